@@ -1,0 +1,1 @@
+"""MI-CoT: mutual information for chain-of-thought distillation, taught, re-run and checked."""

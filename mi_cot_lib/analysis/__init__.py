@@ -1,0 +1,1 @@
+"""Room 6: records of runs become statistics, tables and figures."""

@@ -1,0 +1,1 @@
+"""Room 1: raw records become Examples. Knows no torch."""
