@@ -1,0 +1,73 @@
+# The commands of this repository; `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+export TOKENIZERS_PARALLELISM := false
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+# The first of these that is Python 3.11 or newer; `make setup PYTHON=/path/to/python3.12` overrides.
+PYTHON ?= $(shell for name in python3.11 python3 python; do \
+	if "$$name" -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo "$$name"; break; fi; done)
+
+# Without a filter pip prints a line for every requirement that is already met.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+SHOW_PROGRESS := { grep --line-buffered -oE \
+	'^ *(Downloading|Processing|Using cached) [^ ]+|^Installing collected packages|^ERROR.*' || true; }
+
+.PHONY: help setup reproduce test lab lint nano-student record clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## create .venv and install everything at the versions of constraints.txt
+
+reproduce: $(READY) ## train, compare and draw the four methods on the built-in data
+	@$(BIN)/mi-cot reproduce
+
+test: $(READY) ## run every test, then every notebook against its committed outputs
+	@$(BIN)/python -m pytest tests notebooks -q --nbval --nbval-current-env --nbval-cell-timeout=600 \
+		--nbval-sanitize-with notebooks/sanitize.cfg --ignore=notebooks/exercises $(ARGS)
+
+lab: $(READY) ## open the course in JupyterLab
+	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+lint: $(DEV_READY) ## check style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+nano-student: $(READY) ## pretrain the built-in student again from its seed
+	@$(BIN)/mi-cot student pretrain
+
+record: $(READY) ## make a finished reproduction the recorded one (figures, README, notebooks)
+	@$(BIN)/mi-cot record
+
+clean: ## remove .venv, caches and drawn figures; runs/ stays
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis figures/reproduce
+	find mi_cot_lib tests notebooks benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@if [ ! -x $(BIN)/python ]; then \
+		if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then \
+			echo "setup: needs Python 3.11 or newer, found '$(PYTHON)'." >&2; \
+			echo "Install it, or name it: make setup PYTHON=/path/to/python3.11" >&2; \
+			exit 1; \
+		fi; \
+		echo "setup: making $(VENV) with $$("$(PYTHON)" --version)"; \
+		"$(PYTHON)" -m venv $(VENV); \
+	fi
+	@echo "setup: installing about $$(grep -c == constraints.txt) packages (some minutes the first time)"
+	@$(INSTALL) -e '.[test]' | $(SHOW_PROGRESS)
+	@touch $@
+	@echo "setup: ready"
+
+$(DEV_READY): $(READY)
+	@$(INSTALL) -e '.[test,dev]' | $(SHOW_PROGRESS)
+	@touch $@

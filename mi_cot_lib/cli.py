@@ -1,0 +1,223 @@
+"""The command `mi-cot`: every step of the kit from a shell."""
+
+import json
+import os
+import sys
+from dataclasses import MISSING, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import click
+
+from mi_cot_lib.errors import KitError
+
+# Set before any library reads it: forked workers and tokenisers' own threads do not go together.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Mutual information for chain-of-thought distillation: train, compare and check.
+
+    \b
+    Start here:  mi-cot reproduce             the paper's central comparison on built-in data
+    One run:     mi-cot run --dataset nano_svamp --method mi --seed 0
+    Real data:   mi-cot data fetch, then mi-cot run --dataset svamp --student nano
+    """
+
+
+@cli.group()
+def data() -> None:
+    """Check, fetch or generate data in DSS layout."""
+
+
+@data.command("check")
+@click.option("--data-root", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.option("--dataset", "datasets", multiple=True, help="Check this one only; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def data_check(data_root: Path, datasets: tuple[str, ...], as_json: bool) -> None:
+    """Count rows and unparsed teacher texts, and score the teacher's labels.
+
+    teacher_accuracy is by this kit's parser, teacher_accuracy_released by the released code's rules.
+    """
+    from mi_cot_lib.data.check import check
+
+    for row in check(data_root, list(datasets) or None):
+        if as_json:
+            click.echo(json.dumps(row))
+        else:
+            click.echo(
+                f"{row['dataset']:<11} {row['split']:<7} {row['rows']:>7} rows   teacher "
+                f"{row['teacher_accuracy']:.4f} (released rules "
+                f"{row['teacher_accuracy_released']:.4f})   {row['unparsed']} unparsed"
+            )
+
+
+@data.command("fetch")
+def data_fetch() -> None:
+    """Download the paper's data sets (datasets.zip of DSS) into the cache and verify them."""
+    from mi_cot_lib.data.fetch import fetch
+
+    click.echo(fetch())
+
+
+@data.command("generate")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--dataset", "datasets", multiple=True, help="A built-in data set; default: all four."
+)
+@click.option("--seed", default=0, show_default=True, help="Another seed makes other questions.")
+@click.option("--teacher-accuracy", type=float, help="From 0 to 1; default: the real teacher's.")
+@click.option(
+    "--checksums", is_flag=True, help="Print the checksums that the tests hold, and stop."
+)
+def data_generate(
+    folder: Path | None,
+    datasets: tuple[str, ...],
+    seed: int,
+    teacher_accuracy: float | None,
+    checksums: bool,
+) -> None:
+    """Write built-in data sets to FOLDER in DSS layout; use it with --data-root FOLDER."""
+    from mi_cot_lib.data.specs import DATASETS
+    from mi_cot_lib.data.worlds.write import built_in_root, checksum, write_dataset
+
+    names = list(datasets) or [name for name, spec in DATASETS.items() if spec.built_in]
+    if checksums:
+        for name in names:
+            click.echo(f"{name} {checksum(built_in_root(name) / 'datasets' / name)}")
+        return
+    if folder is None:
+        raise click.UsageError("name the FOLDER to write to.")
+    for name in names:
+        click.echo(write_dataset(name, folder, seed=seed, teacher_accuracy=teacher_accuracy))
+
+
+def _config_options(command: Any) -> Any:
+    """Make an option of every field of RunConfig, so that the two can never differ."""
+    from mi_cot_lib.training.config import RunConfig
+
+    hints = get_type_hints(RunConfig)
+    for item in reversed(fields(RunConfig)):
+        option = "--" + item.name.replace("_", "-")
+        required = item.default is MISSING
+        command = click.option(
+            option,
+            item.name,
+            type=_click_type(hints[item.name]),
+            required=required,
+            default=None if required else item.default,
+            show_default=item.default is not None and not required,
+            help=item.metadata["help"],
+        )(command)
+    return command
+
+
+def _click_type(hint: Any) -> Any:
+    if get_origin(hint) is UnionType:
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    if get_origin(hint) is Literal:
+        return click.Choice(get_args(hint))
+    return hint
+
+
+@cli.command("run")
+@_config_options
+@click.option("--runs", default="runs", show_default=True, help="Folder of runs.")
+@click.option("--tensorboard", is_flag=True, help="Also log for TensorBoard, in the run's folder.")
+def run_command(runs: str, tensorboard: bool, **values: Any) -> None:
+    """Train one student, score it, and print the run's folder as the last line.
+
+    A finished run is not repeated; an interrupted one goes on where it stopped.
+    """
+    from mi_cot_lib.reproduce.run import run
+    from mi_cot_lib.training.config import RunConfig
+
+    click.echo(run(RunConfig.from_dict(values), runs, tensorboard=tensorboard))
+
+
+@cli.group()
+def student() -> None:
+    """The built-in student."""
+
+
+@student.command("pretrain")
+@click.option("--folder", type=click.Path(path_type=Path), help="Default: the package's own.")
+def student_pretrain(folder: Path | None) -> None:
+    """Rebuild the built-in student from its seed: tokeniser, weights and loss curve."""
+    from mi_cot_lib.student.load import NANO_FOLDER
+    from mi_cot_lib.student.nano import pretrain
+
+    click.echo(pretrain(folder or NANO_FOLDER))
+
+
+@cli.command()
+@click.option("--dataset", default="nano_svamp", show_default=True, help="A data set.")
+@click.option(
+    "--seeds", default=3, show_default=True, type=click.IntRange(min=1), help="Runs a method."
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Runs at a time; default: one for each core."
+)
+@click.option("--runs", type=click.Path(path_type=Path), help="Default: runs/reproduce.")
+@click.option("--out", type=click.Path(path_type=Path), help="Default: figures/reproduce.")
+def reproduce(
+    dataset: str, seeds: int, jobs: int | None, runs: Path | None, out: Path | None
+) -> None:
+    """Train the paper's four methods over some seeds, compare them and draw the result.
+
+    Finished runs are kept and an interrupted call goes on where it stopped. Each run is an executed
+    copy of notebooks/03_train.ipynb in its folder; the comparison is one of 04_compare.ipynb.
+    """
+    from mi_cot_lib.environment import repository_root
+    from mi_cot_lib.reproduce.comparison import PAGE, central_comparison
+    from mi_cot_lib.reproduce.execute import execute_grid, execute_notebook
+
+    runs = (runs or repository_root() / "runs" / "reproduce").resolve()
+    out = (out or repository_root() / "figures" / "reproduce").resolve()
+    configs = central_comparison(dataset, seeds)
+    click.echo(f"{len(configs)} runs on {dataset}; stop and call again at will, nothing is lost.")
+    failed = [outcome for outcome in execute_grid(configs, runs, jobs) if outcome.error]
+    for outcome in failed:
+        click.echo(f"FAILED {outcome.run}: {outcome.error}", err=True)
+    if failed:
+        raise KitError(
+            f"{len(failed)} of {len(configs)} runs failed; the others are kept in {runs}."
+        )
+    names = [config.run_name for config in configs]
+    execute_notebook(
+        "04_compare.ipynb",
+        out / "04_compare.ipynb",
+        {"runs": str(runs), "names": names, "out": str(out)},
+    )
+    click.echo(f"\nresult:   {out / PAGE}\nfigures:  {out}\nruns:     {runs}")
+
+
+@cli.command("record")
+@click.option("--source", type=click.Path(path_type=Path), help="Default: figures/reproduce.")
+def record_command(source: Path | None) -> None:
+    """Make a finished reproduction the committed one: figures/recorded and README's results."""
+    from mi_cot_lib.environment import repository_root
+    from mi_cot_lib.reproduce.comparison import record_comparison
+
+    click.echo(record_comparison(source or repository_root() / "figures" / "reproduce"))
+
+
+def main() -> None:
+    """Run the command line; an error that the user can mend is one line and exit status 2."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; the same command goes on where it stopped.", err=True)
+        sys.exit(130)
+    except KitError as error:
+        click.echo(f"mi-cot: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Reads the value of an equation such as `( 84.0 / 2.0 )` without ever executing text."""
+
+import math
+import re
+from fractions import Fraction
+
+MAX_LENGTH = 500
+RELATIVE_TOLERANCE = 1e-6
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<number>
+            [1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])
+          | [0-9]+(?:\.[0-9]*)?
+          | \.[0-9]+
+        )
+      | (?P<sign>[-+*/×÷−–()])
+      | (?P<times>(?<=\s)[xX](?=\s))
+    )""",
+    re.VERBOSE,
+)
+_SPELLING = {"×": "*", "÷": "/", "−": "-", "–": "-"}
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "plus": 3, "minus": 3}
+
+
+def equation_value(text: str) -> float | None:
+    """Return the value of an arithmetic expression, or None where the text is not one.
+
+    Understood: decimal numbers (`84`, `84.0`, `.5`, thousands as in `1,200`), `+ - * /` and their
+    typographic forms `− – × ÷`, an `x` between blanks as a multiplication, signs, and round
+    brackets nested to any depth. The value is computed exactly and rounded once.
+
+    None stands for everything else: other characters, missing or adjacent operands, unbalanced
+    brackets, a division by zero, a value beyond the range of a float, more than 500 characters.
+    No string makes it raise, and its time is bounded by the length limit.
+
+    Args:
+        text: Any string, such as what a student generated.
+    """
+    if len(text) > MAX_LENGTH:
+        return None
+    tokens = _tokens(text)
+    if tokens is None:
+        return None
+    value = _evaluate(tokens)
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def same_value(first: float | None, second: float | None) -> bool:
+    """Say whether two values agree within one part in a million; None agrees with nothing.
+
+    The released code compares exactly. The tolerance forgives only decimals that were rounded for
+    writing; two different answers to a word problem never lie that close.
+    """
+    if first is None or second is None:
+        return False
+    return math.isclose(first, second, rel_tol=RELATIVE_TOLERANCE)
+
+
+def _tokens(text: str) -> list[str | Fraction] | None:
+    tokens: list[str | Fraction] = []
+    position = 0
+    text = text.rstrip()
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            return None
+        position = match.end()
+        if match["number"]:
+            tokens.append(Fraction(match["number"].replace(",", "").rstrip(".")))
+        elif match["sign"]:
+            tokens.append(_SPELLING.get(match["sign"], match["sign"]))
+        else:
+            tokens.append("*")
+    return tokens
+
+
+def _evaluate(tokens: list[str | Fraction]) -> Fraction | None:
+    # Shunting-yard with explicit stacks: no recursion, so that nesting cannot exhaust Python's.
+    values: list[Fraction] = []
+    operators: list[str] = []
+    wants_operand = True
+    for token in tokens:
+        if isinstance(token, Fraction):
+            if not wants_operand:
+                return None
+            values.append(token)
+            wants_operand = False
+        elif wants_operand:
+            if token == "(":
+                operators.append(token)
+            elif token in "+-":
+                operators.append("plus" if token == "+" else "minus")
+            else:
+                return None
+        elif token == ")":
+            while operators and operators[-1] != "(":
+                if not _apply(operators.pop(), values):
+                    return None
+            if not operators:
+                return None
+            operators.pop()
+        elif token == "(":
+            return None
+        else:
+            while operators and _PRECEDENCE.get(operators[-1], 0) >= _PRECEDENCE[token]:
+                if not _apply(operators.pop(), values):
+                    return None
+            operators.append(token)
+            wants_operand = True
+    if wants_operand:
+        return None
+    while operators:
+        if operators[-1] == "(" or not _apply(operators.pop(), values):
+            return None
+    return values[0]
+
+
+def _apply(operator: str, values: list[Fraction]) -> bool:
+    right = values.pop()
+    if operator == "plus":
+        values.append(right)
+    elif operator == "minus":
+        values.append(-right)
+    elif operator == "+":
+        values.append(values.pop() + right)
+    elif operator == "-":
+        values.append(values.pop() - right)
+    elif operator == "*":
+        values.append(values.pop() * right)
+    elif right == 0:
+        return False
+    else:
+        values.append(values.pop() / right)
+    return True

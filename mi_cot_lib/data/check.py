@@ -1,0 +1,90 @@
+"""Reads every split of a data folder and says how often its teacher is right."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mi_cot_lib.data.arithmetic import equation_value, same_value
+from mi_cot_lib.data.layout import (
+    RawRow,
+    datasets_folder,
+    datasets_present,
+    read_split,
+    splits_present,
+)
+from mi_cot_lib.data.load import examples_of, load_report
+from mi_cot_lib.data.released_rules import parse_as_released, value_as_released
+from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.errors import DataError
+
+
+def check(
+    data_root: Path | str, datasets: Iterable[str] | None = None
+) -> Iterator[dict[str, str | int | float]]:
+    """Read all splits of a data folder and yield one record for each.
+
+    A record's keys: `dataset`, `split`, `rows`, `teacher_accuracy` (share of all rows of the file
+    whose teacher label, as this kit reads it, is right; a label that could not be read is wrong),
+    `teacher_accuracy_released` (the same by the released code's rules), `unparsed` (rows of which
+    this kit could not read the rationale or the label). Accuracies are rounded to four digits.
+
+    Args:
+        data_root: A folder in the DSS layout, of real or of built-in data sets.
+        datasets: Names of data sets that have to be there; None takes those that are.
+
+    Raises:
+        ConfigError: An unknown data set.
+        DataError: A folder that is missing or empty, or a file that cannot be read.
+    """
+    data_root = Path(data_root)
+    names = datasets_present(data_root) if datasets is None else tuple(datasets)
+    if not names:
+        raise DataError(
+            f"no data set in {datasets_folder(data_root)}: expected NAME/NAME_test.json and "
+            "NAME/llm/test_CoT_0.json, as in DSS's datasets.zip."
+        )
+    for name in names:
+        # Reading an absent split raises the error that says what is there instead.
+        for split in splits_present(data_root, name) or dataset_spec(name).splits:
+            yield _record(name, split, read_split(data_root, name, split))
+
+
+def label_is_right(name: str, label: str | None, gold: str) -> bool:
+    """Say whether an answer is right: by value for equations, else by exact text.
+
+    Args:
+        name: The data set's name.
+        label: An answer of a student or of the teacher; None is wrong.
+        gold: The gold label.
+
+    Raises:
+        ConfigError: No data set has that name.
+    """
+    if label is None:
+        return False
+    if dataset_spec(name).answer_type == "equation":
+        return same_value(equation_value(label), equation_value(gold))
+    return label == gold
+
+
+def _record(name: str, split: str, rows: list[RawRow]) -> dict[str, Any]:
+    if not rows:
+        raise DataError(f"{name} {split} has no rows; copy or fetch the data again.")
+    examples = examples_of(name, split, rows)
+    right = sum(label_is_right(name, each.teacher_label, each.label) for each in examples)
+    right_released = sum(_right_as_released(name, row) for row in rows)
+    return {
+        "dataset": name,
+        "split": split,
+        "rows": len(rows),
+        "teacher_accuracy": round(right / len(rows), 4),
+        "teacher_accuracy_released": round(right_released / len(rows), 4),
+        "unparsed": load_report(examples).unparsed,
+    }
+
+
+def _right_as_released(name: str, row: RawRow) -> bool:
+    _, label = parse_as_released(name, row.teacher_text)
+    if dataset_spec(name).answer_type == "equation":
+        return same_value(value_as_released(label), value_as_released(row.label))
+    return label == row.label

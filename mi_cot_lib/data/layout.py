@@ -1,0 +1,226 @@
+"""Reads a data set from a folder laid out as DSS's `datasets.zip`: rows and raw teacher texts.
+
+`NAME/NAME_{split}.json` holds one JSON object a line, `NAME/llm/{split}_CoT_{i}.json` JSON lists of
+teacher texts in the order of the rows. The built-in data sets are written in the same layout.
+"""
+
+import json
+import re
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mi_cot_lib.data.specs import DATASETS, NLI_LABELS, Family, dataset_spec
+from mi_cot_lib.errors import DataError
+
+SPLITS = ("train", "valid", "test", "unseen")
+PREMISE_HYPOTHESIS_SEPARATOR = "</s>"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row of a split as the students see it, with the teacher's text still unparsed.
+
+    Attributes:
+        input: The text that both prompts share.
+        label: The gold label as text.
+        choices: The answer choices in their order; empty where the data set has none.
+        teacher_text: The teacher's raw output.
+    """
+
+    input: str
+    label: str
+    choices: tuple[str, ...]
+    teacher_text: str
+
+
+def datasets_folder(data_root: Path) -> Path:
+    """Return the folder that holds one folder a data set: `data_root/datasets`, or `data_root`.
+
+    Raises:
+        DataError: `data_root` is not a folder.
+    """
+    data_root = Path(data_root)
+    if not data_root.is_dir():
+        raise DataError(f"no data folder at {data_root}: give one with --data-root or MI_COT_DATA.")
+    nested = data_root / "datasets"
+    return nested if nested.is_dir() else data_root
+
+
+def datasets_present(data_root: Path) -> tuple[str, ...]:
+    """Return the names of the known data sets of which `data_root` holds at least one split.
+
+    Raises:
+        DataError: `data_root` is not a folder.
+    """
+    return tuple(name for name in DATASETS if splits_present(data_root, name))
+
+
+def splits_present(data_root: Path, name: str) -> tuple[str, ...]:
+    """Return the splits of a data set that have a file of rows, in the order train to unseen.
+
+    Raises:
+        DataError: `data_root` is not a folder.
+        ConfigError: No data set has that name.
+    """
+    dataset_spec(name)
+    folder = datasets_folder(data_root)
+    return tuple(split for split in SPLITS if _rows_file(folder, name, split).is_file())
+
+
+def read_split(data_root: Path, name: str, split: str) -> list[RawRow]:
+    """Read all rows of one split file with their teacher texts.
+
+    Args:
+        data_root: The folder that holds `datasets/`, or that folder itself.
+        name: A data set's name.
+        split: The split as it stands in the file's name.
+
+    Raises:
+        ConfigError: No data set has that name.
+        DataError: A missing folder or split, a line or a list that cannot be read, or rows and
+            teacher texts of different number; the message names the file and, from 1, the line.
+    """
+    folder = datasets_folder(data_root)
+    family = dataset_spec(name).family
+    path = _rows_file(folder, name, split)
+    if not path.is_file():
+        raise _missing_split(folder, name, split)
+    rows = [_question(family, row, f"{path}, line {line}") for line, row in _json_lines(path)]
+    texts = _teacher_texts(folder / name / "llm", split)
+    if len(rows) != len(texts):
+        raise DataError(
+            f"{name} {split}: {len(rows)} rows in {path} but {len(texts)} teacher outputs in "
+            f"{folder / name / 'llm'}: one of them is incomplete; copy or fetch the data again."
+        )
+    return [RawRow(*row, text) for row, text in zip(rows, texts, strict=True)]
+
+
+def _rows_file(folder: Path, name: str, split: str) -> Path:
+    return folder / name / f"{name}_{split}.json"
+
+
+def _missing_split(folder: Path, name: str, split: str) -> DataError:
+    there = splits_present(folder, name)
+    if there:
+        return DataError(
+            f"{name} has no split {split!r} in {folder / name}; there: {', '.join(there)}. "
+            f"Expected the file {_rows_file(folder, name, split).name}."
+        )
+    others = datasets_present(folder)
+    return DataError(
+        f"no data set {name} in {folder}; "
+        f"{'there: ' + ', '.join(others) if others else 'it holds no data set in the DSS layout'}. "
+        f"Expected {name}/{name}_{split}.json and {name}/llm/{split}_CoT_0.json."
+    )
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise DataError(
+                f"{path}, line {number}: not a JSON object ({error}); copy or fetch the file again."
+            ) from error
+        if not isinstance(row, dict):
+            raise DataError(
+                f"{path}, line {number}: a JSON object is needed, not {type(row).__name__}."
+            )
+        yield number, row
+
+
+def _teacher_texts(folder: Path, split: str) -> list[str]:
+    files = {}
+    for path in folder.glob(f"{split}_CoT_*.json"):
+        match = re.fullmatch(rf"{split}_CoT_(\d+)\.json", path.name)
+        if match:
+            files[int(match[1])] = path
+    texts: list[str] = []
+    for index in range(max(files, default=0) + 1):
+        if index not in files:
+            raise DataError(
+                f"missing file of teacher outputs: {folder / f'{split}_CoT_{index}.json'}."
+            )
+        texts.extend(_text_list(files[index]))
+    return texts
+
+
+def _text_list(path: Path) -> list[str]:
+    try:
+        texts = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"{path}: not a JSON list ({error}); copy or fetch the file again."
+        ) from error
+    if not isinstance(texts, list):
+        raise DataError(f"{path}: a JSON list of strings is needed, not {type(texts).__name__}.")
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise DataError(
+                f"{path}: entry {index + 1} of the list is {type(text).__name__}, not a string."
+            )
+    return texts
+
+
+Question = tuple[str, str, tuple[str, ...]]
+
+
+def _svamp_question(row: dict[str, Any], where: str) -> Question:
+    return _text(row, "input", where), _text(row, "label", where), ()
+
+
+def _cqa_question(row: dict[str, Any], where: str) -> Question:
+    choices = _field(row, "choices", where)
+    letters = string.ascii_lowercase
+    if (
+        not isinstance(choices, list)
+        or not 2 <= len(choices) <= len(letters)
+        or not all(isinstance(choice, str) for choice in choices)
+    ):
+        raise DataError(f"{where}: 'choices' has to be a list of 2 to {len(letters)} strings.")
+    answer = _text(row, "answer", where)
+    if answer not in choices:
+        raise DataError(f"{where}: the answer {answer!r} is none of the choices {choices}.")
+    listed = "".join(
+        f"\n({letter}) {choice}" for letter, choice in zip(letters, choices, strict=False)
+    )
+    return f"{_text(row, 'question', where)}\nAnswer Choices:{listed}", answer, tuple(choices)
+
+
+def _nli_question(row: dict[str, Any], where: str) -> Question:
+    label = _field(row, "label", where)
+    if type(label) is not int or not 0 <= label < len(NLI_LABELS):
+        meaning = ", ".join(f"{number} {name}" for number, name in enumerate(NLI_LABELS))
+        raise DataError(f"{where}: the label {label!r} is none of {meaning}; remove the row.")
+    texts = (_text(row, "premise", where), _text(row, "hypothesis", where))
+    return PREMISE_HYPOTHESIS_SEPARATOR.join(texts), NLI_LABELS[label], ()
+
+
+_QUESTIONS: dict[Family, Callable[[dict[str, Any], str], Question]] = {
+    "svamp": _svamp_question,
+    "cqa": _cqa_question,
+    "esnli": _nli_question,
+    "anli1": _nli_question,
+}
+
+
+def _question(family: Family, row: dict[str, Any], where: str) -> Question:
+    return _QUESTIONS[family](row, where)
+
+
+def _field(row: dict[str, Any], field: str, where: str) -> Any:
+    if field not in row:
+        raise DataError(f"{where}: the field {field!r} is missing; there: {', '.join(row)}.")
+    return row[field]
+
+
+def _text(row: dict[str, Any], field: str, where: str) -> str:
+    value = _field(row, field, where)
+    if not isinstance(value, str):
+        raise DataError(f"{where}: the field {field!r} is {type(value).__name__}, not a string.")
+    return value

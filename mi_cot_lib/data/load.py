@@ -1,0 +1,162 @@
+"""Turns a named split into Examples: finds the data, parses the teacher, holds out validation."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.fetch import fetched_root
+from mi_cot_lib.data.layout import SPLITS, RawRow, read_split
+from mi_cot_lib.data.parse import parse_teacher_output
+from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.environment import data_root_from_environment
+from mi_cot_lib.errors import DataError, unknown_name
+
+HELD_OUT_SHARE = 0.1
+HELD_OUT_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """How much of the teacher's text could be read.
+
+    Attributes:
+        rows: Examples counted.
+        without_rationale: Those whose rationale is None: nothing to train a rationale on.
+        without_label: Those whose teacher label is None.
+        unparsed: Those that lack one or both.
+    """
+
+    rows: int
+    without_rationale: int
+    without_label: int
+    unparsed: int
+
+
+def load_report(examples: Iterable[Example]) -> LoadReport:
+    """Count what the parser could not read in these examples."""
+    missing = [(example.rationale is None, example.teacher_label is None) for example in examples]
+    return LoadReport(
+        rows=len(missing),
+        without_rationale=sum(rationale for rationale, _ in missing),
+        without_label=sum(label for _, label in missing),
+        unparsed=sum(any(pair) for pair in missing),
+    )
+
+
+def load_split(name: str, split: str, data_root: Path | str | None = None) -> list[Example]:
+    """Load one split of a data set.
+
+    A data set without a validation file holds out 10% of its training file with seed 0, exactly as
+    the released code does; an Example's id always names the file and the row it comes from, so the
+    ids of such a `valid` split read `svamp/train/...`.
+
+    Args:
+        name: A data set's name.
+        split: `train`, `valid`, `test`, or `unseen` for the built-in data sets.
+        data_root: A folder in the DSS layout; None looks where `resolve_data_root` does.
+
+    Raises:
+        ConfigError: An unknown data set or split.
+        DataError: Data that is missing or cannot be read; the message names file and line.
+    """
+    spec = dataset_spec(name)
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
+    root = resolve_data_root(name, data_root)
+    if "valid" in spec.splits or split not in ("train", "valid"):
+        return examples_of(name, split, read_split(root, name, split))
+    whole = examples_of(name, "train", read_split(root, name, "train"))
+    train, valid = held_out(len(whole))
+    return [whole[index] for index in (train if split == "train" else valid)]
+
+
+def examples_of(name: str, split: str, rows: Iterable[RawRow]) -> list[Example]:
+    """Parse the teacher's texts of the rows of one file, in order.
+
+    Args:
+        name: A data set's name.
+        split: The split that the file is named after, for the ids.
+        rows: All rows of the file.
+    """
+    examples = []
+    for index, row in enumerate(rows):
+        rationale, label = parse_teacher_output(name, row.teacher_text)
+        if label is not None and row.choices:
+            label = match_choice(label, row.choices)
+        examples.append(Example(f"{name}/{split}/{index}", row.input, row.label, rationale, label))
+    return examples
+
+
+def match_choice(label: str, choices: tuple[str, ...]) -> str | None:
+    """Return the choice that a teacher's answer means, in the choice's own spelling.
+
+    Compared are the texts, then the texts without regard to case, white space and final stops,
+    then a bare marker such as "(d)". An answer that is no choice stays as it is; a marker beyond
+    the last choice is None.
+    """
+    if label in choices:
+        return label
+    plain = _plain(label)
+    for choice in choices:
+        if _plain(choice) == plain:
+            return choice
+    if len(label) == 3 and label[0] == "(" and label[2] == ")":
+        index = ord(label[1].lower()) - ord("a")
+        return choices[index] if 0 <= index < len(choices) else None
+    return label
+
+
+def resolve_data_root(name: str, data_root: Path | str | None = None) -> Path:
+    """Find the folder to read a data set from.
+
+    The first that applies: `data_root`; for a built-in data set, the kit's own copy (generated on
+    first use); the folder in `MI_COT_DATA`; what `mi-cot data fetch` has put into the cache.
+
+    Raises:
+        ConfigError: No data set has that name.
+        DataError: None of these gives a folder.
+    """
+    if data_root is not None:
+        return Path(data_root)
+    if dataset_spec(name).built_in:
+        # The generator is needed only by who asks for its data, and it is not light.
+        from mi_cot_lib.data.worlds.write import built_in_root
+
+        return built_in_root(name)
+    root = data_root_from_environment() or fetched_root()
+    if root is None:
+        raise DataError(
+            f"no data for {name} on this machine: run `mi-cot data fetch` once, or name a folder "
+            "in the DSS layout with --data-root or MI_COT_DATA."
+        )
+    return root
+
+
+@functools.cache
+def held_out(rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Split row numbers into those to train on and those held out, as the released code does.
+
+    Both keep the shuffled order in which `datasets.Dataset.train_test_split` returns them.
+
+    Raises:
+        DataError: Fewer than two rows cannot be split.
+    """
+    if rows < 2:
+        raise DataError(f"{rows} training rows are too few to hold out 10% for validation.")
+    # A heavy import that only data sets without a validation file need.
+    from datasets import Dataset
+
+    index = Dataset.from_dict({"row": list(range(rows))})
+    parts = index.train_test_split(
+        test_size=HELD_OUT_SHARE,
+        seed=HELD_OUT_SEED,
+        keep_in_memory=True,
+        load_from_cache_file=False,
+    )
+    return tuple(parts["train"]["row"]), tuple(parts["test"]["row"])
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".! ")

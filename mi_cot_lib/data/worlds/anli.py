@@ -1,0 +1,171 @@
+"""Sentence pairs in the manner of ANLI whose label needs two inferences.
+
+The premise gives two people their work and then says one thing of each: "Tom is a chef and Ann is
+a nurse. The chef was seen napping and the nurse was seen munching." The hypothesis asks for one of
+them by name (a chain across the two sentences) or by the kind of their work (a second
+generalisation). A contradiction states what is true of the other person, so that both labels come
+with the same words, and no pair shares more words than another.
+"""
+
+import random
+
+from mi_cot_lib.data.worlds.facts import KIND_OF, NAMES, sentence
+from mi_cot_lib.data.worlds.item import WorldItem
+from mi_cot_lib.data.worlds.nli import (
+    DOING,
+    LABEL_NUMBERS,
+    PET,
+    WHERE,
+    WHO,
+    Slot,
+    assemble,
+    balanced,
+    draw_leaf,
+    other_kind,
+)
+
+SLOTS = (PET, DOING, WHERE)
+
+_FRAMES = (
+    "{m} is {x} and {n} is {y}. The {p} {a} and the {q} {b}.",
+    "The {p} {a} and the {q} {b}. {m} is {x} and {n} is {y}.",
+)
+_UNSEEN_FRAMES = (
+    "{m} is {x}, {n} is {y}. The {p} {a}, the {q} {b}.",
+    "The {p} {a}, the {q} {b}. {m} is {x}, {n} is {y}.",
+)
+
+
+def _premise(
+    frame: str,
+    names: list[str],
+    jobs: list[str],
+    said: list[str],
+    rng: random.Random,
+) -> str:
+    # Each sentence has its own order of the two people, so that position binds nothing.
+    i, j = rng.sample((0, 1), 2)
+    p, q = rng.sample((0, 1), 2)
+    return frame.format(
+        m=names[i],
+        n=names[j],
+        x=f"a {jobs[i]}",
+        y=f"a {jobs[j]}",
+        p=jobs[p],
+        q=jobs[q],
+        a=said[p],
+        b=said[q],
+    )
+
+
+def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
+    slot = rng.choice(SLOTS)
+    kind = rng.choice(slot.kinds)
+    told = (
+        rng.choice([other for other in SLOTS if other is not slot]) if label == "neutral" else slot
+    )
+    mine = rng.choice(told.kinds)
+    if label == "entailment":
+        mine = kind
+    theirs = other_kind(told, mine, rng)
+    if label == "contradiction":
+        mine, theirs = other_kind(slot, kind, rng), kind
+    names = rng.sample(NAMES, 2)
+    works = rng.sample(WHO.kinds, 2)
+    jobs = [draw_leaf(WHO, work, rng) for work in works]
+    leaves = [draw_leaf(told, mine, rng), draw_leaf(told, theirs, rng)]
+    way, stated = (2, 2) if unseen else (rng.randrange(2), rng.randrange(2))
+    frames = _UNSEEN_FRAMES if unseen else _FRAMES
+    frame = rng.randrange(len(frames))
+    premise = _premise(frames[frame], names, jobs, [told.say(x, way) for x in leaves], rng)
+    by_name = rng.random() < 0.5
+    subject = names[0] if by_name else f"the {works[0]}"
+    claim = f"{subject} {slot.state(kind, stated)}"
+    link = f"{names[0]} is a {jobs[0]}" if by_name else f"The {jobs[0]} is a {works[0]}"
+    rationales = _rationales(slot, kind, told, leaves, jobs, link, subject, claim, rng)
+    row = {
+        "uid": f"{rng.getrandbits(128):032x}",
+        "premise": premise,
+        "hypothesis": sentence(claim),
+        "label": LABEL_NUMBERS[label],
+        "reason": rationales[label],
+    }
+    part = "unseen-frame" if unseen else "frame"
+    asked = "name" if by_name else "work"
+    template = f"{told.name}{way}/{part}{frame}/{asked}/{slot.name}{stated}"
+    return assemble(row, label, rationales, template)
+
+
+def _rationales(
+    slot: Slot,
+    kind: str,
+    told: Slot,
+    leaves: list[str],
+    jobs: list[str],
+    link: str,
+    subject: str,
+    claim: str,
+    rng: random.Random,
+) -> dict[str, str]:
+    if slot is told:
+        mine, theirs = leaves
+    else:
+        # Wrong arguments for what was not said take a value out of the air.
+        mine = draw_leaf(slot, kind, rng)
+        theirs = draw_leaf(slot, other_kind(slot, kind, rng), rng)
+    # An argument for a label takes what it needs: the person's own thing or the other person's.
+    fits, clashes = (mine, theirs) if KIND_OF[mine] == kind else (theirs, mine)
+    return {
+        "entailment": f"{link} and the {jobs[0]} {slot.say(fits, 0)}. "
+        f"{sentence(slot.link(fits, kind))[:-1]}, so {claim}.",
+        "neutral": f"{link}. The premise does not say {slot.topic.format(n=f'the {jobs[0]}')}.",
+        "contradiction": f"{link} and the {jobs[0]} {slot.say(clashes, 0)}. "
+        f"{sentence(slot.link(clashes, KIND_OF[clashes]))[:-1]}, "
+        f"so {subject} is not {slot.state(kind, 0).removeprefix('is ')}.",
+    }
+
+
+def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
+    """Generate pairs with distinct inputs, balanced over the three labels.
+
+    Args:
+        split: "train", "valid" and "test" share their templates; "unseen" uses others.
+        count: Number of pairs.
+        rng: The only source of randomness.
+
+    Returns:
+        Items whose rows hold `uid`, `premise`, `hypothesis`, `label` (0 entailment, 1 neutral,
+        2 contradiction) and `reason`.
+    """
+    return balanced(count, rng, lambda label: _draw(label, split == "unseen", rng))
+
+
+def plain_text(count: int, rng: random.Random) -> list[str]:
+    """Generate unlabelled scenes of two people, each retold in more general words.
+
+    Args:
+        count: Number of texts of two to four sentences.
+        rng: The only source of randomness.
+    """
+    return [_told(rng) for _ in range(count)]
+
+
+def _told(rng: random.Random) -> str:
+    slot = rng.choice(SLOTS)
+    kinds = rng.sample(slot.kinds, 2)
+    works = rng.sample(WHO.kinds, 2)
+    names = rng.sample(NAMES, 2)
+    jobs = [draw_leaf(WHO, work, rng) for work in works]
+    way = rng.randrange(3)
+    said = [slot.say(draw_leaf(slot, kind, rng), way) for kind in kinds]
+    scene = _premise(rng.choice(_FRAMES), names, jobs, said, rng)
+    retold = []
+    for person in rng.sample((0, 1), 2):
+        subject = rng.choice((names[person], f"the {works[person]}"))
+        way = rng.randrange(3)
+        if rng.random() < 0.5:
+            told = slot.state(kinds[person], way)
+        else:
+            told = slot.deny(kinds[1 - person], way)
+        retold.append(sentence(f"{subject} {told}"))
+    return f"{scene} {' '.join(retold)}"

@@ -1,0 +1,170 @@
+"""Questions with five choices whose answer needs a fact and an inherited relation, or its inverse.
+
+A forward question names a leaf and asks for what its kind has; a backward question names what a
+kind has and asks for a leaf. Each names two decoys, "a poodle, not a trout or a robin", whose own
+answers are among the choices, so that only word order tells which of three the question is about.
+The five choices always belong to the five kinds of the category: none is right more often than
+another.
+"""
+
+import random
+
+from mi_cot_lib.data.worlds.facts import (
+    CATEGORIES,
+    KIND_OF,
+    NAMES,
+    RELATIONS,
+    Relation,
+    leaves_of,
+    plural,
+    sentence,
+    value_of,
+    with_article,
+)
+from mi_cot_lib.data.worlds.item import Argument, WorldItem
+
+_FRAMES = (
+    "{n} thinks of {x}, not {y} or {z}.",
+    "{n} does not think of {y} or {z}, but of {x}.",
+    "Forget {y} and {z}; {n} thinks of {x}.",
+)
+_UNSEEN_FRAMES = (
+    "{n} thinks of {x}, but not of {y} or {z}.",
+    "Forget {y} or {z}; think of {x} and {n}.",
+)
+
+
+def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
+    relation = rng.choice(RELATIONS)
+    backward = rng.random() < 0.5
+    kinds = list(CATEGORIES[relation.category])
+    rng.shuffle(kinds)
+    leaves = {kind: rng.choice(leaves_of(kind)) for kind in kinds}
+    frames = _UNSEEN_FRAMES if unseen else _FRAMES
+    frame = rng.randrange(len(frames))
+    ask = 2 if unseen else rng.randrange(2)
+    given = {kind: relation.values[kind] if backward else leaves[kind] for kind in kinds}
+    answers = leaves if backward else relation.values
+    told, decoy, other = kinds[:3]
+    question = (
+        frames[frame].format(
+            n=rng.choice(NAMES),
+            x=with_article(given[told]),
+            y=with_article(given[decoy]),
+            z=with_article(given[other]),
+        )
+        + " "
+        + (relation.back_asks if backward else relation.asks)[ask]
+    )
+    order = list(kinds)
+    rng.shuffle(order)
+    arguments = {
+        kind: Argument(
+            answers[kind], _rationale(relation, given[told], answers[kind], backward, rng)
+        )
+        for kind in order
+    }
+    row = {
+        "question": question,
+        "choices": [answers[kind] for kind in order],
+        "answer": answers[told],
+    }
+    name = f"{relation.name}/{'back' if backward else 'forward'}/ask{ask}/" + (
+        f"unseen-frame{frame}" if unseen else f"frame{frame}"
+    )
+    wrong = tuple(arguments[kind] for kind in order if kind != told)
+    return WorldItem(row, arguments[told], wrong, name), question + " ".join(row["choices"])
+
+
+def _rationale(
+    relation: Relation, given: str, answer: str, backward: bool, rng: random.Random
+) -> str:
+    leaf, value = (answer, given) if backward else (given, answer)
+    kind = KIND_OF[leaf]
+    if value_of(relation, leaf) != value and not backward and rng.random() < 0.5:
+        # The other way to be wrong: a true fact about a kind to which the leaf does not belong.
+        kind = next(kind for kind, theirs in relation.values.items() if theirs == value)
+    phrase = with_article(value)
+    must = (
+        relation.back_goal.format(v=phrase) if backward else relation.goal.format(xs=plural(leaf))
+    )
+    fact = relation.fact.format(xs=plural(kind), v=phrase)
+    is_kind = f"{with_article(leaf)} is {with_article(kind)}"
+    return f"The answer must be {must}. {sentence(f'{is_kind}, and {fact}')}"
+
+
+def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
+    """Generate questions with distinct inputs.
+
+    Args:
+        split: "train", "valid" and "test" share their templates; "unseen" uses others.
+        count: Number of questions.
+        rng: The only source of randomness.
+
+    Returns:
+        Items whose rows hold `id`, `question`, `choices` and `answer`.
+    """
+    made: dict[str, WorldItem] = {}
+    while len(made) < count:
+        item, key = _draw(split == "unseen", rng)
+        if key not in made:
+            row = {"id": f"{rng.getrandbits(128):032x}", **item.row}
+            made[key] = WorldItem(row, item.right, item.wrong, item.template)
+    return list(made.values())
+
+
+def plain_text(count: int, rng: random.Random) -> list[str]:
+    """Generate unlabelled text that states this world's facts in many phrasings.
+
+    Args:
+        count: Number of texts of one to four sentences.
+        rng: The only source of randomness.
+
+    Returns:
+        Texts in which no question has an answer.
+    """
+    return [_told(rng) for _ in range(count)]
+
+
+def _told(rng: random.Random) -> str:
+    relation = rng.choice(RELATIONS)
+    kinds = rng.sample(list(CATEGORIES[relation.category]), 3)
+    kind = kinds[0]
+    leaf = rng.choice(leaves_of(kind))
+    name = rng.choice(NAMES)
+    value = with_article(relation.values[kind])
+    thing = with_article(leaf)
+    is_kind = f"{thing} is {rng.choice(('', 'a kind of ', 'a sort of '))}"
+    is_kind += with_article(kind) if is_kind.endswith("is ") else kind
+    general = rng.choice(
+        (
+            relation.fact.format(xs=plural(kind), v=value),
+            *(text.format(x=with_article(kind), v=value) for text in relation.retold),
+        )
+    )
+    special = rng.choice((relation.single, *relation.retold)).format(x=thing, v=value)
+    facts = [sentence(is_kind), sentence(general), sentence(special)]
+    draw = rng.random()
+    if draw < 0.2:
+        return " ".join(facts)
+    if draw < 0.3:
+        return f"{name} thinks of {thing}. {' '.join(reversed(facts))}"
+    if draw < 0.5:
+        # What is false in the world is told too, or nothing would show that kinds exclude others.
+        foreign = rng.choice(leaves_of(kinds[1]))
+        denied = sentence(relation.single.format(x=f"no {foreign}", v=value))
+        return " ".join(rng.sample([denied, sentence(special)], 2))
+    by_value = draw < 0.75
+    told, decoy, other = (
+        with_article(relation.values[k] if by_value else rng.choice(leaves_of(k))) for k in kinds
+    )
+    thought = rng.choice(_FRAMES).format(n=name, x=told, y=decoy, z=other)
+    if rng.random() < 0.25:
+        # The words of questions have to be known too: a question alone, never with an answer.
+        return f"{thought} {rng.choice((relation.back_asks if by_value else relation.asks)[:2])}"
+    if by_value:
+        return f"{thought} {sentence(special)}"
+    it = "this person" if relation.category == "person" else "it"
+    form = rng.choice((relation.single, *relation.retold))
+    kindly = f" {name} thinks of {with_article(kind)}." if rng.random() < 0.3 else ""
+    return f"{thought}{kindly} {sentence(form.format(x=it, v=value))}"

@@ -1,0 +1,209 @@
+"""Write the built-in data sets in the layout of the real ones, and keep one copy in a cache."""
+
+import hashlib
+import json
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mi_cot_lib.data.specs import DATASETS, DatasetSpec, dataset_spec
+from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
+from mi_cot_lib.data.worlds.checksums import CHECKSUMS
+from mi_cot_lib.data.worlds.item import WorldItem
+from mi_cot_lib.data.worlds.teacher import raw_outputs
+from mi_cot_lib.environment import cache_folder
+from mi_cot_lib.errors import ConfigError, DataError, unknown_name
+
+__all__ = [
+    "CHECKSUMS",
+    "SIZES",
+    "built_in_root",
+    "checksum",
+    "checksums",
+    "row_key",
+    "update_checksums",
+    "write_dataset",
+]
+
+SIZES: Mapping[str, int] = MappingProxyType(
+    {"train": 4000, "valid": 500, "test": 2000, "unseen": 1000}
+)
+
+_OUTPUTS_PER_FILE = 1000
+# Test and unseen come first so that their rows do not depend on how many training rows are wanted.
+_ORDER = ("test", "unseen", "valid", "train")
+_ROUNDS = 100
+
+_ITEMS: dict[str, Callable[[str, int, random.Random], list[WorldItem]]] = {
+    "nano_svamp": svamp.items,
+    "nano_cqa": cqa.items,
+    "nano_esnli": esnli.items,
+    "nano_anli": anli.items,
+}
+
+_SOURCES = Path(__file__).resolve().parent
+
+
+def write_dataset(
+    name: str,
+    folder: Path,
+    seed: int = 0,
+    teacher_accuracy: float | None = None,
+    sizes: Mapping[str, int] = SIZES,
+) -> Path:
+    """Generate a built-in data set in the layout of DSS.
+
+    Args:
+        name: A built-in data set.
+        folder: The data root; the files go to `datasets/NAME` in it.
+        seed: Same seed, same bytes, on every machine.
+        teacher_accuracy: Share of rows that the teacher labels rightly; None: the real teacher's.
+        sizes: Rows of each split to write.
+
+    Returns:
+        The data set's folder, with `NAME_{split}.json` and `llm/{split}_CoT_{i}.json`.
+
+    Raises:
+        ConfigError: Not a built-in data set, an unknown split, or an accuracy outside 0 to 1.
+        DataError: The world has fewer different questions than are wanted.
+    """
+    spec = _built_in(name)
+    for split in sizes:
+        if split not in _ORDER:
+            raise unknown_name("split", split, _ORDER)
+    accuracy = _accuracy(spec, teacher_accuracy)
+    target = Path(folder) / "datasets" / name
+    (target / "llm").mkdir(parents=True, exist_ok=True)
+    seen: set[str] = set()
+    for split in (split for split in _ORDER if split in sizes):
+        items = _new_items(spec, split, sizes[split], random.Random(f"{name}/{split}/{seed}"), seen)
+        rows = "".join(json.dumps(item.row) + "\n" for item in items)
+        _write(target / f"{name}_{split}.json", rows)
+        teacher = random.Random(f"{name}/{split}/{seed}/teacher")
+        outputs = raw_outputs(spec.family, items, accuracy, teacher)
+        for part, start in enumerate(range(0, len(outputs), _OUTPUTS_PER_FILE)):
+            text = json.dumps(outputs[start : start + _OUTPUTS_PER_FILE], indent=0)
+            _write(target / "llm" / f"{split}_CoT_{part}.json", text + "\n")
+    return target
+
+
+def row_key(spec: DatasetSpec, row: Mapping[str, Any]) -> str:
+    """Return what makes two rows the same question; the order of choices makes no difference."""
+    if spec.family == "svamp":
+        return row["input"]
+    if spec.family == "cqa":
+        return "\n".join((row["question"], *sorted(row["choices"])))
+    return f"{row['premise']}\n{row['hypothesis']}"
+
+
+def checksum(folder: Path) -> str:
+    """Return the SHA-256 over the names and contents of a data set's files, in sorted order."""
+    return _digest(folder, "*.json")
+
+
+def checksums() -> dict[str, str]:
+    """Generate every built-in data set with seed 0 and the defaults, and return their checksums."""
+    found = {}
+    for name in _ITEMS:
+        with tempfile.TemporaryDirectory() as folder:
+            found[name] = checksum(write_dataset(name, Path(folder)))
+    return found
+
+
+def update_checksums() -> dict[str, str]:
+    """Write the checksums that the generator gives now into `checksums.py`, and return them."""
+    found = checksums()
+    path = _SOURCES / "checksums.py"
+    head = path.read_text(encoding="utf-8").split("CHECKSUMS: ")[0]
+    lines = "".join(f'    "{name}": "{digest}",\n' for name, digest in found.items())
+    _write(path, f"{head}CHECKSUMS: dict[str, str] = {{\n{lines}}}\n")
+    return found
+
+
+def built_in_root(name: str, seed: int = 0, teacher_accuracy: float | None = None) -> Path:
+    """Return the data root of a built-in data set in the cache, generating it the first time.
+
+    Safe when several processes ask at once: each writes into a folder of its own, and the first to
+    finish gives it the final name.
+
+    Args:
+        name: A built-in data set.
+        seed: The generator's seed.
+        teacher_accuracy: As for `write_dataset`.
+
+    Returns:
+        A folder that holds `datasets/NAME`, complete and with the default sizes.
+    """
+    accuracy = _accuracy(_built_in(name), teacher_accuracy)
+    worlds = cache_folder() / "worlds"
+    root = worlds / f"{name}-{seed}-{accuracy}-{_fingerprint()[:12]}"
+    if root.is_dir():
+        return root
+    worlds.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=worlds))
+    try:
+        write_dataset(name, fresh, seed, accuracy)
+        fresh.chmod(0o755)
+        fresh.rename(root)
+    except OSError:
+        if not root.is_dir():
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return root
+
+
+def _built_in(name: str) -> DatasetSpec:
+    spec = dataset_spec(name)
+    if not spec.built_in:
+        built_in = ", ".join(spec.name for spec in DATASETS.values() if spec.built_in)
+        raise ConfigError(f"{name} is not generated but read from files. Built in: {built_in}.")
+    return spec
+
+
+def _accuracy(spec: DatasetSpec, teacher_accuracy: float | None) -> float:
+    accuracy = spec.teacher_accuracy if teacher_accuracy is None else float(teacher_accuracy)
+    if not 0 <= accuracy <= 1:
+        raise ConfigError(f"teacher_accuracy is {accuracy}; give a share from 0 to 1.")
+    return accuracy
+
+
+def _new_items(
+    spec: DatasetSpec, split: str, count: int, rng: random.Random, seen: set[str]
+) -> list[WorldItem]:
+    kept: list[WorldItem] = []
+    for _ in range(_ROUNDS):
+        if len(kept) == count:
+            return kept
+        for item in _ITEMS[spec.name](split, count - len(kept), rng):
+            key = row_key(spec, item.row)
+            if key not in seen:
+                seen.add(key)
+                kept.append(item)
+    raise DataError(
+        f"{spec.name} has only {len(kept)} further questions for {split}, {count} are wanted; "
+        "ask for fewer rows."
+    )
+
+
+def _fingerprint() -> str:
+    return _digest(_SOURCES, "*.py", skip="checksums.py")
+
+
+def _digest(folder: Path, pattern: str, skip: str | None = None) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(folder).rglob(pattern), key=lambda p: p.relative_to(folder).as_posix()):
+        if path.name == skip:
+            continue
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,129 @@
+"""A training step's loss, term by term (paper, Equation 10)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mi_cot_lib.objective.mi import Detach, Divergence, MiForm, Pool, mi_loss_per_example
+from mi_cot_lib.student.encode import IGNORED
+
+TERMS = ("prediction", "generation", "mi")
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The weights of Equation 10 and the choices inside its MI term.
+
+    A weight of 0 leaves its term out of the computation, not just out of the sum: with alpha3 = 0 the
+    step is that of DSS, bit for bit.
+
+    Attributes:
+        alpha1: Weight of the label prediction loss.
+        alpha2: Weight of the rationale generation loss.
+        alpha3: Weight of the MI loss.
+        form: See `mi_loss`, as the following three.
+        pool: `max` or `mean`.
+        divergence: `ce` or `kl`.
+        detach: `label`, `rationale` or `none`.
+    """
+
+    alpha1: float = 0.5
+    alpha2: float = 0.5
+    alpha3: float = 0.1
+    form: MiForm = "released"
+    pool: Pool = "max"
+    divergence: Divergence = "ce"
+    detach: Detach = "label"
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each term that is not 0, by the term's name in `TERMS`."""
+        weights = zip(TERMS, (self.alpha1, self.alpha2, self.alpha3), strict=True)
+        return {term: weight for term, weight in weights if weight != 0}
+
+
+def term_counts(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Count what each term averages over: label tokens, rationale tokens, examples with both.
+
+    Summed over micro-batches the counts are those of the whole batch, so that sums divided by them
+    make the large batch's means.
+
+    Args:
+        batch: From `student.encode.collate`.
+
+    Returns:
+        Integer scalars by term.
+    """
+    labels = batch["labels"] != IGNORED
+    counts = {"prediction": labels.sum()}
+    if "explain_labels" in batch:
+        rationales = batch["explain_labels"] != IGNORED
+        counts["generation"] = rationales.sum()
+        counts["mi"] = (labels.any(dim=1) & rationales.any(dim=1)).sum()
+    return counts
+
+
+def term_sums(
+    objective: Objective,
+    label_logits: Tensor,
+    labels: Tensor,
+    rationale_logits: Tensor | None = None,
+    rationales: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """Compute each weighted term's sum over the batch, to be divided by `term_counts`.
+
+    Args:
+        objective: Weights and choices.
+        label_logits: (batch, label positions, vocab).
+        labels: (batch, label positions), -100 at padding.
+        rationale_logits: (batch, rationale positions, vocab); None for a method without rationales.
+        rationales: (batch, rationale positions), -100 at padding.
+
+    Returns:
+        Scalars in nats by term, in float32, unweighted; terms of weight 0 are absent.
+    """
+    weights = objective.weights
+    sums = {}
+    if "prediction" in weights:
+        sums["prediction"] = token_cross_entropy(label_logits, labels)
+    if rationale_logits is None or rationales is None:
+        return sums
+    if "generation" in weights:
+        sums["generation"] = token_cross_entropy(rationale_logits, rationales)
+    if "mi" in weights:
+        losses, _ = mi_loss_per_example(
+            label_logits,
+            rationale_logits,
+            labels != IGNORED,
+            rationales != IGNORED,
+            form=objective.form,
+            pool=objective.pool,
+            divergence=objective.divergence,
+            detach=objective.detach,
+        )
+        sums["mi"] = losses.sum()
+    return sums
+
+
+def weighted_total(
+    objective: Objective, sums: Mapping[str, Tensor], counts: Mapping[str, Tensor]
+) -> Tensor:
+    """Add up Equation 10: Σ_i α_i · sum_i / count_i, a scalar in nats."""
+    weights = objective.weights
+    total = [weights[term] * sums[term] / counts[term].clamp(min=1) for term in sums]
+    return torch.stack(total).sum()
+
+
+def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Sum the cross-entropy over all positions whose target is not -100, in nats and float32.
+
+    Args:
+        logits: (batch, positions, vocab).
+        targets: (batch, positions).
+    """
+    return F.cross_entropy(
+        logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
+    )

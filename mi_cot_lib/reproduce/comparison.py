@@ -1,0 +1,139 @@
+"""The paper's central comparison on built-in data: four methods, some seeds, one page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mi_cot_lib.analysis.comparable import setting_title
+from mi_cot_lib.analysis.conclusions import describe_result
+from mi_cot_lib.analysis.figures import (
+    draw_accuracy,
+    draw_curves,
+    prepare_accuracy,
+    prepare_curves,
+    save,
+)
+from mi_cot_lib.analysis.report import render_report
+from mi_cot_lib.analysis.tables import prepare_method_table, to_csv, to_markdown
+from mi_cot_lib.environment import repository_root
+from mi_cot_lib.errors import DataError
+from mi_cot_lib.objective.methods import METHODS
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import write_atomically
+
+RECORDS = "records.json"
+PAGE = "index.html"
+COMMAND = "make reproduce"
+RESULTS_START = "<!-- results: written by `make record` -->"
+RESULTS_END = "<!-- /results -->"
+
+
+def central_comparison(dataset: str, seeds: int) -> list[RunConfig]:
+    """Return the grid of Table 1's four methods on one built-in data set, seeds outermost.
+
+    With seeds outermost an interrupted call leaves whole comparisons of fewer seeds.
+    """
+    return [
+        RunConfig(dataset=dataset, method=method, seed=seed)
+        for seed in range(seeds)
+        for method in METHODS
+    ]
+
+
+def write_comparison(records: Sequence[dict[str, Any]], folder: Path, command: str) -> Path:
+    """Write table, figures, their numbers and the page of a comparison.
+
+    Args:
+        records: Records of the runs to compare.
+        folder: Receives `table.{csv,md}`, `accuracy.{png,json}`, `curves.{png,json}`,
+            `records.json` and `index.html`.
+        command: The command that makes them again.
+
+    Returns:
+        The page.
+
+    Raises:
+        ConfigError: The records cannot be compared.
+    """
+    table = prepare_method_table(records)
+    folder.mkdir(parents=True, exist_ok=True)
+    to_csv(table, folder / "table.csv")
+    write_atomically(folder / "table.md", to_markdown(table) + "\n")
+    accuracy, curves = prepare_accuracy(records), prepare_curves(records)
+    pictures = []
+    for name, prepared, draw in (
+        ("accuracy", accuracy, draw_accuracy),
+        ("curves", curves, draw_curves),
+    ):
+        save(draw(prepared), folder / f"{name}.png")
+        write_atomically(folder / f"{name}.json", _as_json(prepared))
+        pictures.append(folder / f"{name}.png")
+    write_atomically(folder / RECORDS, json.dumps(list(records), sort_keys=True) + "\n")
+    render_report(records, table, pictures, command, folder / PAGE)
+    return folder / PAGE
+
+
+def read_records(folder: Path) -> list[dict[str, Any]]:
+    """Read the records that a comparison was made from.
+
+    Args:
+        folder: Where `write_comparison` wrote.
+
+    Raises:
+        DataError: There are none.
+    """
+    try:
+        records: list[dict[str, Any]] = json.loads((folder / RECORDS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{folder} holds no {RECORDS}; `{COMMAND}` makes them.") from None
+    return records
+
+
+def recorded_folder() -> Path:
+    """Return the folder of the comparison that is committed with the kit."""
+    return repository_root() / "figures" / "recorded"
+
+
+def record_comparison(source: Path) -> Path:
+    """Make a finished comparison the committed one: its figures, and the results in README.
+
+    Args:
+        source: Where `write_comparison` wrote.
+
+    Returns:
+        The committed page.
+
+    Raises:
+        DataError: There are no records, or README lacks the marks between which results stand.
+    """
+    records = read_records(source)
+    page = write_comparison(records, recorded_folder(), COMMAND)
+    readme = repository_root() / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, start, rest = text.partition(RESULTS_START)
+    _, end, after = rest.partition(RESULTS_END)
+    if not (start and end):
+        raise DataError(f"README.md lacks the lines {RESULTS_START} and {RESULTS_END}.")
+    write_atomically(readme, before + start + results_section(records) + end + after)
+    return page
+
+
+def results_section(records: Sequence[dict[str, Any]]) -> str:
+    """Write README's results: setting, table and what it shows, as Markdown."""
+    table = prepare_method_table(records)
+    lines = "\n".join(f"- {line}" for line in describe_result(table, records))
+    return f"\n\n*{setting_title(records)}.*\n\n{to_markdown(table).strip()}\n\n{lines}\n\n"
+
+
+def _as_json(prepared: Any) -> str:
+    values = {}
+    for item in fields(prepared):
+        value = getattr(prepared, item.name)
+        if isinstance(value, pd.DataFrame):
+            value = json.loads(value.round(6).to_json(orient="records"))
+        values[item.name] = value
+    return json.dumps(values, indent=1) + "\n"

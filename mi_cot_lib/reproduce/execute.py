@@ -1,0 +1,144 @@
+"""Execute a grid of runs with papermill: side by side, resumable, with one bar for all of them."""
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import papermill
+from joblib import Parallel, delayed
+from papermill.exceptions import PapermillExecutionError
+from tqdm.auto import tqdm
+
+from mi_cot_lib.environment import repository_root
+from mi_cot_lib.errors import KitError
+from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.training import record
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.train import PROGRESS
+
+TRAIN_NOTEBOOK = "03_train.ipynb"
+_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run of a grid ended.
+
+    Attributes:
+        run: The run's folder name.
+        error: What its notebook raised, None if it completed.
+    """
+
+    run: str
+    error: str | None
+
+
+def execute_grid(
+    configs: Sequence[RunConfig], runs: Path, jobs: int | None = None
+) -> list[Outcome]:
+    """Run every configuration that is not complete yet, each as its own executed notebook.
+
+    A run that fails keeps its executed notebook with the error in it, and the others go on.
+
+    Args:
+        configs: The grid.
+        runs: Folder of runs; the executed notebook lies in each run's folder.
+        jobs: Runs at a time; default: one for each core (a nano run uses one).
+
+    Returns:
+        One outcome a configuration, in order; complete ones count as completed.
+
+    Raises:
+        KitError: Two configurations of the grid are the same run.
+    """
+    names = [config.run_name for config in configs]
+    if len(set(names)) < len(names):
+        raise KitError("the grid holds one configuration twice.")
+    missing = [config for config in configs if not record.is_complete(runs / config.run_name)]
+    jobs = min(jobs or os.cpu_count() or 1, max(1, len(missing)))
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(configs, runs, stop), daemon=True)
+    watcher.start()
+    try:
+        ended = Parallel(n_jobs=jobs)(delayed(_execute)(config, runs) for config in missing)
+    finally:
+        stop.set()
+        watcher.join()
+    errors = {outcome.run: outcome.error for outcome in ended}
+    return [Outcome(name, errors.get(name)) for name in names]
+
+
+def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> None:
+    """Execute a notebook of the course with parameters.
+
+    Args:
+        name: File name in `notebooks/`.
+        output: Where the executed notebook goes; kept with its error if a cell fails.
+        parameters: Must all be names that the notebook's parameters cell assigns.
+
+    Raises:
+        KitError: An unknown parameter, or a failed cell; the message names the executed notebook.
+    """
+    source = repository_root() / "notebooks" / name
+    known = papermill.inspect_notebook(str(source))
+    unknown = [parameter for parameter in parameters if parameter not in known]
+    if unknown:
+        raise KitError(f"{name} has no parameter {unknown[0]!r}. Valid: {', '.join(known)}.")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(output),
+            parameters=parameters,
+            progress_bar=False,
+            cwd=str(source.parent),
+        )
+    except PapermillExecutionError as error:
+        raise KitError(f"{error.ename}: {error.evalue} (see {output})") from error
+
+
+def _execute(config: RunConfig, runs: Path) -> Outcome:
+    # One thread for the libraries that read it at their start; torch's own is set by the run.
+    os.environ["OMP_NUM_THREADS"] = str(config.threads or 1)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    folder = runs / config.run_name
+    parameters = {"config": config.to_dict(), "runs": str(runs.resolve())}
+    try:
+        execute_notebook(TRAIN_NOTEBOOK, folder / TRAIN_NOTEBOOK, parameters)
+    except KitError as error:
+        return Outcome(config.run_name, str(error))
+    return Outcome(config.run_name, None)
+
+
+def _watch(configs: Sequence[RunConfig], runs: Path, stop: threading.Event) -> None:
+    """Show one bar over the steps of all runs, weighted by the passes that a step takes."""
+    total = sum(_work(config) for config in configs)
+    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} elapsed, {remaining} left{postfix}"
+    with tqdm(total=total, desc="training", bar_format=form) as bar:
+        # What an earlier call left done is no measure of this call's speed.
+        bar.n = bar.initial = sum(_done(config, runs) for config in configs)
+        while not stop.wait(_POLL_SECONDS):
+            bar.n = sum(_done(config, runs) for config in configs)
+            complete = sum(record.is_complete(runs / config.run_name) for config in configs)
+            bar.set_postfix_str(f"{complete} of {len(configs)} runs", refresh=False)
+            bar.refresh()
+        bar.n = sum(_done(config, runs) for config in configs)
+
+
+def _work(config: RunConfig) -> float:
+    assert config.max_steps
+    return config.max_steps * (2.0 if method_named(config.method).explains else 1.0)
+
+
+def _done(config: RunConfig, runs: Path) -> float:
+    folder = runs / config.run_name
+    if record.is_complete(folder):
+        return _work(config)
+    try:
+        step, steps = (folder / PROGRESS).read_text().split()
+    except (OSError, ValueError):
+        return 0.0
+    # Testing, after the last step, takes about a tenth of a run.
+    return 0.9 * _work(config) * int(step) / int(steps)

@@ -1,0 +1,133 @@
+"""From Examples to padded batches: two prompts, two targets (paper, section 3.1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from mi_cot_lib.data.example import Example
+
+# The released code's wording of the paper's [PREDICT] and [EXPLAIN].
+PREDICT_PREFIX = "predict: "
+EXPLAIN_PREFIX = "explain: "
+# Between rationale and label in the one target of the single-task method.
+ANSWER_MARK = " The answer is: "
+IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPair:
+    """Token ids of one example's prompts and targets; a task that is not trained has no ids.
+
+    Attributes:
+        predict_input: Ids of `predict: TEXT`.
+        predict_target: Ids of the label (or of rationale and label, for the single-task method).
+        explain_input: Ids of `explain: TEXT`.
+        explain_target: Ids of the rationale; empty where the teacher's text could not be parsed.
+    """
+
+    predict_input: list[int]
+    predict_target: list[int]
+    explain_input: list[int]
+    explain_target: list[int]
+
+
+def encode_pairs(
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    tokeniser: PreTrainedTokenizerBase,
+    *,
+    explain: bool,
+    max_input_tokens: int,
+    max_target_tokens: int,
+) -> list[EncodedPair]:
+    """Tokenise prompts and targets.
+
+    Args:
+        examples: What to encode.
+        labels: The prediction task's target text of each example.
+        tokeniser: The student's.
+        explain: Encode the rationale task as well.
+        max_input_tokens: Longer prompts are cut at the end.
+        max_target_tokens: Longer targets are cut at the end.
+
+    Returns:
+        One pair an example, in order, without padding.
+    """
+
+    def ids(texts: list[str], limit: int) -> list[list[int]]:
+        return tokeniser(texts, truncation=True, max_length=limit)["input_ids"] if texts else []
+
+    predict_inputs = ids([PREDICT_PREFIX + e.input for e in examples], max_input_tokens)
+    predict_targets = ids(list(labels), max_target_tokens)
+    nothing: list[list[int]] = [[] for _ in examples]
+    explain_inputs = explain_targets = nothing
+    if explain:
+        explain_inputs = ids([EXPLAIN_PREFIX + e.input for e in examples], max_input_tokens)
+        rationales = ids([e.rationale or "" for e in examples], max_target_tokens)
+        explain_targets = [
+            target if example.rationale is not None else []
+            for target, example in zip(rationales, examples, strict=True)
+        ]
+    return [
+        EncodedPair(*row)
+        for row in zip(
+            predict_inputs, predict_targets, explain_inputs, explain_targets, strict=True
+        )
+    ]
+
+
+def pad_rows(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:
+    """Pad lists of ids to the longest with `fill`, at least one position wide: (batch, positions)."""
+    width = max(1, *(len(row) for row in rows))
+    padded = torch.full((len(rows), width), fill, dtype=torch.long)
+    for index, row in enumerate(rows):
+        padded[index, : len(row)] = torch.tensor(row, dtype=torch.long)
+    return padded
+
+
+def collate(pairs: Sequence[EncodedPair], pad_id: int) -> dict[str, torch.Tensor]:
+    """Make a batch of encoded pairs.
+
+    Args:
+        pairs: The examples of the batch.
+        pad_id: The tokeniser's padding id.
+
+    Returns:
+        `input_ids`, `attention_mask`, `labels` of the prediction task, each (batch, positions), and
+        the same with the prefix `explain_` when the pairs hold that task. Labels are -100 at padding.
+    """
+    batch = _collate_task(
+        [p.predict_input for p in pairs], [p.predict_target for p in pairs], pad_id
+    )
+    if any(pair.explain_input for pair in pairs):
+        explain = _collate_task(
+            [p.explain_input for p in pairs], [p.explain_target for p in pairs], pad_id
+        )
+        batch |= {f"explain_{name}": tensor for name, tensor in explain.items()}
+    return batch
+
+
+def _collate_task(
+    inputs: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], pad_id: int
+) -> dict[str, torch.Tensor]:
+    return {
+        "input_ids": pad_rows(inputs, pad_id),
+        "attention_mask": pad_rows([[1] * len(row) for row in inputs], 0),
+        "labels": pad_rows(targets, IGNORED),
+    }
+
+
+def widen(batch: Mapping[str, torch.Tensor], widths: Mapping[str, int]) -> dict[str, torch.Tensor]:
+    """Pad the targets of a batch on the right to the given widths.
+
+    The released MI loss looks at padding positions, so the micro-batches of one accumulated step must
+    share one width for their loss to be that of the large batch.
+    """
+    return {
+        name: torch.nn.functional.pad(tensor, (0, widths[name] - tensor.shape[1]), value=IGNORED)
+        if name in widths
+        else tensor
+        for name, tensor in batch.items()
+    }

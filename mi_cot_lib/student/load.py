@@ -1,0 +1,73 @@
+"""One call loads every student: the built-in one, T5 v1.1 by size, or any sequence-to-sequence model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import transformers
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from mi_cot_lib.errors import ConfigError, KitError, unknown_name
+
+NANO_FOLDER = Path(__file__).resolve().parent / "nano"
+
+# The second set of the paper's results is on t5-v1_1-small, the first on t5-v1_1-base.
+NAMED_STUDENTS: dict[str, str] = {
+    "nano": str(NANO_FOLDER),
+    "small": "google/t5-v1_1-small",
+    "base": "google/t5-v1_1-base",
+}
+
+
+@dataclass(frozen=True)
+class Student:
+    """A sequence-to-sequence model with the tokeniser that it was trained with."""
+
+    model: PreTrainedModel
+    tokeniser: PreTrainedTokenizerBase
+
+
+def check_student_name(name: str) -> None:
+    """Refuse a name that is neither a named student, an existing folder, nor a hub id `owner/model`.
+
+    Raises:
+        ConfigError: The message names the nearest valid name.
+    """
+    looks_like_an_id = name.count("/") == 1 and not name.startswith((".", "/"))
+    if name not in NAMED_STUDENTS and not looks_like_an_id and not Path(name).is_dir():
+        raise unknown_name("student", name, [*NAMED_STUDENTS, "OWNER/MODEL", "FOLDER"])
+
+
+def load_student(name: str) -> Student:
+    """Load a student in float32.
+
+    Args:
+        name: `nano`, `small`, `base`, the id of a sequence-to-sequence model on the hub, or a folder.
+
+    Returns:
+        The model, in evaluation mode, and its tokeniser.
+
+    Raises:
+        ConfigError: The name is unknown, or names a model of another kind.
+        KitError: The weights are neither in the local cache nor to be had from the network.
+    """
+    check_student_name(name)
+    # Its bars over 51 tensors and its notes on shared embeddings would hide the kit's own progress.
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    source = NAMED_STUDENTS.get(name, name)
+    try:
+        tokeniser = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32)
+    except OSError as error:
+        if Path(source).is_dir():
+            raise ConfigError(f"{source} holds no complete student: {error}") from error
+        raise KitError(
+            f"cannot load {source}: it is not in the local cache and the model hub cannot be "
+            "reached. Connect once to download it, give a folder that holds it, or use the "
+            "built-in student: --student nano."
+        ) from error
+    except ValueError as error:
+        raise ConfigError(f"{source} is not a sequence-to-sequence model: {error}") from error
+    return Student(model.eval(), tokeniser)

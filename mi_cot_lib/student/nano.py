@@ -1,0 +1,178 @@
+"""Rebuild the built-in student: a small T5 that has read the world's plain text, and nothing else."""
+
+import json
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+from transformers import (
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
+    get_linear_schedule_with_warmup,
+    set_seed,
+)
+
+from mi_cot_lib.data.worlds.text import world_text
+from mi_cot_lib.student.encode import IGNORED, pad_rows
+from mi_cot_lib.student.tokeniser import SENTINELS, train_tokeniser
+
+CARD = "pretraining.json"
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """The recipe of the committed student.
+
+    Attributes:
+        seed: Of text, initial weights, order and corruption.
+        texts: Number of texts of the world.
+        steps: Optimiser steps.
+        batch_size: Texts a step.
+        learning_rate: Peak; warm-up over the first 4%, then linear to 0.
+        corruption: Share of tokens hidden by span corruption (T5: 0.15).
+        copied: Share of texts that are to be written out whole instead: copying is what a student
+            of arithmetic stories needs most and what span corruption teaches least.
+        threads: torch threads; sums of floats depend on it.
+    """
+
+    seed: int = 0
+    texts: int = 60_000
+    steps: int = 5_000
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    corruption: float = 0.3
+    copied: float = 0.25
+    threads: int = 1
+
+
+def nano_config(vocabulary_size: int) -> T5Config:
+    """Return the shape of the built-in student: T5 v1.1's gated feed-forward, shared embeddings."""
+    return T5Config(
+        vocab_size=vocabulary_size,
+        d_model=96,
+        d_kv=24,
+        num_heads=4,
+        d_ff=256,
+        num_layers=2,
+        num_decoder_layers=2,
+        feed_forward_proj="gated-gelu",
+        dropout_rate=0.0,
+        decoder_start_token_id=0,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+
+
+def span_corrupt(
+    ids: Sequence[int], sentinels: Sequence[int], share: float, generator: random.Random
+) -> tuple[list[int], list[int]]:
+    """Hide spans of two tokens on average behind sentinels (Raffel et al. 2020, section 3.1.4).
+
+    Args:
+        ids: Token ids without the end token.
+        sentinels: Ids of the sentinels in order.
+        share: Share of tokens to hide.
+        generator: Source of randomness.
+
+    Returns:
+        The corrupted input and the target: each sentinel followed by what it hides. Neither has the
+        end token. Filling the sentinels of the input from the target gives `ids` back.
+    """
+    spans = max(1, min(round(len(ids) * share / 2), len(sentinels), len(ids) // 3))
+    starts = sorted(generator.sample(range(len(ids)), min(spans, len(ids))))
+    source: list[int] = []
+    target: list[int] = []
+    position = 0
+    for index, start in enumerate(starts):
+        end = min(len(ids), start + generator.choice((1, 2, 3)))
+        if index + 1 < len(starts):
+            end = min(end, starts[index + 1])
+        source += [*ids[position:start], sentinels[index]]
+        target += [sentinels[index], *ids[start:end]]
+        position = end
+    return source + list(ids[position:]), target
+
+
+def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
+    """Train tokeniser and student from nothing and save them, with the loss curve, to a folder.
+
+    Args:
+        folder: Receives `model.safetensors`, `config.json`, the tokeniser's files and
+            `pretraining.json` (recipe, parameters, seconds, loss in nats a token every 100 steps).
+        recipe: Defaults to the committed student's.
+
+    Returns:
+        The folder.
+    """
+    recipe = recipe or Pretraining()
+    torch.set_num_threads(recipe.threads)
+    set_seed(recipe.seed)
+    started = time.monotonic()
+    texts = world_text(recipe.texts, recipe.seed)
+    tokeniser = train_tokeniser(texts)
+    model = T5ForConditionalGeneration(nano_config(len(tokeniser)))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
+    schedule = get_linear_schedule_with_warmup(optimiser, recipe.steps // 25, recipe.steps)
+    curve: list[dict[str, float]] = []
+    recent: list[float] = []
+    model.train()
+    batches = _batches(texts, tokeniser, recipe)
+    for step in tqdm(range(1, recipe.steps + 1), desc="pretraining nano", unit="step"):
+        loss = model(**next(batches), use_cache=False).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad(set_to_none=True)
+        recent.append(loss.item())
+        if step % 100 == 0:
+            curve.append({"step": step, "loss": round(math.fsum(recent) / len(recent), 4)})
+            recent.clear()
+    folder.mkdir(parents=True, exist_ok=True)
+    tokeniser.save_pretrained(folder)
+    model.eval().save_pretrained(folder)
+    card = {
+        "recipe": asdict(recipe),
+        "parameters": model.num_parameters(),
+        "vocabulary": len(tokeniser),
+        "seconds": round(time.monotonic() - started),
+        "curve": curve,
+    }
+    (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    return folder
+
+
+def _batches(
+    texts: Sequence[str], tokeniser: PreTrainedTokenizerFast, recipe: Pretraining
+) -> Iterator[dict[str, Tensor]]:
+    generator = random.Random(recipe.seed)
+    sentinels = tokeniser.convert_tokens_to_ids([f"<extra_id_{i}>" for i in range(SENTINELS)])
+    end = tokeniser.eos_token_id
+    encoded = tokeniser(list(texts), add_special_tokens=False)["input_ids"]
+    order: list[int] = []
+    while True:
+        if len(order) < recipe.batch_size:
+            order = generator.sample(range(len(encoded)), len(encoded))
+        chosen, order = order[: recipe.batch_size], order[recipe.batch_size :]
+        sources, targets = [], []
+        for index in chosen:
+            if generator.random() < recipe.copied:
+                source, target = encoded[index], encoded[index]
+            else:
+                source, target = span_corrupt(
+                    encoded[index], sentinels, recipe.corruption, generator
+                )
+            sources.append([*source, end])
+            targets.append([*target, end])
+        yield {
+            "input_ids": pad_rows(sources, tokeniser.pad_token_id),
+            "attention_mask": pad_rows([[1] * len(row) for row in sources], 0),
+            "labels": pad_rows(targets, IGNORED),
+        }

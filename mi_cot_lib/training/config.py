@@ -1,0 +1,199 @@
+"""A run's configuration: everything that its result depends on, checked when it is made."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.errors import ConfigError, unknown_name
+from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.objective.mi import Detach, Divergence, MiForm, Pool, check_choices
+from mi_cot_lib.objective.terms import Objective
+from mi_cot_lib.student.load import check_student_name
+
+Labels = Literal["gold", "teacher"]
+Precision = Literal["fp32", "bf16"]
+Unparsed = Literal["leave_out", "keep_empty"]
+
+# Batch 64, 10,000 steps, 5e-5, evaluation every 250 steps and the token limits are the released code's.
+_T5_DEFAULTS: dict[str, Any] = {
+    "max_steps": 10_000,
+    "batch_size": 64,
+    "learning_rate": 5e-5,
+    "eval_every": 250,
+    "max_input_tokens": 1024,
+    "max_target_tokens": 256,
+}
+# Chosen on validation of nano_svamp: a small student needs larger steps and far fewer of them.
+_NANO_DEFAULTS: dict[str, Any] = {
+    "max_steps": 800,
+    "batch_size": 32,
+    "learning_rate": 2e-3,
+    "eval_every": 200,
+    "max_input_tokens": 256,
+    "max_target_tokens": 128,
+    "threads": 1,
+}
+
+
+def _help(text: str, **default: Any) -> Any:
+    return field(metadata={"help": text}, **default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What to train on what, and how. Values left at None take the student's default.
+
+    Every field is an option of `mi-cot run`. Two equal configurations give the same metrics on one
+    machine.
+
+    Raises:
+        ConfigError: At construction, naming the value and what would be valid.
+    """
+
+    dataset: str = _help("Data set: svamp, cqa, esnli, anli1, or built in: nano_svamp, …")
+    data_root: str | None = _help(
+        "Folder in DSS layout; default: MI_COT_DATA, then the cache, or the built-in data.",
+        default=None,
+    )
+    method: str = _help("finetune, single_task, dss or mi.", default="mi")
+    student: str = _help("nano, small, base, a model id OWNER/MODEL or a folder.", default="nano")
+    seed: int = _help("Seed of order and dropout.", default=0)
+    train_size: int | None = _help("Train on this many examples; default: all.", default=None)
+    labels: Labels = _help("Train on gold labels or on the teacher's (Table 3).", default="gold")
+    unparsed: Unparsed = _help(
+        "Teacher text that cannot be parsed: leave_out of rationale training, or keep_empty as the "
+        "released code does.",
+        default="leave_out",
+    )
+    max_steps: int | None = _help("Optimiser steps.", default=None)
+    batch_size: int | None = _help("Examples a step.", default=None)
+    micro_batch_size: int | None = _help(
+        "Examples held in memory at once; gradients add up to the batch's. Default: the batch.",
+        default=None,
+    )
+    learning_rate: float | None = _help("AdamW's, falling linearly to 0.", default=None)
+    eval_every: int | None = _help("Steps between validations.", default=None)
+    alpha1: float = _help("Weight of the prediction loss (Equation 10).", default=0.5)
+    alpha2: float = _help("Weight of the rationale loss.", default=0.5)
+    alpha3: float = _help("Weight of the MI loss; 0 equals DSS.", default=0.1)
+    mi_form: MiForm = _help("released (as the code) or paper (as the text).", default="released")
+    pool: Pool = _help("Over positions: max or mean (Table 4).", default="max")
+    divergence: Divergence = _help("ce or kl (Table 5).", default="ce")
+    detach: Detach = _help("Side without gradient: label, rationale or none.", default="label")
+    precision: Precision = _help("fp32 or bf16 (fp16 makes T5 v1.1 overflow).", default="fp32")
+    threads: int | None = _help(
+        "torch threads; sums of floats depend on them. Default: 1 for nano, else torch's choice.",
+        default=None,
+    )
+    max_input_tokens: int | None = _help("Longer prompts are cut.", default=None)
+    max_target_tokens: int | None = _help("Longer targets are cut.", default=None)
+    max_new_tokens: int = _help("Longest label that is generated.", default=64)
+
+    def __post_init__(self) -> None:
+        """Fill in the student's defaults and check every value."""
+        dataset_spec(self.dataset)
+        method_named(self.method)
+        check_student_name(self.student)
+        check_choices(self.mi_form, self.pool, self.divergence, self.detach)
+        for name, valid in (("labels", Labels), ("precision", Precision), ("unparsed", Unparsed)):
+            if getattr(self, name) not in get_args(valid):
+                raise unknown_name(name, getattr(self, name), get_args(valid))
+        defaults = _NANO_DEFAULTS if self.student == "nano" else _T5_DEFAULTS
+        for name, value in defaults.items():
+            if getattr(self, name) is None:
+                # The documented way to set a field of a frozen dataclass while it is being made.
+                object.__setattr__(self, name, value)
+        if self.micro_batch_size is None:
+            object.__setattr__(self, "micro_batch_size", self.batch_size)
+        for item in fields(self):
+            self._check_type(item.name)
+        self._check_ranges()
+        # A run shorter than the interval is validated at its end.
+        object.__setattr__(self, "eval_every", min(self.eval_every, self.max_steps))
+
+    def _check_type(self, name: str) -> None:
+        value = getattr(self, name)
+        whole = {
+            "seed",
+            "train_size",
+            "max_steps",
+            "batch_size",
+            "micro_batch_size",
+            "eval_every",
+            "threads",
+        }
+        whole |= {"max_input_tokens", "max_target_tokens", "max_new_tokens"}
+        real = {"learning_rate", "alpha1", "alpha2", "alpha3"}
+        if name in whole and value is not None and type(value) is not int:
+            raise ConfigError(f"{name} must be a whole number, got {value!r}.")
+        if name in real and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ConfigError(f"{name} must be a number, got {value!r}.")
+
+    def _check_ranges(self) -> None:
+        for name in ("alpha1", "alpha2", "alpha3", "seed"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ConfigError(
+                    f"{name} must be finite and not negative, got {getattr(self, name)}."
+                )
+        for name in (
+            *("max_steps", "batch_size", "micro_batch_size", "learning_rate", "eval_every"),
+            *("max_input_tokens", "max_target_tokens", "max_new_tokens"),
+        ):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ConfigError(f"{name} must be greater than 0, got {getattr(self, name)}.")
+        for name in ("train_size", "threads"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} must be at least 1, got {value}.")
+        if self.batch_size % self.micro_batch_size:
+            raise ConfigError(
+                f"batch_size {self.batch_size} must be a multiple of micro_batch_size "
+                f"{self.micro_batch_size}."
+            )
+
+    @property
+    def objective(self) -> Objective:
+        """The weights and choices of the loss; a method without a task gives its term no weight."""
+        method = method_named(self.method)
+        return Objective(
+            alpha1=self.alpha1 if method.explains else 1.0,
+            alpha2=self.alpha2 if method.explains else 0.0,
+            alpha3=self.alpha3 if method.uses_mi else 0.0,
+            form=self.mi_form,
+            pool=self.pool,
+            divergence=self.divergence,
+            detach=self.detach,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
+        """Build a configuration from plain values.
+
+        Raises:
+            ConfigError: A field of that name does not exist; the message names the nearest one.
+        """
+        names = [item.name for item in fields(cls)]
+        for name in values:
+            if name not in names:
+                raise unknown_name("parameter", name, names)
+        if "dataset" not in values:
+            raise ConfigError("dataset is missing: name one, such as nano_svamp.")
+        return cls(**values)
+
+    def with_changes(self, **changes: Any) -> "RunConfig":
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+    @property
+    def run_name(self) -> str:
+        """The run's folder: data set, method, student, seed and a hash of the whole configuration."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+        student = self.student.rstrip("/").split("/")[-1]
+        return f"{self.dataset}-{self.method}-{student}-seed{self.seed}-{digest}"

@@ -1,0 +1,121 @@
+"""A run's folder and record: what everything after training reads."""
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mi_cot_lib.environment import PACKAGE_ROOT
+from mi_cot_lib.errors import DataError
+
+RECORD = "run.json"
+PREDICTIONS = "predictions.jsonl"
+_VERSIONED = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write `run.json` last and in one move: its presence means that the run is complete."""
+    write_atomically(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object a line, in one move."""
+    write_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the whole of it or none."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def is_complete(folder: Path) -> bool:
+    """Tell whether a run's folder holds a finished run."""
+    return (folder / RECORD).is_file()
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Read one run's `run.json`.
+
+    Raises:
+        DataError: It is missing or broken; the message says which file.
+    """
+    path = folder / RECORD
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{folder} holds no {RECORD}: the run has not finished.") from None
+    except ValueError as error:
+        raise DataError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
+    if not isinstance(record, dict) or not {"run", "config", "metrics"} <= record.keys():
+        raise DataError(f"{path} is not a run's record: it lacks run, config or metrics.")
+    return record
+
+
+def load_runs(folder: str | Path) -> list[dict[str, Any]]:
+    """Read the records of all finished runs in a folder.
+
+    Args:
+        folder: A folder of runs, each in a folder of its own with a `run.json`.
+
+    Returns:
+        The records in the order of their folders' names: `run` (the folder's name), `config`,
+        `metrics` (accuracies from 0 to 1), `history` (a row a logged step, losses in nats), `seconds`,
+        `data`, `hardware`, `versions`, `git_commit`.
+
+    Raises:
+        DataError: The folder is missing, or a record in it is broken.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder} is not a folder of runs; make one with `mi-cot run --runs {folder}`."
+        )
+    return [read_record(path.parent) for path in sorted(folder.glob(f"*/{RECORD}"))]
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions on which a result may depend."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONED}}
+
+
+def hardware() -> dict[str, Any]:
+    """Return processor, cores and device, without the machine's name."""
+    processor = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                processor = line.split(":", 1)[1].strip()
+                break
+    return {
+        "processor": processor,
+        "cores": os.cpu_count() or 1,
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+def git_commit() -> str | None:
+    """Return the checkout's commit, with `+` where files differ from it; None outside a checkout."""
+    git = ["git", "-C", str(PACKAGE_ROOT)]
+    try:
+        head = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "--untracked-files=no", "--", "."],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head + ("+" if changed else "")

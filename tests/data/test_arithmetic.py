@@ -1,0 +1,144 @@
+"""The arithmetic reader against exact fractions, and against text that is no arithmetic."""
+
+import math
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mi_cot_lib.data.arithmetic import MAX_LENGTH, equation_value, same_value
+
+numbers = st.one_of(
+    st.integers(0, 9999).map(str),
+    st.decimals(0, 9999, places=2).map(str),
+    st.integers(1000, 9_999_999).map("{:,}".format),
+)
+blanks = st.sampled_from(["", " ", "  "])
+
+
+@st.composite
+def equations(draw, depth=4):
+    """Draw (text, value): the text fully bracketed, the value None where it divides by zero."""
+    if depth == 0 or draw(st.booleans()):
+        text = draw(numbers)
+        return text, Fraction(text.replace(",", ""))
+    if draw(st.integers(0, 4)) == 0:
+        text, value = draw(equations(depth=depth - 1))
+        return f"-{text}", None if value is None else -value
+    left_text, left = draw(equations(depth=depth - 1))
+    right_text, right = draw(equations(depth=depth - 1))
+    sign = draw(st.sampled_from("+-*/×÷−–"))
+    blank = draw(blanks)
+    text = f"({blank}{left_text}{blank}{sign}{blank}{right_text}{blank})"
+    if left is None or right is None or (sign in "/÷" and right == 0):
+        return text, None
+    if sign == "+":
+        return text, left + right
+    if sign in "-−–":
+        return text, left - right
+    return text, left * right if sign in "*×" else left / right
+
+
+@given(equations())
+def test_value_equals_exact_fraction(equation):
+    text, value = equation
+    if len(text) <= MAX_LENGTH:
+        assert equation_value(text) == (None if value is None else float(value))
+
+
+@given(st.lists(st.tuples(st.integers(1, 99), st.sampled_from("+-*/")), min_size=1, max_size=12))
+def test_precedence_and_left_association_without_brackets(pairs):
+    terms, signs = [Fraction(pairs[0][0])], []
+    for (_, sign), (number, _) in zip(pairs, pairs[1:], strict=False):
+        if sign in "+-":
+            signs.append(sign)
+            terms.append(Fraction(number))
+        else:
+            terms[-1] = terms[-1] * number if sign == "*" else terms[-1] / number
+    expected = terms[0]
+    for sign, term in zip(signs, terms[1:], strict=True):
+        expected = expected + term if sign == "+" else expected - term
+    text = "".join(f" {number} {sign}" for number, sign in pairs)[:-2]
+    assert equation_value(text) == float(expected)
+
+
+@given(st.one_of(st.text(), st.text("0123456789.,+-*/×÷−–()xX \n\t"), st.text("()-", max_size=600)))
+def test_no_text_raises_and_every_value_is_finite(text):
+    value = equation_value(text)
+    assert value is None or (type(value) is float and math.isfinite(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("( 84.0 / 2.0 )", 42.0),
+        ("(16 * 17) * 4", 1088.0),
+        ("10 - (3 + 6)", 1.0),
+        ("(7 - (-2))", 9.0),
+        ("- -3", 3.0),
+        ("2 × 3 ÷ 4 − 1", 0.5),
+        ("6 x 7", 42.0),
+        ("1,200 + .5", 1200.5),
+        ("84 / 2.", 42.0),
+        ("0.1 + 0.2", 0.3),
+        ("\n 5\t", 5.0),
+    ],
+)
+def test_forms_that_occur(text, value):
+    assert equation_value(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "()",
+        "1 2",
+        "1,2345",
+        "0,123",
+        "(9, 9)",
+        "3 +",
+        "* 3",
+        "(3",
+        "3)",
+        "(3)(4)",
+        "2 ** 3",
+        "7 // 2",
+        "1e5",
+        "9x",
+        "0x10",
+        "2 * x",
+        "1 / 0",
+        "1 / (2 - 2)",
+        "84 / 2 = 42",
+        "42.0.1",
+        "٣ + ٤",
+        "inf",
+        "__import__('os').getcwd()",
+        "9" * 400,
+        "1" + " " * MAX_LENGTH,
+    ],
+)
+def test_everything_else_is_none(text):
+    assert equation_value(text) is None
+
+
+def test_nesting_to_the_length_limit_is_read_and_beyond_it_refused_quickly():
+    depth = (MAX_LENGTH - 1) // 2
+    assert equation_value("(" * depth + "7" + ")" * depth) == 7.0
+    start = time.perf_counter()
+    assert equation_value("(" * 10**6) is None
+    assert equation_value(" " * MAX_LENGTH + "x") is None
+    assert time.perf_counter() - start < 1.0
+
+
+def test_same_value_forgives_rounding_but_not_an_answer():
+    assert same_value(1 / 3, 0.33333333)
+    assert not same_value(1 / 3, 0.333)
+    assert same_value(0.0, 0.0)
+    assert not same_value(0.0, 1e-9)
+    assert not same_value(None, None)
+    assert not same_value(None, 1.0)

@@ -1,0 +1,108 @@
+"""`check` on the real data against the published teacher accuracies, and on folders of our own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mi_cot_lib.data.check import check, label_is_right
+from mi_cot_lib.errors import ConfigError, DataError
+
+REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dss"
+needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason=f"the real data is not at {REAL}")
+
+KEYS = [
+    "dataset",
+    "split",
+    "rows",
+    "teacher_accuracy",
+    "teacher_accuracy_released",
+    "unparsed",
+]
+PUBLISHED = {
+    ("cqa", "test"): (1221, 0.7723),
+    ("svamp", "train"): (800, 0.7350),
+    ("svamp", "test"): (200, 0.7400),
+    ("anli1", "test"): (1000, 0.6560),
+    ("esnli", "test"): (9824, 0.7299),
+}
+
+
+@pytest.fixture(scope="module")
+def records():
+    """Check the real data once."""
+    return {(each["dataset"], each["split"]): each for each in check(REAL)}
+
+
+@needs_real_data
+@pytest.mark.parametrize(("part", "expected"), PUBLISHED.items())
+def test_released_rules_give_the_published_accuracy(records, part, expected):
+    record = records[part]
+    assert (record["rows"], record["teacher_accuracy_released"]) == expected
+
+
+@needs_real_data
+def test_own_parser_is_never_below_the_released_rules(records):
+    assert len(records) == 8
+    for record in records.values():
+        assert list(record) == KEYS
+        assert record["teacher_accuracy"] >= record["teacher_accuracy_released"]
+        assert record["unparsed"] <= 0.05 * record["rows"]
+
+
+@pytest.fixture
+def nano_root(tmp_path):
+    """Lay out one split of a built-in data set: right, right after recovery, wrong, unreadable."""
+    folder = tmp_path / "nano_anli"
+    (folder / "llm").mkdir(parents=True)
+    row = {"premise": "p", "hypothesis": "h", "label": 1}
+    (folder / "nano_anli_unseen.json").write_text((json.dumps(row) + "\n") * 4)
+    texts = [
+        "Because. So the answer is neutral.\n\nPremise: more",
+        "Because, so the answer is neutral",
+        "Because. So the answer is entailment.",
+        "Because because",
+    ]
+    (folder / "llm" / "unseen_CoT_0.json").write_text(json.dumps(texts))
+    return tmp_path
+
+
+def test_a_folder_of_built_in_data(nano_root):
+    assert list(check(nano_root)) == [
+        {
+            "dataset": "nano_anli",
+            "split": "unseen",
+            "rows": 4,
+            "teacher_accuracy": 0.5,
+            "teacher_accuracy_released": 0.25,
+            "unparsed": 1,
+        }
+    ]
+
+
+def test_a_data_set_that_was_asked_for_has_to_be_there(nano_root):
+    with pytest.raises(DataError, match=r"no data set cqa .* there: nano_anli"):
+        list(check(nano_root, ["nano_anli", "cqa"]))
+    with pytest.raises(ConfigError, match="unknown dataset"):
+        list(check(nano_root, ["nope"]))
+
+
+def test_a_folder_without_data_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no data set in"):
+        list(check(tmp_path))
+
+
+def test_a_split_without_rows_is_refused(nano_root):
+    (nano_root / "nano_anli" / "nano_anli_unseen.json").write_text("")
+    (nano_root / "nano_anli" / "llm" / "unseen_CoT_0.json").write_text("[]")
+    with pytest.raises(DataError, match="has no rows"):
+        list(check(nano_root))
+
+
+def test_equations_are_right_by_value_and_other_answers_by_text():
+    assert label_is_right("svamp", "(84 / 2)", "( 84.0 / 2.0 )")
+    assert label_is_right("nano_svamp", "42", "( 84.0 / 2.0 )")
+    assert not label_is_right("svamp", "(1 / 0)", "( 1.0 / 0.0 )")
+    assert not label_is_right("svamp", None, "( 1.0 + 1.0 )")
+    assert label_is_right("cqa", "pond", "pond")
+    assert not label_is_right("esnli", "Neutral", "neutral")

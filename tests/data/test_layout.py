@@ -1,0 +1,158 @@
+"""The DSS layout: rows as the students see them, and errors that name file and line."""
+
+import json
+import re
+
+import pytest
+
+from mi_cot_lib.data.layout import datasets_present, read_split, splits_present
+from mi_cot_lib.errors import ConfigError, DataError
+
+ROWS = {
+    "svamp": {"input": "Two and two\nHow many?", "label": "( 2.0 + 2.0 )"},
+    "cqa": {"id": "1", "question": "Which?", "choices": list("vwxyz"), "answer": "x"},
+    "esnli": {"premise": "A man runs.", "hypothesis": "Someone moves.", "label": 0},
+    "anli1": {"uid": "1", "premise": "Ein Café.", "hypothesis": "A bar.", "label": 2},
+}
+
+
+def write(root, name, split, rows, *texts):
+    """Write one split; each of `texts` is the list of one teacher file."""
+    (root / name / "llm").mkdir(parents=True, exist_ok=True)
+    lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
+    (root / name / f"{name}_{split}.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for index, part in enumerate(texts):
+        path = root / name / "llm" / f"{split}_CoT_{index}.json"
+        path.write_text(json.dumps(part), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "label"),
+    [
+        ("svamp", "Two and two\nHow many?", "( 2.0 + 2.0 )"),
+        ("cqa", "Which?\nAnswer Choices:\n(a) v\n(b) w\n(c) x\n(d) y\n(e) z", "x"),
+        ("esnli", "A man runs.</s>Someone moves.", "entailment"),
+        ("anli1", "Ein Café.</s>A bar.", "contradiction"),
+    ],
+)
+def test_rows_as_students_see_them(tmp_path, name, text, label):
+    write(tmp_path, name, "test", [ROWS[name]], ["raw\u2028text"])
+    (row,) = read_split(tmp_path, name, "test")
+    assert (row.input, row.label, row.teacher_text) == (text, label, "raw\u2028text")
+
+
+def test_built_in_names_share_their_familys_format(tmp_path):
+    write(tmp_path, "nano_cqa", "unseen", [ROWS["cqa"]], ["t"])
+    assert read_split(tmp_path, "nano_cqa", "unseen")[0].choices == tuple("vwxyz")
+    assert datasets_present(tmp_path) == ("nano_cqa",)
+
+
+def test_root_may_be_the_datasets_folder_or_its_parent(tmp_path):
+    write(tmp_path / "datasets", "svamp", "test", [ROWS["svamp"]], ["t"])
+    inner = read_split(tmp_path / "datasets", "svamp", "test")
+    assert read_split(tmp_path, "svamp", "test") == inner
+
+
+def test_teacher_files_are_joined_in_the_order_of_their_numbers(tmp_path):
+    texts = [str(number) for number in range(12)]
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 12, *([text] for text in texts))
+    assert [row.teacher_text for row in read_split(tmp_path, "svamp", "test")] == texts
+
+
+def test_blank_lines_do_not_shift_the_line_that_an_error_names(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"], "", '{"input": '], ["t", "t"])
+    with pytest.raises(DataError, match=r"svamp_test\.json, line 3: not a JSON object"):
+        read_split(tmp_path, "svamp", "test")
+
+
+def test_a_line_that_is_not_utf8_is_named(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    path = tmp_path / "svamp" / "svamp_test.json"
+    path.write_bytes(path.read_bytes() + b'{"input": "\xff", "label": "1"}\n')
+    with pytest.raises(DataError, match=r"line 2: .*utf-8"):
+        read_split(tmp_path, "svamp", "test")
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("svamp", {"label": None}, "line 1: the field 'label' is missing; there: input"),
+        ("svamp", {"label": 4}, "line 1: the field 'label' is int, not a string"),
+        ("cqa", {"answer": "u"}, "line 1: the answer 'u' is none of the choices"),
+        ("cqa", {"choices": "vwxyz"}, "line 1: 'choices' has to be a list"),
+        ("esnli", {"label": -1}, "line 1: the label -1 is none of 0 entailment, 1 neutral, 2"),
+        ("esnli", {"label": 3}, "line 1: the label 3"),
+        ("anli1", {"label": True}, "line 1: the label True"),
+        ("anli1", {"premise": None}, "line 1: the field 'premise' is missing"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_line(tmp_path, name, change, message):
+    row = {field: value for field, value in (ROWS[name] | change).items() if value is not None}
+    write(tmp_path, name, "test", [row], ["t"])
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_split(tmp_path, name, "test")
+
+
+@pytest.mark.parametrize("line", ["[1]", "7", "null", "[" * 100_000, '{"input": "a'])
+def test_a_line_that_is_no_object_is_named(tmp_path, line):
+    write(tmp_path, "svamp", "test", [line], ["t"])
+    with pytest.raises(DataError, match=r"svamp_test\.json, line 1"):
+        read_split(tmp_path, "svamp", "test")
+
+
+def test_different_lengths_give_both_counts(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 3, ["t"], ["t"])
+    with pytest.raises(DataError, match=r"3 rows .* 2 teacher outputs"):
+        read_split(tmp_path, "svamp", "test")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"a": 1}', "a JSON list of strings is needed, not dict"),
+        ('["t", 4]', "entry 2 of the list is int, not a string"),
+        ('["t"', "not a JSON list"),
+    ],
+)
+def test_a_teacher_file_that_is_no_list_of_strings(tmp_path, content, message):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    (tmp_path / "svamp" / "llm" / "test_CoT_0.json").write_text(content)
+    with pytest.raises(DataError, match=rf"test_CoT_0\.json: .*{message}"):
+        read_split(tmp_path, "svamp", "test")
+
+
+def test_a_gap_in_the_teacher_files_is_named(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 3, ["t"], ["t"], ["t"])
+    (tmp_path / "svamp" / "llm" / "test_CoT_1.json").unlink()
+    with pytest.raises(DataError, match=r"missing file .*test_CoT_1\.json"):
+        read_split(tmp_path, "svamp", "test")
+
+
+def test_no_teacher_file_at_all_is_named(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]])
+    with pytest.raises(DataError, match=r"missing file .*test_CoT_0\.json"):
+        read_split(tmp_path, "svamp", "test")
+
+
+def test_a_missing_split_says_which_are_there(tmp_path):
+    write(tmp_path, "anli1", "test", [ROWS["anli1"]], ["t"])
+    write(tmp_path, "anli1", "valid", [ROWS["anli1"]], ["t"])
+    assert splits_present(tmp_path, "anli1") == ("valid", "test")
+    with pytest.raises(DataError, match="no split 'train' .* there: valid, test"):
+        read_split(tmp_path, "anli1", "train")
+
+
+def test_a_missing_data_set_says_which_are_there(tmp_path):
+    write(tmp_path, "anli1", "test", [ROWS["anli1"]], ["t"])
+    with pytest.raises(DataError, match="no data set cqa .* there: anli1"):
+        read_split(tmp_path, "cqa", "test")
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(DataError, match=re.escape(str(tmp_path / "gone"))):
+        read_split(tmp_path / "gone", "cqa", "test")
+
+
+def test_an_unknown_data_set_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="'esnli'"):
+        read_split(tmp_path, "e-snli", "test")

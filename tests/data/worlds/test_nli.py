@@ -1,0 +1,182 @@
+"""The two inference worlds: true, balanced, and out of reach of counting words or their overlap."""
+
+import random
+import re
+from collections import Counter
+from types import ModuleType
+
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from mi_cot_lib.data.specs import NLI_LABELS
+from mi_cot_lib.data.worlds import anli, esnli, facts
+from mi_cot_lib.data.worlds.item import WorldItem
+
+EVERY_WORD = r"(?u)\b\w+\b"
+SLOT_CATEGORIES = ("person", "animal", "activity", "place")
+WORLDS = pytest.mark.parametrize("world", [esnli, anli], ids=["esnli", "anli"])
+_made: dict[tuple[ModuleType, str], list[WorldItem]] = {}
+
+
+def made(world: ModuleType, split: str) -> list[WorldItem]:
+    """Generate each split once for all tests."""
+    if (world, split) not in _made:
+        count = {"train": 6000, "unseen": 1000}[split]
+        _made[world, split] = world.items(split, count, random.Random(f"{split}"))
+    return _made[world, split]
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+def category(word: str) -> str:
+    return facts.CATEGORY_OF[facts.KIND_OF[word]]
+
+
+def said_of_the_subject(premise: str, hypothesis: str) -> dict[str, str]:
+    """Find in the premise which leaf, by category, holds for whom the hypothesis is about."""
+    subject = re.match(r"(?:The )?(\w+)", hypothesis).group(1)
+    works = dict(re.findall(r"(\w+) is an? (\w+)", premise))
+    leaves = [word for word in words(premise) if word in facts.KIND_OF]
+    if not works:
+        return {category(leaf): leaf for leaf in leaves}
+    if subject in works:
+        work = works[subject]
+    else:
+        work = next(leaf for leaf in works.values() if facts.KIND_OF[leaf] == subject)
+    clause = re.search(rf"[Tt]he {work} ([^.,]*?)(?: and the |[.,])", premise).group(1)
+    thing = next(word for word in words(clause) if word in facts.KIND_OF)
+    return {category(thing): thing, "person": work}
+
+
+def true_label(premise: str, hypothesis: str) -> str:
+    """Derive the label from the two texts and the graph of facts alone."""
+    claimed = [word for word in words(hypothesis) if word in facts.CATEGORY_OF][-1]
+    said = said_of_the_subject(premise, hypothesis)
+    leaf = said.get(facts.CATEGORY_OF[claimed])
+    if leaf is None:
+        return "neutral"
+    return "entailment" if facts.is_a(leaf, claimed) else "contradiction"
+
+
+@WORLDS
+@pytest.mark.parametrize("split", ["train", "unseen"])
+def test_every_label_follows_from_the_facts(world: ModuleType, split: str):
+    for item in made(world, split):
+        label = true_label(item.row["premise"], item.row["hypothesis"])
+        assert label == item.right.label == NLI_LABELS[item.row["label"]], item.row
+
+
+@WORLDS
+def test_labels_are_exactly_balanced(world: ModuleType):
+    assert set(Counter(i.row["label"] for i in made(world, "train")).values()) == {2000}
+
+
+@WORLDS
+def test_wrong_arguments_are_the_two_other_labels(world: ModuleType):
+    for item in made(world, "train"):
+        assert {item.right.label, *(a.label for a in item.wrong)} == set(NLI_LABELS)
+        assert len(item.wrong) == 2
+        assert len({item.right.rationale, *(a.rationale for a in item.wrong)}) == 3
+
+
+@WORLDS
+@pytest.mark.parametrize("split", ["train", "unseen"])
+def test_rationales_are_short_and_never_name_a_label(world: ModuleType, split: str):
+    for item in made(world, split):
+        for argument in (item.right, *item.wrong):
+            assert len(argument.rationale.split()) <= 30
+            assert not re.search("entail|neutral|contradict", argument.rationale.lower())
+
+
+@WORLDS
+def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world: ModuleType):
+    for item in made(world, "train"):
+        text = item.right.rationale.lower()
+        told = [word for word in words(text) if word in facts.KIND_OF]
+        assert set(told) <= set(words(item.row["premise"].lower()))
+        if item.right.label != "neutral":
+            link = words(text.split(". ")[-1])
+            leaf = next(word for word in link if word in facts.KIND_OF)
+            kind = next(word for word in link if word in facts.CATEGORY_OF)
+            assert facts.is_a(leaf, kind), item.right
+
+
+def test_rows_have_the_fields_of_the_real_data():
+    assert set(made(esnli, "train")[0].row) == {"premise", "hypothesis", "label", "explanation_1"}
+    assert set(made(anli, "train")[0].row) == {"uid", "premise", "hypothesis", "label", "reason"}
+
+
+@WORLDS
+def test_inputs_are_short_distinct_and_repeat_with_the_seed(world: ModuleType):
+    items = made(world, "train")
+    pairs = {(i.row["premise"], i.row["hypothesis"]) for i in items}
+    assert len(pairs) == len(items)
+    assert max(len(f"{p} {h}".split()) for p, h in pairs) <= 30
+    assert world.items("train", 60, random.Random(4)) == world.items("train", 60, random.Random(4))
+
+
+@WORLDS
+def test_unseen_shares_no_template_and_no_frame(world: ModuleType):
+    seen = {i.template for i in made(world, "train")}
+    unseen = {i.template for i in made(world, "unseen")}
+    assert not seen & unseen
+    content = {*facts.KIND_OF, *facts.CATEGORY_OF, *facts.NAMES}
+
+    def shapes(items: list[WorldItem]) -> set[str]:
+        return {
+            re.sub(r"\w+", lambda m: "_" if m[0] in content else m[0], i.row["premise"])
+            for i in items
+        }
+
+    assert not shapes(made(world, "train")) & shapes(made(world, "unseen"))
+
+
+@WORLDS
+@pytest.mark.parametrize("side", ["premise", "hypothesis", "both"])
+@pytest.mark.parametrize("binary", [False, True])
+def test_counting_words_does_not_find_the_label(world: ModuleType, side: str, binary: bool):
+    sides = ("premise", "hypothesis") if side == "both" else (side,)
+    items = made(world, "train")
+    texts = [" ".join(item.row[part] for part in sides) for item in items]
+    labels = [item.row["label"] for item in items]
+    vectors = CountVectorizer(token_pattern=EVERY_WORD, binary=binary).fit_transform(texts)
+    model = LogisticRegression(max_iter=300).fit(vectors[:4000], labels[:4000])
+    assert model.score(vectors[4000:], labels[4000:]) < 0.42
+
+
+@WORLDS
+def test_the_number_of_shared_words_says_nothing_about_the_label(world: ModuleType):
+    overlaps: dict[int, list[int]] = {0: [], 1: [], 2: []}
+    for item in made(world, "train"):
+        premise = set(words(item.row["premise"].lower()))
+        shared = premise & set(words(item.row["hypothesis"].lower()))
+        overlaps[item.row["label"]].append(len(shared))
+    best = sum(max(part.count(size) for part in overlaps.values()) for size in range(12)) / sum(
+        map(len, overlaps.values())
+    )
+    assert best < 0.37
+
+
+@WORLDS
+def test_only_words_that_every_premise_has_occur_on_both_sides(world: ModuleType):
+    items = made(world, "train") + made(world, "unseen")
+    premises = [set(words(i.row["premise"].lower())) for i in items]
+    hypotheses = {w for i in items for w in words(i.row["hypothesis"].lower())}
+    names = {name.lower() for name in facts.NAMES}
+    for word in (hypotheses & set.union(*premises)) - names:
+        assert all(word in premise for premise in premises), word
+
+
+@WORLDS
+def test_plain_text_knows_the_words_but_not_the_labels(world: ModuleType):
+    texts = world.plain_text(4000, random.Random(3))
+    assert texts[:20] == world.plain_text(20, random.Random(3))
+    assert not any("?" in text or "premise" in text.lower() for text in texts)
+    known = {word for text in texts for word in words(text.lower())}
+    assert not known & set(NLI_LABELS)
+    for split in ("train", "unseen"):
+        for item in made(world, split):
+            assert set(words(f"{item.row['premise']} {item.row['hypothesis']}".lower())) <= known

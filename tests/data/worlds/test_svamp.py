@@ -1,0 +1,221 @@
+"""The built-in arithmetic world: true, varied, and out of reach of counting words."""
+
+import random
+import re
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from mi_cot_lib.data.worlds import svamp
+from mi_cot_lib.data.worlds.equations import labelled, operations, read, value, written
+from mi_cot_lib.data.worlds.item import Argument, WorldItem
+from mi_cot_lib.data.worlds.svamp_templates import TEMPLATES, UNSEEN_TEMPLATES
+from mi_cot_lib.data.worlds.vocabulary import CONTAINERS, PEOPLE, PLACES, THINGS, VERBS
+
+NUMBER = r"\d+(?:\.\d+)?"
+
+
+@pytest.fixture(scope="module")
+def seen() -> list[WorldItem]:
+    return svamp.items("train", 4000, random.Random(7))
+
+
+@pytest.fixture(scope="module")
+def unseen() -> list[WorldItem]:
+    return svamp.items("unseen", 1000, random.Random(8))
+
+
+def work_out(label: str) -> Fraction:
+    """Reduce the innermost bracket until a number is left: not the way of the generator's tree."""
+    inner = re.compile(rf"\(\s*(-?{NUMBER}(?:/\d+)?) ([-+*/]) (-?{NUMBER}(?:/\d+)?)\s*\)")
+    while found := inner.search(label):
+        a, b = Fraction(found[1]), Fraction(found[3])
+        step = {"+": a + b, "-": a - b, "*": a * b}.get(found[2])
+        label = label[: found.start()] + str(a / b if step is None else step) + label[found.end() :]
+    return Fraction(label)
+
+
+def structure(item: WorldItem) -> str:
+    """The equation with every number replaced by its place among the numbers of the story."""
+    order: dict[str, int] = {}
+    for number in re.findall(r"\d+", item.row["input"]):
+        order.setdefault(number, len(order))
+    return re.sub(r"(\d+)\.0", lambda found: f"n{order[found[1]]}", item.row["label"])
+
+
+def signs(item: WorldItem) -> str:
+    return "".join(re.findall(r" ([-+*/]) ", item.row["label"]))
+
+
+def arguments(item: WorldItem) -> tuple[Argument, ...]:
+    return item.right, *item.wrong
+
+
+def test_rows_have_the_format_of_svamp(seen: list[WorldItem]) -> None:
+    side = r"(?:\d+\.0|\( \d+\.0 [-+*/] \d+\.0 \))"
+    for item in seen:
+        assert set(item.row) == {"input", "label"}
+        story, question = item.row["input"].split("\n")
+        assert story.endswith(".") and question.endswith("?")
+        assert re.fullmatch(rf"\( {side} [-+*/] {side} \)", item.row["label"])
+        assert item.right.label == item.row["label"]
+        assert not re.search(r"[{}_]", item.row["input"] + item.right.rationale)
+
+
+def test_every_number_of_a_label_occurs_in_the_story_once(seen: list[WorldItem]) -> None:
+    for item in seen:
+        told = re.findall(r"\d+", item.row["input"])
+        assert len(set(told)) == len(told)
+        for argument in arguments(item):
+            assert set(re.findall(r"(\d+)\.0", argument.label)) <= set(told)
+
+
+def test_rationales_state_their_own_equation_and_its_true_result(seen: list[WorldItem]) -> None:
+    for item in seen:
+        for argument in arguments(item):
+            calc = argument.label.replace(".0", "").replace("( ", "(").replace(" )", ")")[1:-1]
+            said = re.search(rf"{re.escape(calc)} = (-?{NUMBER})(?![\d.]*\d)", argument.rationale)
+            assert said, (argument.label, argument.rationale)
+            assert Fraction(said[1]) == work_out(argument.label)
+
+
+def test_wrong_arguments_are_wrong_and_there_are_two_to_four(seen: list[WorldItem]) -> None:
+    for item in seen:
+        assert 2 <= len(item.wrong) <= 4
+        assert work_out(item.right.label) >= 2
+        assert work_out(item.right.label).denominator == 1
+        assert all(work_out(each.label) != work_out(item.right.label) for each in item.wrong)
+
+
+def test_inputs_are_unique_and_texts_are_short(seen: list[WorldItem]) -> None:
+    assert len({item.row["input"] for item in seen}) == len(seen)
+    assert max(len(item.row["input"].split()) for item in seen) <= 45
+    assert max(len(each.rationale.split()) for item in seen for each in arguments(item)) <= 35
+
+
+def test_rationales_name_nobody_whom_the_story_does_not_know(seen: list[WorldItem]) -> None:
+    names = {person.name for person in PEOPLE}
+    for item in seen:
+        told = set(re.findall(r"\w+", item.row["input"]))
+        for argument in arguments(item):
+            assert set(re.findall(r"\w+", argument.rationale)) & names <= told
+
+
+def test_thirty_templates_are_common_and_eight_are_kept_for_unseen(
+    seen: list[WorldItem], unseen: list[WorldItem]
+) -> None:
+    common, kept = ({each.name for each in group} for group in (TEMPLATES, UNSEEN_TEMPLATES))
+    assert len(common) == len(TEMPLATES) >= 30
+    assert len(kept) == len(UNSEEN_TEMPLATES) >= 8
+    assert not common & kept
+    assert {item.template for item in seen} == common
+    assert {item.template for item in unseen} == kept
+    assert {signs(item)[0] for item in unseen} == set("+-*/")
+
+
+def test_a_template_leads_to_several_operations(seen: list[WorldItem]) -> None:
+    for name in {item.template for item in seen}:
+        assert len({signs(item) for item in seen if item.template == name}) >= 2
+
+
+def test_operations_are_balanced_and_two_steps_are_common(seen: list[WorldItem]) -> None:
+    kinds = Counter(signs(item) if len(signs(item)) == 1 else "two" for item in seen)
+    assert set(kinds) == {*"+-*/", "two"}
+    assert min(kinds.values()) > 0.13 * len(seen)
+    assert max(kinds.values()) < 0.27 * len(seen)
+
+
+def test_four_in_ten_stories_hold_a_number_that_does_not_matter(seen: list[WorldItem]) -> None:
+    spare = 0
+    for item in seen:
+        told = re.findall(r"\d+", item.row["input"])
+        spare += len(told) > len(re.findall(r"\d+\.0", item.row["label"]))
+    assert 0.33 < spare / len(seen) < 0.47
+
+
+def test_the_order_of_the_numbers_is_not_that_of_the_equation(seen: list[WorldItem]) -> None:
+    plain = [item for item in seen if set(re.findall(r"n\d", structure(item))) == {"n0", "n1"}]
+    assert 0.4 < sum(structure(item).startswith("( n0") for item in plain) / len(plain) < 0.6
+
+
+def test_no_single_word_gives_the_operation_away(seen: list[WorldItem]) -> None:
+    kinds: dict[str, Counter[str]] = {}
+    for item in seen:
+        kind = signs(item) if len(signs(item)) == 1 else "two"
+        for word in set(re.findall(r"[a-z]+", item.row["input"].lower())):
+            kinds.setdefault(word, Counter())[kind] += 1
+    for word, counts in kinds.items():
+        if counts.total() >= 100:
+            assert max(counts.values()) / counts.total() < 0.8, (word, counts)
+    for word in ("left", "each", "total", "more"):
+        assert len(kinds[word]) == 5
+
+
+def test_counting_words_does_not_find_the_equation(
+    seen: list[WorldItem], unseen: list[WorldItem], record_property
+) -> None:
+    held_out = svamp.items("test", 1000, random.Random(9))
+    words = CountVectorizer(token_pattern=r"(?u)\b\w+\b")
+    model = make_pipeline(words, LogisticRegression(max_iter=1000, tol=3e-3))
+    model.fit([item.row["input"] for item in seen], [structure(item) for item in seen])
+    for name, group in (("test", held_out), ("unseen", unseen)):
+        truth = [structure(item) for item in group]
+        accuracy = model.score([item.row["input"] for item in group], truth)
+        record_property(f"bag_of_words_{name}", accuracy)
+        assert accuracy < 0.38, name
+
+
+def test_plain_text_holds_no_label_and_no_rationale(seen: list[WorldItem]) -> None:
+    texts = svamp.plain_text(2000, random.Random(3))
+    assert len(texts) == 2000
+    for text in texts:
+        assert not re.search(r"[*/=+()]|\d\.0|\bSo\b", text)
+    assert texts == svamp.plain_text(2000, random.Random(3))
+
+
+def test_plain_text_knows_every_word_of_all_splits(
+    seen: list[WorldItem], unseen: list[WorldItem]
+) -> None:
+    read_words = set(re.findall(r"[a-z]+", " ".join(svamp.plain_text(8000, random.Random(3)))))
+    asked = set(re.findall(r"[a-z]+", " ".join(item.row["input"] for item in (*seen, *unseen))))
+    # The unseen templates bring few words of their own, and none that the story hangs on.
+    assert len(asked - read_words) <= 3, asked - read_words
+
+
+def test_the_world_is_small() -> None:
+    nouns = {noun.one for noun in (*THINGS, *CONTAINERS)} | set(PLACES)
+    assert len(nouns) + len(VERBS) + len(PEOPLE) < 100
+
+
+def test_same_generator_state_gives_the_same_items() -> None:
+    first, second = (svamp.items("test", 200, random.Random("state")) for _ in range(2))
+    assert first == second
+
+
+equations = st.recursive(
+    st.sampled_from(["a", "b", "c"]),
+    lambda sides: st.tuples(st.sampled_from("+-*/"), sides, sides),
+    max_leaves=4,
+)
+
+
+@given(equations, st.lists(st.integers(2, 99), min_size=3, max_size=3))
+def test_equations_are_written_as_they_are_read_and_worked_out(tree, drawn) -> None:
+    numbers = dict(zip("abc", drawn, strict=True))
+    symbols = {name: name for name in numbers}
+    assert read(written(tree, symbols)) == tree
+    label = labelled(tree, numbers)
+    assert len(operations(tree)) == label.count("(")
+    try:
+        expected = value(tree, numbers)
+    except ZeroDivisionError:
+        with pytest.raises(ZeroDivisionError):
+            work_out(label)
+    else:
+        assert work_out(label) == expected

@@ -1,0 +1,102 @@
+"""The simulated teacher: as often right as it was told to be, in the real teacher's manner."""
+
+import random
+import re
+
+import pytest
+
+from mi_cot_lib.data.arithmetic import equation_value
+from mi_cot_lib.data.parse import parse_teacher_output
+from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
+from mi_cot_lib.data.worlds.item import WorldItem
+from mi_cot_lib.data.worlds.teacher import raw_outputs, teacher_equation
+from mi_cot_lib.errors import ConfigError
+
+WORLDS = {"svamp": svamp, "cqa": cqa, "anli1": anli, "esnli": esnli}
+USUAL = {
+    "svamp": r" The answer is \(.*\)\.\n\nQ: .*\?\nA: \S",
+    "cqa": r" So the answer is \([a-e]\) [^\n]*\.\n\nQ: .*\nAnswer Choices:\n\(a\) [^\0]*\nA: \S",
+    "anli1": r" So the answer is \w+\.\n\nPremise: .*\nHypothesis: .*\nAnswer: \S",
+    "esnli": r"\nAnswer: \w+\n\nPremise: .*\nHypothesis: .*\nReasonings: \S",
+}
+
+
+@pytest.fixture(scope="module", params=list(WORLDS))
+def family(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def items(family: str) -> list[WorldItem]:
+    return WORLDS[family].items("train", 600, random.Random(5))
+
+
+def says(family: str, text: str, label: str) -> bool:
+    found = parse_teacher_output(family, text).label
+    if family == "svamp":
+        return found is not None and equation_value(found) == equation_value(label)
+    return found == label
+
+
+@pytest.mark.parametrize("accuracy", [0, 0.123, 0.5, 0.74, 1])
+def test_exactly_the_wanted_share_is_right(family, items, accuracy) -> None:
+    texts = raw_outputs(family, items, accuracy, random.Random(1))
+    right = sum(
+        says(family, text, item.right.label) for text, item in zip(texts, items, strict=True)
+    )
+    assert right == round(len(items) * accuracy)
+
+
+def test_a_text_argues_for_the_label_that_it_announces(family, items) -> None:
+    texts = raw_outputs(family, items, 0.5, random.Random(2))
+    for text, item in zip(texts, items, strict=True):
+        found = parse_teacher_output(family, text)
+        if found.label is None:
+            continue
+        assert any(
+            says(family, text, argument.label)
+            and found.rationale.removesuffix(".").removesuffix(",")
+            == argument.rationale.removesuffix(".")
+            for argument in (item.right, *item.wrong)
+        ), text
+
+
+def test_most_texts_look_like_the_real_ones_and_run_on(family, items) -> None:
+    texts = raw_outputs(family, items, 0.7, random.Random(3))
+    usual = sum(bool(re.search(USUAL[family], text)) for text in texts)
+    assert 0.95 * len(texts) < usual < len(texts)
+
+
+def test_a_few_wrong_texts_break_off_before_any_answer(family, items) -> None:
+    for accuracy, cut in ((0.7, 9), (0, 9), (1, 0), (0.995, 3)):
+        texts = raw_outputs(family, items, accuracy, random.Random(4))
+        unread = [text for text in texts if parse_teacher_output(family, text).label is None]
+        assert len(unread) == cut
+        announced = re.compile(r"answer is|^answer:", re.IGNORECASE | re.MULTILINE)
+        assert not any(announced.search(text.split("\n\n")[0]) for text in unread)
+
+
+def test_a_few_right_texts_slip_without_harm(family, items) -> None:
+    texts = raw_outputs(family, items, 1, random.Random(5))
+    usual = sum(bool(re.search(USUAL[family], text)) for text in texts)
+    assert 1 <= len(texts) - usual <= round(0.03 * len(texts))
+
+
+def test_an_empty_list_has_no_outputs(family) -> None:
+    assert raw_outputs(family, [], 0.5, random.Random(0)) == []
+
+
+@pytest.mark.parametrize("accuracy", [-0.1, 1.01, float("nan")])
+def test_an_accuracy_that_is_no_share_is_refused(family, items, accuracy) -> None:
+    with pytest.raises(ConfigError, match="from 0 to 1"):
+        raw_outputs(family, items, accuracy, random.Random(0))
+
+
+def test_an_unknown_family_is_refused_by_name(items) -> None:
+    with pytest.raises(ConfigError, match="esnli"):
+        raw_outputs("snli", items, 0.5, random.Random(0))
+
+
+def test_equations_are_written_in_the_teachers_manner() -> None:
+    assert teacher_equation("( 84.0 / 2.0 )") == "(84 / 2)"
+    assert teacher_equation("( 10.0 - ( 6.0 + 3.0 ) )") == "(10 - (6 + 3))"

@@ -1,0 +1,125 @@
+"""Committed files name no machine, carry their outputs, and take no forbidden shortcut."""
+
+import ast
+import json
+import re
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "mi_cot_lib"
+TEXT = {
+    ".cff", ".cfg", ".csv", ".html", ".ipynb", ".json", ".jsonl", ".md", ".py", ".svg", ".toml",
+    ".txt", ".yaml", ".yml",
+}  # fmt: skip
+MACHINE_PATH = re.compile(
+    r"""(?<![\w.:/~])/(?:home|Users|root|work|mnt|private|opt|var/folders|tmp/ipykernel\w*)/\w"""
+    r"""|(?<!\w)[A-Za-z]:\\{1,4}Users\\"""
+)
+
+
+def committed(*suffixes: str) -> list[Path]:
+    try:
+        listing = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs a git checkout: lists the committed files with `git ls-files`")
+    paths = (ROOT / name for name in listing.split("\0") if name)
+    return [path for path in paths if path.suffix in suffixes and path.is_file()]
+
+
+def machine_names(text: str) -> list[str]:
+    """Return the paths and the host name of a machine that a text gives away."""
+    found = [match.group() for match in MACHINE_PATH.finditer(text)]
+    host = socket.gethostname()
+    # A short or plain host name ("main", "student") may be an ordinary word of the text.
+    if len(host) >= 8 and any(character.isdigit() for character in host) and host in text:
+        found.append(host)
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"path": "/home/ann/kit"', "(/Users/ann/kit)", "'/root/x'", "C:\\Users\\ann",
+        '"C:\\\\Users\\\\ann"', "in /tmp/ipykernel_17/12.py", "/var/folders/x1/y",
+    ],
+)  # fmt: skip
+def test_a_path_of_a_machine_is_found(text):
+    assert machine_names(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["#!/usr/bin/env bash", "https://example.org/home/ann", "../shared/data", "~/work/kit"]
+)
+def test_other_paths_are_left_alone(text):
+    assert machine_names(text) == []
+
+
+def test_no_committed_file_names_a_machine():
+    found = {
+        str(path.relative_to(ROOT)): names
+        for path in committed(*TEXT)
+        if path != Path(__file__).resolve() and (names := machine_names(path.read_text("utf-8")))
+    }
+    assert found == {}
+
+
+def test_committed_notebooks_carry_their_outputs():
+    bare = []
+    for path in committed(".ipynb"):
+        if "exercises" in path.parts:
+            continue
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"]]
+        if any(cell["execution_count"] is None for cell in code) or not any(
+            cell["outputs"] for cell in code
+        ):
+            bare.append(str(path.relative_to(ROOT)))
+        failed = [o for cell in code for o in cell["outputs"] if o["output_type"] == "error"]
+        assert not failed, f"{path.name} was committed with an error in its outputs"
+    assert bare == []
+
+
+def shortcuts(source: str) -> list[int]:
+    """Return the lines of a source text that call eval or exec, unpickle, or catch everything."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            function = node.func
+            builtin = isinstance(function, ast.Name) and function.id in {"eval", "exec"}
+            unpickles = (
+                isinstance(function, ast.Attribute)
+                and function.attr in {"load", "loads", "Unpickler"}
+                and isinstance(function.value, ast.Name)
+                and function.value.id in {"pickle", "cloudpickle", "dill", "joblib"}
+            )
+            if builtin or unpickles:
+                lines.append(node.lineno)
+        elif isinstance(node, ast.ExceptHandler) and node.type is None:
+            lines.append(node.lineno)
+    return lines
+
+
+@pytest.mark.parametrize(
+    "source", ["eval('1')", "import pickle\npickle.load(f)", "try:\n    f()\nexcept:\n    pass"]
+)
+def test_a_shortcut_is_found(source):
+    assert shortcuts(source)
+
+
+def test_a_models_eval_mode_is_no_shortcut():
+    assert shortcuts("model.eval()\njson.load(file)") == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_library_file_is_short_and_free_of_shortcuts(path):
+    source = path.read_text("utf-8")
+    assert len(source.splitlines()) <= 300
+    assert shortcuts(source) == []

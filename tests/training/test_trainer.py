@@ -1,0 +1,218 @@
+"""Training: what must be equal is equal, to the bit where the same numbers are added in one order."""
+
+import itertools
+import shutil
+
+import pytest
+import torch
+
+from mi_cot_lib.errors import KitError
+from mi_cot_lib.objective.terms import Objective, term_counts, weighted_total
+from mi_cot_lib.student.encode import collate
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.train import train
+from mi_cot_lib.training.trainer import forward_terms
+
+FORMS = ("released", "paper")
+
+
+def config(**changes) -> RunConfig:
+    values = {
+        "dataset": "nano_svamp",
+        "max_steps": 6,
+        "batch_size": 8,
+        "eval_every": 3,
+        "learning_rate": 1e-3,
+        **changes,
+    }
+    return RunConfig(**values)
+
+
+def weights(student) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in student.model.parameters()])
+
+
+@pytest.fixture
+def fit(make_student, encode, examples, tmp_path):
+    """Train a fresh student and return it with what `train` returned."""
+    numbers = itertools.count()
+
+    def fit_one(settings: RunConfig, folder=None, validate=None, dropout=0.1):
+        student = make_student(dropout)
+        pairs = encode(examples, explain=settings.method in ("dss", "mi"))
+        trained = train(
+            settings,
+            student,
+            pairs,
+            pairs[:8],
+            validate or (lambda model: {"accuracy": 0.5}),
+            folder or tmp_path / f"run{next(numbers)}",
+        )
+        return student, trained
+
+    return fit_one
+
+
+def test_alpha3_zero_equals_dss_bit_for_bit(fit):
+    dss, history = fit(config(method="dss"))
+    mi, other = fit(config(method="mi", alpha3=0.0))
+    assert torch.equal(weights(dss), weights(mi))
+    losses = [[row["loss"] for row in t.history if "loss" in row] for t in (history, other)]
+    assert losses[0] == losses[1]
+
+
+def test_the_mi_term_changes_the_student(fit):
+    dss, _ = fit(config(method="dss"))
+    mi, _ = fit(config(method="mi", alpha3=1.0))
+    assert not torch.equal(weights(dss), weights(mi))
+
+
+def test_a_repeated_run_gives_the_same_student_and_history(fit):
+    first, second = fit(config(method="mi")), fit(config(method="mi"))
+    assert torch.equal(weights(first[0]), weights(second[0]))
+    assert first[1].history == second[1].history
+
+
+def test_another_seed_gives_another_order(fit):
+    first, second = fit(config(method="mi")), fit(config(method="mi", seed=1))
+    assert not torch.equal(weights(first[0]), weights(second[0]))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_accumulated_micro_batches_equal_the_large_batch(fit, form):
+    # Without dropout the two differ only in the order in which floats are added.
+    settings = config(method="mi", mi_form=form, alpha3=1.0)
+    whole, whole_run = fit(settings, dropout=0.0)
+    parts, parts_run = fit(settings.with_changes(micro_batch_size=1), dropout=0.0)
+    torch.testing.assert_close(weights(whole), weights(parts), rtol=1e-3, atol=1e-4)
+    for one, other in zip(whole_run.history, parts_run.history, strict=True):
+        for name in one.keys() & {"loss", "loss_prediction", "loss_generation", "loss_mi"}:
+            assert one[name] == pytest.approx(other[name], rel=1e-4), name
+        for name in (name for name in one if name.startswith("grad_norm")):
+            assert one[name] == pytest.approx(other[name], rel=1e-3), name
+
+
+def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, tmp_path):
+    class Stopped(Exception):
+        pass
+
+    calls = itertools.count(1)
+
+    def stops_at_the_second_validation(model):
+        if next(calls) == 2:
+            raise Stopped
+        return {"accuracy": 0.5}
+
+    settings = config(method="mi")
+    straight, straight_run = fit(settings)
+    with pytest.raises(Stopped):
+        fit(settings, tmp_path / "stopped", stops_at_the_second_validation)
+    assert (tmp_path / "stopped/checkpoints/checkpoint-3").is_dir()
+    resumed, resumed_run = fit(settings, tmp_path / "stopped")
+    assert torch.equal(weights(straight), weights(resumed))
+    assert straight_run.history == resumed_run.history
+
+
+def test_a_checkpoint_cut_off_while_written_is_passed_over(fit, tmp_path):
+    settings = config(method="mi")
+    straight, _ = fit(settings)
+    fit(settings, tmp_path / "cut")
+    # What a process killed in the middle of saving leaves behind.
+    (tmp_path / "cut/checkpoints/checkpoint-6/trainer_state.json").unlink()
+    resumed, _ = fit(settings, tmp_path / "cut")
+    assert torch.equal(weights(straight), weights(resumed))
+
+
+def test_the_step_that_validates_best_is_kept(fit, tmp_path):
+    accuracies = iter([0.3, 0.9, 0.6])
+    seen = []
+
+    def validate(model):
+        seen.append(torch.cat([p.detach().flatten() for p in model.parameters()]))
+        return {"accuracy": next(accuracies)}
+
+    student, trained = fit(config(method="mi", eval_every=2), validate=validate)
+    assert trained.selected_step == 4
+    assert torch.equal(weights(student), seen[1])
+
+
+def test_each_term_and_its_gradient_norm_is_logged_and_they_make_up_the_loss(fit):
+    _, trained = fit(config(method="mi"))
+    rows = [row for row in trained.history if "loss" in row]
+    assert len(rows) == 6
+    for row in rows:
+        total = 0.5 * row["loss_prediction"] + 0.5 * row["loss_generation"] + 0.1 * row["loss_mi"]
+        assert row["loss"] == pytest.approx(total, rel=1e-4)
+        parts = [row[f"grad_norm_{term}"] for term in ("prediction", "generation", "mi")]
+        assert all(part > 0 for part in parts)
+        assert row["grad_norm"] <= sum(parts) * (1 + 1e-4)
+    validations = [row for row in trained.history if "eval_loss" in row]
+    assert {"eval_loss_mi", "eval_loss_prediction", "eval_accuracy"} <= validations[0].keys()
+
+
+def test_training_lowers_the_loss_in_fp32_and_bf16(fit):
+    for precision in ("fp32", "bf16"):
+        settings = config(method="mi", precision=precision, max_steps=30, learning_rate=5e-3)
+        _, trained = fit(settings)
+        losses = [row["loss"] for row in trained.history if "loss" in row]
+        assert losses[-1] < 0.8 * losses[0], precision
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_padding_changes_every_term_only_as_far_as_its_form_says(
+    make_student, encode, examples, form
+):
+    student = make_student(dropout=0.0)
+    student.model.eval()
+    objective = Objective(form=form)
+    batch = collate(encode(examples[:4]), pad_id=0)
+    padded = dict(batch)
+    for name, fill in (("labels", -100), ("input_ids", 0), ("attention_mask", 0)):
+        for prefix in ("", "explain_"):
+            tensor = batch[prefix + name]
+            padded[prefix + name] = torch.nn.functional.pad(tensor, (0, 5), value=fill)
+    plain, _ = forward_terms(student.model, objective, batch)
+    wider, _ = forward_terms(student.model, objective, padded)
+    for term in ("prediction", "generation"):
+        torch.testing.assert_close(plain[term], wider[term], rtol=1e-4, atol=1e-4)
+    unchanged = torch.isclose(plain["mi"], wider["mi"], rtol=1e-4)
+    assert unchanged == (form == "paper")
+
+
+def test_an_example_without_rationale_trains_prediction_only(make_student, encode, examples):
+    from dataclasses import replace
+
+    student = make_student(dropout=0.0)
+    student.model.eval()
+    without = [replace(examples[0], rationale=None), *examples[1:4]]
+    batch = collate(encode(without), pad_id=0)
+    counts = term_counts(batch)
+    assert counts["mi"] == 3
+    kept, _ = forward_terms(student.model, Objective(form="paper"), collate(encode(without[1:]), 0))
+    sums, _ = forward_terms(student.model, Objective(form="paper"), batch)
+    torch.testing.assert_close(sums["generation"], kept["generation"], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(sums["mi"], kept["mi"], rtol=1e-4, atol=1e-4)
+    assert sums["prediction"] > kept["prediction"]
+    assert torch.isfinite(weighted_total(Objective(), sums, counts))
+
+
+def test_tensorboard_is_written_when_asked_for_or_its_absence_is_explained(
+    make_student, encode, examples, tmp_path
+):
+    pairs = encode(examples)
+    arguments = (
+        config(method="mi"),
+        make_student(),
+        pairs,
+        pairs[:8],
+        lambda model: {"accuracy": 0.5},
+    )
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError:
+        with pytest.raises(KitError, match="pip install"):
+            train(*arguments, tmp_path, tensorboard=True)
+    else:
+        train(*arguments, tmp_path, tensorboard=True)
+        assert list((tmp_path / "tensorboard").glob("events.*"))
+    shutil.rmtree(tmp_path)
