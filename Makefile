@@ -21,7 +21,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 SHOW_PROGRESS := { grep --line-buffered -oE \
 	'^ *(Downloading|Processing|Using cached) [^ ]+|^Installing collected packages|^ERROR.*' || true; }
 
-.PHONY: help setup reproduce test lab lint nano-student record clean
+.PHONY: help setup reproduce test lab lint nano-student record notebooks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,11 +43,19 @@ lint: $(DEV_READY) ## check style, formatting and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-nano-student: $(READY) ## pretrain the built-in student again from its seed
+nano-student: $(READY) ## pretrain the built-in student again from its seed, and record what it reaches
 	@$(BIN)/mi-cot student pretrain
+	@$(BIN)/mi-cot student card
 
 record: $(READY) ## make a finished reproduction the recorded one (figures, README, notebooks)
 	@$(BIN)/mi-cot record
+	@$(MAKE) --no-print-directory notebooks
+
+notebooks: $(READY) ## execute the course's notebooks in place
+	@for notebook in notebooks/*.ipynb; do \
+		MI_COT_DATA= $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+			--ExecutePreprocessor.record_timing=False "$$notebook"; \
+	done
 
 clean: ## remove .venv, caches and drawn figures; runs/ stays
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis figures/reproduce

@@ -152,6 +152,19 @@ def student_pretrain(folder: Path | None) -> None:
     click.echo(pretrain(folder or NANO_FOLDER))
 
 
+@student.command("card")
+@click.option("--runs", type=click.Path(path_type=Path), help="Default: runs/student.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Runs at a time; default: one for each core."
+)
+def student_card(runs: Path | None, jobs: int | None) -> None:
+    """Finetune the built-in student on each built-in data set and record what it reaches."""
+    from mi_cot_lib.environment import repository_root
+    from mi_cot_lib.reproduce.student_card import make_card
+
+    click.echo(make_card((runs or repository_root() / "runs" / "student").resolve(), jobs))
+
+
 @cli.command()
 @click.option("--dataset", default="nano_svamp", show_default=True, help="A data set.")
 @click.option(

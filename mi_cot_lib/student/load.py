@@ -60,14 +60,16 @@ def load_student(name: str) -> Student:
     try:
         tokeniser = AutoTokenizer.from_pretrained(source)
         model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if Path(source).is_dir():
-            raise ConfigError(f"{source} holds no complete student: {error}") from error
+            raise ConfigError(
+                f"{source} holds no complete sequence-to-sequence student: {error}"
+            ) from error
+        if isinstance(error, ValueError):
+            raise ConfigError(f"{source} is not a sequence-to-sequence model: {error}") from error
         raise KitError(
             f"cannot load {source}: it is not in the local cache and the model hub cannot be "
             "reached. Connect once to download it, give a folder that holds it, or use the "
             "built-in student: --student nano."
         ) from error
-    except ValueError as error:
-        raise ConfigError(f"{source} is not a sequence-to-sequence model: {error}") from error
     return Student(model.eval(), tokeniser)

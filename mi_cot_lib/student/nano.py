@@ -1,5 +1,6 @@
 """Rebuild the built-in student: a small T5 that has read the world's plain text, and nothing else."""
 
+import hashlib
 import json
 import math
 import random
@@ -21,7 +22,7 @@ from transformers import (
 
 from mi_cot_lib.data.worlds.text import world_text
 from mi_cot_lib.student.encode import IGNORED, pad_rows
-from mi_cot_lib.student.tokeniser import SENTINELS, train_tokeniser
+from mi_cot_lib.student.tokeniser import SENTINELS, VOCABULARY_SIZE, train_tokeniser
 
 CARD = "pretraining.json"
 
@@ -43,8 +44,8 @@ class Pretraining:
     """
 
     seed: int = 0
-    texts: int = 60_000
-    steps: int = 5_000
+    texts: int = 80_000
+    steps: int = 8_000
     batch_size: int = 32
     learning_rate: float = 3e-3
     corruption: float = 0.3
@@ -59,7 +60,7 @@ def nano_config(vocabulary_size: int) -> T5Config:
         d_model=96,
         d_kv=24,
         num_heads=4,
-        d_ff=256,
+        d_ff=192,
         num_layers=2,
         num_decoder_layers=2,
         feed_forward_proj="gated-gelu",
@@ -105,7 +106,8 @@ def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
 
     Args:
         folder: Receives `model.safetensors`, `config.json`, the tokeniser's files and
-            `pretraining.json` (recipe, parameters, seconds, loss in nats a token every 100 steps).
+            `pretraining.json` (fingerprint of its sources, recipe, parameters, seconds, and the
+            loss in nats a token every 100 steps).
         recipe: Defaults to the committed student's.
 
     Returns:
@@ -139,6 +141,7 @@ def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
     tokeniser.save_pretrained(folder)
     model.eval().save_pretrained(folder)
     card = {
+        "source": source_fingerprint(recipe),
         "recipe": asdict(recipe),
         "parameters": model.num_parameters(),
         "vocabulary": len(tokeniser),
@@ -147,6 +150,18 @@ def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
     }
     (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     return folder
+
+
+def source_fingerprint(recipe: Pretraining) -> str:
+    """Return a SHA-256 of all that the student is made from: text, recipe and shape."""
+    digest = hashlib.sha256()
+    for text in world_text(recipe.texts, recipe.seed):
+        digest.update(text.encode() + b"\0")
+    digest.update(json.dumps(asdict(recipe)).encode())
+    shape = nano_config(VOCABULARY_SIZE).to_dict()
+    del shape["transformers_version"]
+    digest.update(json.dumps(shape, sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def _batches(

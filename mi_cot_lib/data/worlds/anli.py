@@ -163,9 +163,7 @@ def _told(rng: random.Random) -> str:
     for person in rng.sample((0, 1), 2):
         subject = rng.choice((names[person], f"the {works[person]}"))
         way = rng.randrange(3)
-        if rng.random() < 0.5:
-            told = slot.state(kinds[person], way)
-        else:
-            told = slot.deny(kinds[1 - person], way)
+        true = rng.random() < 0.5
+        told = slot.state(kinds[person], way) if true else slot.deny(kinds[1 - person], way)
         retold.append(sentence(f"{subject} {told}"))
     return f"{scene} {' '.join(retold)}"

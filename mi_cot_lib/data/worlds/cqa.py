@@ -13,15 +13,13 @@ from mi_cot_lib.data.worlds.facts import (
     CATEGORIES,
     KIND_OF,
     NAMES,
-    RELATIONS,
-    Relation,
     leaves_of,
     plural,
     sentence,
-    value_of,
     with_article,
 )
 from mi_cot_lib.data.worlds.item import Argument, WorldItem
+from mi_cot_lib.data.worlds.relations import RELATIONS, Relation, value_of
 
 _FRAMES = (
     "{n} thinks of {x}, not {y} or {z}.",

@@ -13,9 +13,10 @@ from sklearn.linear_model import LogisticRegression
 
 from mi_cot_lib.data.worlds import cqa, facts
 from mi_cot_lib.data.worlds.item import WorldItem
+from mi_cot_lib.data.worlds.relations import RELATIONS, Relation
 
 EVERY_WORD = r"(?u)\b\w+\b"
-VALUES = {value: relation for relation in facts.RELATIONS for value in relation.values.values()}
+VALUES = {value: relation for relation in RELATIONS for value in relation.values.values()}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def asked_about(question: str) -> str:
     return left[0]
 
 
-def relation_asked(question: str, choices: list[str], thing: str) -> facts.Relation:
+def relation_asked(question: str, choices: list[str], thing: str) -> Relation:
     """Find the relation whose values the question, or else its choices, mention."""
     return VALUES[thing] if thing in VALUES else VALUES[choices[0]]
 
@@ -63,9 +64,9 @@ def test_exactly_the_gold_choice_is_true(seen: list[WorldItem], unseen: list[Wor
 
 def test_every_ask_belongs_to_its_relation(seen: list[WorldItem], unseen: list[WorldItem]):
     by_ask = {
-        ask: relation for relation in facts.RELATIONS for ask in relation.asks + relation.back_asks
+        ask: relation for relation in RELATIONS for ask in relation.asks + relation.back_asks
     }
-    assert len(by_ask) == 6 * len(facts.RELATIONS)
+    assert len(by_ask) == 6 * len(RELATIONS)
     for item in seen + unseen:
         thing = asked_about(item.row["question"])
         relation = relation_asked(item.row["question"], item.row["choices"], thing)

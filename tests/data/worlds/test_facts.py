@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from mi_cot_lib.data.worlds import facts
+from mi_cot_lib.data.worlds.relations import RELATIONS, value_of
 
 
 def test_every_word_has_exactly_one_place_in_the_graph():
@@ -18,20 +19,20 @@ def test_every_word_has_exactly_one_place_in_the_graph():
 
 
 def test_values_of_a_relation_name_their_kind():
-    for relation in facts.RELATIONS:
+    for relation in RELATIONS:
         assert relation.values.keys() == facts.CATEGORIES[relation.category].keys()
         assert len(set(relation.values.values())) == len(relation.values)
 
 
 def test_no_two_relations_of_a_category_share_a_value():
-    for one, other in itertools.combinations(facts.RELATIONS, 2):
+    for one, other in itertools.combinations(RELATIONS, 2):
         assert not set(one.values.values()) & set(other.values.values())
 
 
 def test_leaves_inherit_what_their_kind_has():
-    home = next(relation for relation in facts.RELATIONS if relation.name == "home")
-    assert facts.value_of(home, "poodle") == facts.value_of(home, "dog") == "kennel"
-    assert facts.value_of(home, "tea") is None
+    home = next(relation for relation in RELATIONS if relation.name == "home")
+    assert value_of(home, "poodle") == value_of(home, "dog") == "kennel"
+    assert value_of(home, "tea") is None
 
 
 def test_is_a_follows_the_chain_upwards_only():

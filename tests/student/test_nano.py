@@ -1,0 +1,62 @@
+"""The built-in student's recipe: what corruption hides comes back, and the committed one is current."""
+
+import json
+import random
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mi_cot_lib.student.load import NANO_FOLDER, load_student
+from mi_cot_lib.student.nano import CARD, Pretraining, pretrain, source_fingerprint, span_corrupt
+
+SENTINELS = list(range(1000, 1032))
+
+
+@given(
+    ids=st.lists(st.integers(3, 900), min_size=3, max_size=80),
+    share=st.floats(0.05, 0.9),
+    seed=st.integers(0, 1000),
+)
+def test_filling_the_sentinels_gives_the_text_back(ids, share, seed):
+    source, target = span_corrupt(ids, SENTINELS, share, random.Random(seed))
+    hidden, current = {}, None
+    for token in target:
+        if token in SENTINELS:
+            current = hidden.setdefault(token, [])
+        else:
+            current.append(token)
+    filled = [piece for token in source for piece in hidden.get(token, [token])]
+    assert filled == ids
+    assert all(hidden.values())
+
+
+def test_pretraining_is_repeatable_and_lowers_the_loss(tmp_path):
+    recipe = Pretraining(texts=300, steps=200, batch_size=8)
+    first, second = pretrain(tmp_path / "a", recipe), pretrain(tmp_path / "b", recipe)
+    card = json.loads((first / CARD).read_text())
+    assert card["curve"] == json.loads((second / CARD).read_text())["curve"]
+    assert card["curve"][-1]["loss"] < card["curve"][0]["loss"]
+    students = load_student(str(first)).model, load_student(str(second)).model
+    for mine, theirs in zip(students[0].parameters(), students[1].parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_the_committed_student_is_of_the_current_world_and_recipe():
+    card = json.loads((NANO_FOLDER / CARD).read_text())
+    assert card["source"] == source_fingerprint(Pretraining()), "run `make nano-student`"
+    assert card["parameters"] == load_student("nano").model.num_parameters()
+
+
+def test_the_committed_student_has_read_the_world():
+    # Its last recorded loss is far under that of guessing among the vocabulary evenly.
+    card = json.loads((NANO_FOLDER / CARD).read_text())
+    assert card["curve"][-1]["loss"] < 0.2 * torch.tensor(float(card["vocabulary"])).log().item()
+
+
+@pytest.mark.parametrize("text", ["", "The answer is", "( 3.0 + 2.0 )"])
+def test_short_texts_do_not_break_generation(text):
+    student = load_student("nano")
+    ids = student.tokeniser(text, return_tensors="pt")
+    assert student.model.generate(**ids, max_new_tokens=4).shape[0] == 1

@@ -1,0 +1,110 @@
+"""A configuration is checked when it is made, and names its run."""
+
+import pytest
+
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.training.config import RunConfig
+
+
+def make(**changes) -> RunConfig:
+    return RunConfig(**{"dataset": "nano_svamp", **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dataset": "nano_svmap"}, "Did you mean 'nano_svamp'"),
+        ({"method": "fintune"}, "Did you mean 'finetune'"),
+        ({"student": "bas"}, "Did you mean 'base'"),
+        ({"mi_form": "realeased"}, "Did you mean 'released'"),
+        ({"pool": "sum"}, "Valid: max, mean"),
+        ({"labels": "silver"}, "Valid: gold, teacher"),
+        ({"precision": "fp16"}, "fp32"),
+        ({"unparsed": "drop"}, "leave_out"),
+        ({"alpha3": -0.1}, "alpha3 must be finite and not negative"),
+        ({"alpha1": float("nan")}, "alpha1"),
+        ({"alpha1": True}, "alpha1 must be a number"),
+        ({"max_steps": 0}, "max_steps must be greater than 0"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number"),
+        ({"batch_size": 8, "micro_batch_size": 3}, "multiple of micro_batch_size"),
+        ({"learning_rate": float("inf")}, "learning_rate"),
+        ({"train_size": 0}, "train_size must be at least 1"),
+        ({"threads": 0}, "threads must be at least 1"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        make(**changes)
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest():
+    with pytest.raises(ConfigError, match="Did you mean 'max_steps'"):
+        RunConfig.from_dict({"dataset": "nano_svamp", "max_step": 3})
+
+
+def test_a_missing_data_set_is_named():
+    with pytest.raises(ConfigError, match="dataset is missing"):
+        RunConfig.from_dict({"method": "mi"})
+
+
+def test_a_configuration_survives_its_record():
+    config = make(method="dss", alpha2=0.25, train_size=100)
+    assert RunConfig.from_dict(config.to_dict()) == config
+    assert RunConfig.from_dict(config.to_dict()).run_name == config.run_name
+
+
+def test_each_changed_field_changes_the_runs_name():
+    base = make()
+    changed = [
+        make(seed=1),
+        make(method="dss"),
+        make(alpha3=0.2),
+        make(mi_form="paper"),
+        make(pool="mean"),
+        make(divergence="kl"),
+        make(detach="none"),
+        make(labels="teacher"),
+        make(max_steps=601),
+        make(student="small"),
+        make(data_root="elsewhere"),
+    ]
+    assert len({config.run_name for config in [base, *changed]}) == len(changed) + 1
+
+
+def test_a_default_written_out_is_the_same_run():
+    base = make()
+    assert make(max_steps=base.max_steps, batch_size=base.batch_size).run_name == base.run_name
+
+
+def test_t5_takes_the_released_hyperparameters():
+    config = make(dataset="svamp", student="base")
+    assert (config.max_steps, config.batch_size, config.learning_rate) == (10_000, 64, 5e-5)
+    assert (config.eval_every, config.max_input_tokens, config.max_target_tokens) == (
+        250,
+        1024,
+        256,
+    )
+    assert (config.alpha1, config.alpha2, config.alpha3, config.max_new_tokens) == (
+        0.5,
+        0.5,
+        0.1,
+        64,
+    )
+
+
+def test_a_run_shorter_than_its_interval_is_validated_at_its_end():
+    assert make(max_steps=7).eval_every == 7
+
+
+@pytest.mark.parametrize(
+    ("method", "weights"),
+    [
+        ("finetune", {"prediction": 1.0}),
+        ("single_task", {"prediction": 1.0}),
+        ("dss", {"prediction": 0.5, "generation": 0.5}),
+        ("mi", {"prediction": 0.5, "generation": 0.5, "mi": 0.1}),
+    ],
+)
+def test_each_method_weighs_the_terms_it_trains(method, weights):
+    assert make(method=method).objective.weights == weights

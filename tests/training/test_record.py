@@ -1,0 +1,45 @@
+"""Records are whole or absent, and a broken one is named."""
+
+import json
+
+import pytest
+
+from mi_cot_lib.errors import DataError
+from mi_cot_lib.training.record import hardware, is_complete, load_runs, write_lines, write_record
+
+RECORD = {"run": "a", "config": {"dataset": "nano_svamp"}, "metrics": {"test_accuracy": 0.5}}
+
+
+def test_written_records_are_loaded_in_the_order_of_their_names(tmp_path):
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        write_record(tmp_path / name, {**RECORD, "run": name})
+    (tmp_path / "unfinished").mkdir()
+    assert [record["run"] for record in load_runs(tmp_path)] == ["a", "b"]
+    assert not is_complete(tmp_path / "unfinished")
+
+
+def test_a_missing_folder_says_how_to_make_one(tmp_path):
+    with pytest.raises(DataError, match="mi-cot run --runs"):
+        load_runs(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"run": "a"}'])
+def test_a_broken_record_is_named(tmp_path, text):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/run.json").write_text(text)
+    with pytest.raises(DataError, match="run.json"):
+        load_runs(tmp_path)
+
+
+def test_lines_keep_any_text_of_a_model(tmp_path):
+    rows = [{"predicted": 'a\n"b"\u2028 ü \\ </script>'}, {"predicted": ""}]
+    write_lines(tmp_path / "predictions.jsonl", rows)
+    lines = (tmp_path / "predictions.jsonl").read_text(encoding="utf-8").split("\n")
+    assert [json.loads(line) for line in lines if line] == rows
+
+
+def test_hardware_does_not_name_the_machine():
+    import platform
+
+    assert platform.node() not in json.dumps(hardware())
