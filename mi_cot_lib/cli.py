@@ -100,16 +100,15 @@ def _config_options(command: Any) -> Any:
 
     hints = get_type_hints(RunConfig)
     for item in reversed(fields(RunConfig)):
-        option = "--" + item.name.replace("_", "-")
-        required = item.default is MISSING
+        default = {} if item.default is MISSING else {"default": item.default}
         command = click.option(
-            option,
+            "--" + item.name.replace("_", "-"),
             item.name,
             type=_click_type(hints[item.name]),
-            required=required,
-            default=None if required else item.default,
-            show_default=item.default is not None and not required,
+            required=item.default is MISSING,
+            show_default=item.default not in (None, MISSING),
             help=item.metadata["help"],
+            **default,
         )(command)
     return command
 
@@ -146,7 +145,7 @@ def student() -> None:
 @click.option("--folder", type=click.Path(path_type=Path), help="Default: the package's own.")
 def student_pretrain(folder: Path | None) -> None:
     """Rebuild the built-in student from its seed: tokeniser, weights and loss curve."""
-    from mi_cot_lib.student.load import NANO_FOLDER
+    from mi_cot_lib.student.names import NANO_FOLDER
     from mi_cot_lib.student.nano import pretrain
 
     click.echo(pretrain(folder or NANO_FOLDER))

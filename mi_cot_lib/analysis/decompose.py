@@ -1,23 +1,25 @@
 """The released MI loss taken apart: what is constant in it, and what can be trained."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mi_cot_lib.objective.mi import Pool
+from mi_cot_lib.objective.choices import Pool
 
 
 @dataclass(frozen=True)
 class Decomposition:
     """The parts of the released MI loss of one batch, each (batch,), in nats but for `total`.
 
-    constant + spread − overlap is the loss. The approximation S·log V − ⟨t, q⟩ leaves `spread` out.
+    constant + spread − overlap is the loss. The approximation S·log N − ⟨t, q⟩, for a vocabulary of N
+    tokens, leaves `spread` out.
 
     Attributes:
         total: S = Σ_v t_v, without unit; 1 where there is one position, up to their number else.
-        constant: S·log V, which no training of the rationale side can change.
-        spread: S·(log Σ_u exp(q_u) − log V), small where the vocabulary is large.
+        constant: S·log N, which no training of the rationale side can change.
+        spread: S·(log Σ_u exp(q_u) − log N), small where the vocabulary is large.
         overlap: ⟨t, q⟩, what minimising the loss makes larger.
     """
 
@@ -45,11 +47,11 @@ def decompose_released(
     t = pooled_probabilities(label_logits, pool)
     q = pooled_probabilities(rationale_logits, pool)
     total = t.sum(dim=-1)
-    log_vocabulary = torch.tensor(float(t.shape[-1])).log()
+    log_n = math.log(t.shape[-1])
     return Decomposition(
         total=total,
-        constant=total * log_vocabulary,
-        spread=total * (q.logsumexp(dim=-1) - log_vocabulary),
+        constant=total * log_n,
+        spread=total * (q.logsumexp(dim=-1) - log_n),
         overlap=(t * q).sum(dim=-1),
     )
 

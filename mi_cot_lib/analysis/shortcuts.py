@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+
 from mi_cot_lib.data.check import label_is_right
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.errors import KitError
 
 _WORD = r"[^\s.,?()]+"
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -30,13 +32,7 @@ def bag_of_words_accuracy(dataset: str, train: Sequence[Example], test: Sequence
 
     Raises:
         ConfigError: No data set has that name.
-        KitError: scikit-learn is not installed.
     """
-    try:
-        from sklearn.feature_extraction.text import CountVectorizer
-        from sklearn.linear_model import LogisticRegression
-    except ImportError as error:
-        raise KitError("scikit-learn is not installed: pip install 'mi-cot[test]'.") from error
     answer_type = dataset_spec(dataset).answer_type
     targets = [example.label for example in train]
     if answer_type == "equation":

@@ -48,7 +48,9 @@ DATASETS: dict[str, DatasetSpec] = {
         DatasetSpec("cqa", "CQA", "cqa", "choice", False, _NO_VALID, "BSD-3-Clause", 0.7723),
         DatasetSpec("esnli", "e-SNLI", "esnli", "nli", False, _REAL, "MIT", 0.7299),
         DatasetSpec("anli1", "ANLI R1", "anli1", "nli", False, _REAL, "CC-BY-NC-4.0", 0.6560),
-        DatasetSpec("nano_svamp", "nano-SVAMP", "svamp", "equation", True, _NANO, "Apache-2.0", 0.7400),
+        DatasetSpec(
+            "nano_svamp", "nano-SVAMP", "svamp", "equation", True, _NANO, "Apache-2.0", 0.7400
+        ),
         DatasetSpec("nano_cqa", "nano-CQA", "cqa", "choice", True, _NANO, "Apache-2.0", 0.7723),
         DatasetSpec("nano_esnli", "nano-e-SNLI", "esnli", "nli", True, _NANO, "Apache-2.0", 0.7299),
         DatasetSpec("nano_anli", "nano-ANLI", "anli1", "nli", True, _NANO, "Apache-2.0", 0.6560),

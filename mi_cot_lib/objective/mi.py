@@ -4,34 +4,12 @@ Two forms stand side by side. `released` is what the authors' code computes; `pa
 says. They differ in normalisation, in padding and in where the gradient vanishes.
 """
 
-from typing import Literal, get_args
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mi_cot_lib.errors import ConfigError, unknown_name
-
-MiForm = Literal["released", "paper"]
-Pool = Literal["max", "mean"]
-Divergence = Literal["ce", "kl"]
-Detach = Literal["label", "rationale", "none"]
-
-
-def check_choices(form: str, pool: str, divergence: str, detach: str) -> None:
-    """Refuse a choice that is not one of the loss's.
-
-    Raises:
-        ConfigError: The message names the valid choices.
-    """
-    for kind, value, valid in (
-        ("mi_form", form, MiForm),
-        ("pool", pool, Pool),
-        ("divergence", divergence, Divergence),
-        ("detach", detach, Detach),
-    ):
-        if value not in get_args(valid):
-            raise unknown_name(kind, value, get_args(valid))
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.objective.choices import Detach, Divergence, MiForm, Pool, check_choices
 
 
 def mi_loss(

@@ -1,48 +1,14 @@
 """A training step's loss, term by term (paper, Equation 10)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mi_cot_lib.objective.mi import Detach, Divergence, MiForm, Pool, mi_loss_per_example
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.mi import mi_loss_per_example
 from mi_cot_lib.student.encode import IGNORED
-
-TERMS = ("prediction", "generation", "mi")
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """The weights of Equation 10 and the choices inside its MI term.
-
-    A weight of 0 leaves its term out of the computation, not just out of the sum: with alpha3 = 0 the
-    step is that of DSS, bit for bit.
-
-    Attributes:
-        alpha1: Weight of the label prediction loss.
-        alpha2: Weight of the rationale generation loss.
-        alpha3: Weight of the MI loss.
-        form: See `mi_loss`, as the following three.
-        pool: `max` or `mean`.
-        divergence: `ce` or `kl`.
-        detach: `label`, `rationale` or `none`.
-    """
-
-    alpha1: float = 0.5
-    alpha2: float = 0.5
-    alpha3: float = 0.1
-    form: MiForm = "released"
-    pool: Pool = "max"
-    divergence: Divergence = "ce"
-    detach: Detach = "label"
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """The weight of each term that is not 0, by the term's name in `TERMS`."""
-        weights = zip(TERMS, (self.alpha1, self.alpha2, self.alpha3), strict=True)
-        return {term: weight for term, weight in weights if weight != 0}
 
 
 def term_counts(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mi_cot_lib.analysis.shortcuts import bag_of_words_accuracy
+from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import DATASETS
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.reproduce.comparison import recorded_folder
@@ -30,8 +32,8 @@ def make_card(runs: Path, jobs: int | None = None) -> Path:
         jobs: Runs at a time; default: one for each core.
 
     Returns:
-        The card: by data set `accuracy`, `unseen_accuracy`, `chance` (0 to 1), `test_n`, `run`,
-        `data_sha256`, `weights_sha256`.
+        The card: by data set `accuracy`, `unseen_accuracy`, `bag_of_words`, `chance` (0 to 1),
+        `test_n`, `run`, `data_sha256`, `weights_sha256`.
 
     Raises:
         KitError: A run failed.
@@ -47,6 +49,11 @@ def make_card(runs: Path, jobs: int | None = None) -> Path:
             "accuracy": record["metrics"]["test_accuracy"],
             "unseen_accuracy": record["metrics"]["unseen_accuracy"],
             "test_n": record["metrics"]["test_n"],
+            "bag_of_words": bag_of_words_accuracy(
+                config.dataset,
+                load_split(config.dataset, "train"),
+                load_split(config.dataset, "test"),
+            ),
             "chance": round(CHANCE[DATASETS[config.dataset].answer_type], 4),
             "run": record["run"],
             "data_sha256": record["data"]["sha256"],

@@ -8,16 +8,8 @@ import transformers
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.errors import ConfigError, KitError, unknown_name
-
-NANO_FOLDER = Path(__file__).resolve().parent / "nano"
-
-# The second set of the paper's results is on t5-v1_1-small, the first on t5-v1_1-base.
-NAMED_STUDENTS: dict[str, str] = {
-    "nano": str(NANO_FOLDER),
-    "small": "google/t5-v1_1-small",
-    "base": "google/t5-v1_1-base",
-}
+from mi_cot_lib.errors import ConfigError, KitError
+from mi_cot_lib.student.names import NAMED_STUDENTS, check_student_name
 
 
 @dataclass(frozen=True)
@@ -26,17 +18,6 @@ class Student:
 
     model: PreTrainedModel
     tokeniser: PreTrainedTokenizerBase
-
-
-def check_student_name(name: str) -> None:
-    """Refuse a name that is neither a named student, an existing folder, nor a hub id `owner/model`.
-
-    Raises:
-        ConfigError: The message names the nearest valid name.
-    """
-    looks_like_an_id = name.count("/") == 1 and not name.startswith((".", "/"))
-    if name not in NAMED_STUDENTS and not looks_like_an_id and not Path(name).is_dir():
-        raise unknown_name("student", name, [*NAMED_STUDENTS, "OWNER/MODEL", "FOLDER"])
 
 
 def load_student(name: str) -> Student:

@@ -7,10 +7,16 @@ from typing import Any, Literal, get_args
 
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError, unknown_name
+from mi_cot_lib.objective.choices import (
+    Detach,
+    Divergence,
+    MiForm,
+    Objective,
+    Pool,
+    check_choices,
+)
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.objective.mi import Detach, Divergence, MiForm, Pool, check_choices
-from mi_cot_lib.objective.terms import Objective
-from mi_cot_lib.student.load import check_student_name
+from mi_cot_lib.student.names import check_student_name
 
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
-from mi_cot_lib.objective.terms import Objective, term_counts, term_sums, weighted_total
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, widen
 from mi_cot_lib.student.load import Student
 

@@ -18,7 +18,9 @@ DETACH = ("label", "rationale", "none")
 
 
 def logits(batch: int, positions: int, vocabulary: int, seed: int) -> torch.Tensor:
-    return 3 * torch.randn(batch, positions, vocabulary, generator=torch.Generator().manual_seed(seed))
+    return 3 * torch.randn(
+        batch, positions, vocabulary, generator=torch.Generator().manual_seed(seed)
+    )
 
 
 def softmax(row: list[float]) -> list[float]:
@@ -69,7 +71,9 @@ def test_released_form_equals_a_plain_computation_padding_included(pool, diverge
     label, rationale = logits(3, 4, 11, 0), logits(3, 7, 11, 1)
     mask = torch.arange(4)[None] < torch.tensor([4, 2, 1])[:, None]
     ours = mi_loss(label, rationale, mask, None, pool=pool, divergence=divergence)
-    assert ours.item() == pytest.approx(plain_released(label, rationale, pool, divergence), rel=1e-5)
+    assert ours.item() == pytest.approx(
+        plain_released(label, rationale, pool, divergence), rel=1e-5
+    )
 
 
 def test_released_form_is_cross_entropy_loss_on_max_pooled_softmax():

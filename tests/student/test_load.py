@@ -9,7 +9,8 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.student.load import NANO_FOLDER, check_student_name, load_student
+from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.names import NANO_FOLDER, check_student_name
 
 
 def test_nano_is_transformers_own_t5_within_its_limits():

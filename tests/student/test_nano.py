@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_cot_lib.student.load import NANO_FOLDER, load_student
+from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.names import NANO_FOLDER
 from mi_cot_lib.student.nano import CARD, Pretraining, pretrain, source_fingerprint, span_corrupt
 
 SENTINELS = list(range(1000, 1032))

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.objective.terms import Objective, term_counts, weighted_total
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import collate
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import train

@@ -63,9 +63,7 @@ def test_exactly_the_gold_choice_is_true(seen: list[WorldItem], unseen: list[Wor
 
 
 def test_every_ask_belongs_to_its_relation(seen: list[WorldItem], unseen: list[WorldItem]):
-    by_ask = {
-        ask: relation for relation in RELATIONS for ask in relation.asks + relation.back_asks
-    }
+    by_ask = {ask: relation for relation in RELATIONS for ask in relation.asks + relation.back_asks}
     assert len(by_ask) == 6 * len(RELATIONS)
     for item in seen + unseen:
         thing = asked_about(item.row["question"])

@@ -1,0 +1,25 @@
+"""Which students there are, by name. Knows no torch, so that names are checked before it loads."""
+
+from pathlib import Path
+
+from mi_cot_lib.errors import unknown_name
+
+NANO_FOLDER = Path(__file__).resolve().parent / "nano"
+
+# The second set of the paper's results is on t5-v1_1-small, the first on t5-v1_1-base.
+NAMED_STUDENTS: dict[str, str] = {
+    "nano": str(NANO_FOLDER),
+    "small": "google/t5-v1_1-small",
+    "base": "google/t5-v1_1-base",
+}
+
+
+def check_student_name(name: str) -> None:
+    """Refuse a name that is neither a named student, an existing folder, nor a hub id `owner/model`.
+
+    Raises:
+        ConfigError: The message names the nearest valid name.
+    """
+    looks_like_an_id = name.count("/") == 1 and not name.startswith((".", "/"))
+    if name not in NAMED_STUDENTS and not looks_like_an_id and not Path(name).is_dir():
+        raise unknown_name("student", name, [*NAMED_STUDENTS, "OWNER/MODEL", "FOLDER"])
