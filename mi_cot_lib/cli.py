@@ -70,7 +70,7 @@ def data_fetch() -> None:
 @click.option("--seed", default=0, show_default=True, help="Another seed makes other questions.")
 @click.option("--teacher-accuracy", type=float, help="From 0 to 1; default: the real teacher's.")
 @click.option(
-    "--checksums", is_flag=True, help="Print the checksums that the tests hold, and stop."
+    "--checksums", is_flag=True, help="Only rewrite the checksums that the tests compare with."
 )
 def data_generate(
     folder: Path | None,
@@ -81,16 +81,15 @@ def data_generate(
 ) -> None:
     """Write built-in data sets to FOLDER in DSS layout; use it with --data-root FOLDER."""
     from mi_cot_lib.data.specs import DATASETS
-    from mi_cot_lib.data.worlds.write import built_in_root, checksum, write_dataset
+    from mi_cot_lib.data.worlds.write import update_checksums, write_dataset
 
-    names = list(datasets) or [name for name, spec in DATASETS.items() if spec.built_in]
     if checksums:
-        for name in names:
-            click.echo(f"{name} {checksum(built_in_root(name) / 'datasets' / name)}")
+        for name, digest in update_checksums().items():
+            click.echo(f"{name} {digest}")
         return
     if folder is None:
         raise click.UsageError("name the FOLDER to write to.")
-    for name in names:
+    for name in datasets or [name for name, spec in DATASETS.items() if spec.built_in]:
         click.echo(write_dataset(name, folder, seed=seed, teacher_accuracy=teacher_accuracy))
 
 

@@ -1,6 +1,7 @@
 """Execute a grid of runs with papermill: side by side, resumable, with one bar for all of them."""
 
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import PROGRESS
 
 TRAIN_NOTEBOOK = "03_train.ipynb"
-_POLL_SECONDS = 1.0
+# A terminal redraws the bar in place; a log file gets a line each time.
+_POLL_SECONDS = 1.0 if sys.stderr.isatty() else 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
             str(output),
             parameters=parameters,
             progress_bar=False,
+            # The kernel warns on each start that it listens on loopback.
+            extra_arguments=["--IPKernelApp.log_level=40"],
             cwd=str(source.parent),
         )
     except PapermillExecutionError as error:

@@ -21,7 +21,7 @@ from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import write_atomically
 from mi_cot_lib.training.trainer import TwoTaskTrainer, Validate
 
-LOGS_A_RUN = 40
+LOGS_A_RUN = 25
 PROGRESS = "progress.txt"
 
 

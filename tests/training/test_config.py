@@ -65,7 +65,7 @@ def test_each_changed_field_changes_the_runs_name():
         make(divergence="kl"),
         make(detach="none"),
         make(labels="teacher"),
-        make(max_steps=601),
+        make(max_steps=501),
         make(student="small"),
         make(data_root="elsewhere"),
     ]
