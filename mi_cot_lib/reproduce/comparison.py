@@ -64,14 +64,12 @@ def write_comparison(records: Sequence[dict[str, Any]], folder: Path, command: s
     to_csv(table, folder / "table.csv")
     write_atomically(folder / "table.md", to_markdown(table) + "\n")
     accuracy, curves = prepare_accuracy(records), prepare_curves(records)
-    pictures = []
-    for name, prepared, draw in (
-        ("accuracy", accuracy, draw_accuracy),
-        ("curves", curves, draw_curves),
-    ):
-        save(draw(prepared), folder / f"{name}.png")
-        write_atomically(folder / f"{name}.json", _as_json(prepared))
-        pictures.append(folder / f"{name}.png")
+    figures = {"accuracy": draw_accuracy(accuracy), "curves": draw_curves(curves)}
+    pictures = [folder / f"{name}.png" for name in figures]
+    for figure, picture in zip(figures.values(), pictures, strict=True):
+        save(figure, picture)
+    write_atomically(folder / "accuracy.json", _as_json(accuracy))
+    write_atomically(folder / "curves.json", _as_json(curves))
     write_atomically(folder / RECORDS, json.dumps(list(records), sort_keys=True) + "\n")
     render_report(records, table, pictures, command, folder / PAGE)
     return folder / PAGE

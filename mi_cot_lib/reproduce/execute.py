@@ -108,7 +108,7 @@ def _execute(config: RunConfig, runs: Path) -> Outcome:
     os.environ["OMP_NUM_THREADS"] = str(config.threads or 1)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     folder = runs / config.run_name
-    parameters = {"config": config.to_dict(), "runs": str(runs.resolve())}
+    parameters: dict[str, object] = {"config": config.to_dict(), "runs": str(runs.resolve())}
     try:
         execute_notebook(TRAIN_NOTEBOOK, folder / TRAIN_NOTEBOOK, parameters)
     except KitError as error:
@@ -132,7 +132,6 @@ def _watch(configs: Sequence[RunConfig], runs: Path, stop: threading.Event) -> N
 
 
 def _work(config: RunConfig) -> float:
-    assert config.max_steps
     return config.max_steps * (2.0 if method_named(config.method).explains else 1.0)
 
 

@@ -189,7 +189,6 @@ def _with_empty_texts(example: Example) -> Example:
 def _encode(
     config: RunConfig, student: Student, examples: list[Example], targets: list[str]
 ) -> list[EncodedPair]:
-    assert config.max_input_tokens and config.max_target_tokens
     return encode_pairs(
         examples,
         targets,
@@ -203,7 +202,6 @@ def _encode(
 def _predict(
     config: RunConfig, student: Student, examples: list[Example], *, explain: bool, bar: Any = None
 ) -> list[Prediction]:
-    assert config.max_input_tokens and config.max_target_tokens
     return predict(
         student,
         examples,

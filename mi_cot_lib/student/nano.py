@@ -55,7 +55,7 @@ class Pretraining:
 
 def nano_config(vocabulary_size: int) -> T5Config:
     """Return the shape of the built-in student: T5 v1.1's gated feed-forward, shared embeddings."""
-    return T5Config(
+    config = T5Config(
         vocab_size=vocabulary_size,
         d_model=96,
         d_kv=24,
@@ -65,10 +65,12 @@ def nano_config(vocabulary_size: int) -> T5Config:
         num_decoder_layers=2,
         feed_forward_proj="gated-gelu",
         dropout_rate=0.0,
-        decoder_start_token_id=0,
         pad_token_id=0,
         eos_token_id=1,
     )
+    # Released checkpoints bring it along; a new configuration has none, and generation needs one.
+    config.decoder_start_token_id = 0
+    return config
 
 
 def span_corrupt(
@@ -168,7 +170,8 @@ def _batches(
     texts: Sequence[str], tokeniser: PreTrainedTokenizerFast, recipe: Pretraining
 ) -> Iterator[dict[str, Tensor]]:
     generator = random.Random(recipe.seed)
-    sentinels = tokeniser.convert_tokens_to_ids([f"<extra_id_{i}>" for i in range(SENTINELS)])
+    vocabulary = tokeniser.get_vocab()
+    sentinels = [vocabulary[f"<extra_id_{index}>"] for index in range(SENTINELS)]
     end = tokeniser.eos_token_id
     encoded = tokeniser(list(texts), add_special_tokens=False)["input_ids"]
     order: list[int] = []

@@ -51,7 +51,7 @@ def _help(text: str, **default: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """What to train on what, and how. Values left at None take the student's default.
+    """What to train on what, and how. Values left out (None) take the student's default.
 
     Every field is an option of `mi-cot run`. Two equal configurations give the same metrics on one
     machine.
@@ -75,14 +75,14 @@ class RunConfig:
         "released code does.",
         default="leave_out",
     )
-    max_steps: int | None = _help("Optimiser steps.", default=None)
-    batch_size: int | None = _help("Examples a step.", default=None)
-    micro_batch_size: int | None = _help(
+    max_steps: int = _help("Optimiser steps.", default=None)
+    batch_size: int = _help("Examples a step.", default=None)
+    micro_batch_size: int = _help(
         "Examples held in memory at once; gradients add up to the batch's. Default: the batch.",
         default=None,
     )
-    learning_rate: float | None = _help("AdamW's, falling linearly to 0.", default=None)
-    eval_every: int | None = _help("Steps between validations.", default=None)
+    learning_rate: float = _help("AdamW's, falling linearly to 0.", default=None)
+    eval_every: int = _help("Steps between validations.", default=None)
     alpha1: float = _help("Weight of the prediction loss (Equation 10).", default=0.5)
     alpha2: float = _help("Weight of the rationale loss.", default=0.5)
     alpha3: float = _help("Weight of the MI loss; 0 equals DSS.", default=0.1)
@@ -95,8 +95,8 @@ class RunConfig:
         "torch threads; sums of floats depend on them. Default: 1 for nano, else torch's choice.",
         default=None,
     )
-    max_input_tokens: int | None = _help("Longer prompts are cut.", default=None)
-    max_target_tokens: int | None = _help("Longer targets are cut.", default=None)
+    max_input_tokens: int = _help("Longer prompts are cut.", default=None)
+    max_target_tokens: int = _help("Longer targets are cut.", default=None)
     max_new_tokens: int = _help("Longest label that is generated.", default=64)
 
     def __post_init__(self) -> None:

@@ -132,7 +132,6 @@ def _tensorboard(folder: Path, wanted: bool) -> list[TrainerCallback]:
 
 
 def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments:
-    assert config.max_steps and config.batch_size and config.micro_batch_size
     return Seq2SeqTrainingArguments(
         output_dir=str(checkpoints),
         seed=config.seed,

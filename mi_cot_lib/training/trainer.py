@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -46,13 +46,13 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             model=student.model,
             args=arguments,
             data_collator=partial(collate, pad_id=student.tokeniser.pad_token_id),
-            train_dataset=list(train_pairs),
-            eval_dataset=list(valid_pairs),
+            train_dataset=cast(Any, list(train_pairs)),
+            eval_dataset=cast(Any, list(valid_pairs)),
             processing_class=student.tokeniser,
             callbacks=callbacks,
         )
-        self.objective = objective
-        self.validate = validate
+        self.objective: Objective = objective
+        self.validate: Validate = validate
         # Every term below is divided by its count over the whole accumulated batch, which the Trainer
         # would otherwise do a second time. It assumes that of T5's own loss, where it does not hold.
         self.loss_is_scaled_for_ga = True
@@ -62,7 +62,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device
-    ) -> tuple[list[Batch], dict[str, Tensor] | None]:
+    ) -> tuple[list[Batch], Any]:
         """Fetch one step's micro-batches, pad their targets alike and count over all of them.
 
         Returns:
@@ -78,7 +78,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             return batches, None
         self._steps_since_log += 1
         self._term_gradients.clear()
-        targets = [name for name in ("labels", "explain_labels") if name in batches[0]]
+        targets: list[str] = [name for name in ("labels", "explain_labels") if name in batches[0]]
         widths = {name: max(batch[name].shape[1] for batch in batches) for name in targets}
         batches = [widen(batch, widths) for batch in batches]
         counts: dict[str, Tensor] = {}
@@ -92,7 +92,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         model: nn.Module,
         inputs: Batch,
         return_outputs: bool = False,
-        num_items_in_batch: dict[str, Tensor] | None = None,
+        num_items_in_batch: Any = None,
     ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Compute Equation 10 on one micro-batch as its share of the whole batch's loss.
 
@@ -124,9 +124,14 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         super().log(logs, start_time)
 
     def evaluate(
-        self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"
+        self,
+        eval_dataset: Any = None,
+        ignore_keys: Any = None,
+        metric_key_prefix: str = "eval",
+        **_: Any,
     ) -> dict[str, float]:
         """Measure the loss with all its terms and the validation metrics; selection reads the latter."""
+        assert self.model is not None
         self.model.eval()
         metrics = {f"{metric_key_prefix}_{k}": v for k, v in self._mean_terms().items()}
         for name, value in self.validate(self.model).items():
@@ -139,6 +144,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
 
     @torch.no_grad()
     def _mean_terms(self) -> dict[str, float]:
+        assert self.model is not None
         sums: dict[str, float] = defaultdict(float)
         counts: dict[str, int] = defaultdict(int)
         for batch in self.get_eval_dataloader():
@@ -213,6 +219,7 @@ def _logits(model: nn.Module, batch: Batch, prefix: str) -> Tensor:
 
 def _shift_right(labels: Tensor, model: nn.Module) -> Tensor:
     """Prepend the start token and drop the last: what the decoder reads to predict `labels`."""
-    start = model.config.decoder_start_token_id
+    config: Any = model.config
+    start = config.decoder_start_token_id
     shifted = torch.cat([labels.new_full((len(labels), 1), start), labels[:, :-1]], dim=1)
-    return shifted.masked_fill(shifted < 0, model.config.pad_token_id)
+    return shifted.masked_fill(shifted < 0, config.pad_token_id)

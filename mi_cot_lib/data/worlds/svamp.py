@@ -74,7 +74,7 @@ def plain_text(count: int, rng: random.Random) -> list[str]:
 
     It never holds a label, a rationale or the answer to a story's question.
     """
-    texts = []
+    texts: list[str] = []
     while len(texts) < count:
         if rng.random() < 0.25:
             texts.append(_statement(rng))
@@ -164,7 +164,7 @@ def _facts(
     template: Template,
     case: Case,
     numbers: Mapping[str, int],
-    slots: Mapping[str, str],
+    slots: dict[str, str],
     rng: random.Random,
 ) -> list[_Told]:
     """Tell the quantities in some order; a sentence may state two, or leave one's number out."""
@@ -187,7 +187,7 @@ def _noises(
     template: Template,
     case: Case,
     numbers: Mapping[str, int],
-    slots: Mapping[str, str],
+    slots: dict[str, str],
     rng: random.Random,
 ) -> dict[str, tuple[str, int]]:
     """Draw sentences with a number that does not matter: none for most stories, else one or two."""
@@ -209,7 +209,7 @@ def _noises(
 
 
 def _noise(
-    template: Template, case: Case, number: int, slots: Mapping[str, str], rng: random.Random
+    template: Template, case: Case, number: int, slots: dict[str, str], rng: random.Random
 ) -> str:
     told = str(number)
     draw = rng.random()
@@ -229,7 +229,7 @@ def _rationale(
     numbers: Mapping[str, int],
     told: Sequence[_Told],
     case: Case,
-    slots: Mapping[str, str],
+    slots: dict[str, str],
 ) -> str:
     used = leaves(tree)
     sentences = [sentence for name in used for names, sentence in told if name in names]
@@ -247,7 +247,7 @@ def _decimal(number: Fraction) -> str:
     return f"{float(number):.2f}".rstrip("0")
 
 
-def _with_pronouns(sentences: list[str], slots: Mapping[str, str]) -> list[str]:
+def _with_pronouns(sentences: list[str], slots: dict[str, str]) -> list[str]:
     name = f"{slots['A']} "
     pronoun = f"{slots['he'].capitalize()} "
     told = []
@@ -279,5 +279,5 @@ def _statement(rng: random.Random) -> str:
     )
 
 
-def _fill(text: str, slots: Mapping[str, str]) -> str:
+def _fill(text: str, slots: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda slot: slots[slot[1]], text)

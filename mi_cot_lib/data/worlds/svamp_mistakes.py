@@ -34,6 +34,7 @@ def mistakes(
 
 
 def _slips(equation: Equation, noise: tuple[str, ...]) -> Iterator[Equation]:
+    assert not isinstance(equation, str)
     sign, left, right = equation
     for other in "+-*/":
         yield other, left, right
