@@ -72,10 +72,10 @@ $(READY): pyproject.toml constraints.txt
 		"$(PYTHON)" -m venv $(VENV); \
 	fi
 	@echo "setup: installing about $$(grep -c == constraints.txt) packages (some minutes the first time)"
-	@$(INSTALL) -e '.[test]' | $(SHOW_PROGRESS)
+	@set -o pipefail; $(INSTALL) -e '.[test]' | $(SHOW_PROGRESS)
 	@touch $@
 	@echo "setup: ready"
 
 $(DEV_READY): $(READY)
-	@$(INSTALL) -e '.[test,dev]' | $(SHOW_PROGRESS)
+	@set -o pipefail; $(INSTALL) -e '.[test,dev]' | $(SHOW_PROGRESS)
 	@touch $@

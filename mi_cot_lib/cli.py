@@ -164,7 +164,12 @@ def student_card(runs: Path | None, jobs: int | None) -> None:
 
 
 @cli.command()
-@click.option("--dataset", default="nano_svamp", show_default=True, help="A data set.")
+@click.option(
+    "--dataset",
+    default="nano_svamp",
+    show_default=True,
+    help="Built in or real, see `mi-cot run -h`.",
+)
 @click.option(
     "--seeds", default=3, show_default=True, type=click.IntRange(min=1), help="Runs a method."
 )
@@ -225,6 +230,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; the same command goes on where it stopped.", err=True)
         sys.exit(130)
+    except OSError as error:
+        click.echo(f"mi-cot: cannot read or write {error.filename}: {error.strerror}", err=True)
+        sys.exit(2)
     except KitError as error:
         click.echo(f"mi-cot: {error}", err=True)
         sys.exit(2)

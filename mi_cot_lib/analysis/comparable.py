@@ -25,8 +25,9 @@ def check_comparable(records: Sequence[Record]) -> None:
     target is longer.
 
     Raises:
-        ConfigError: There are no records, a configuration value or the number of test items
-            differs, or a method and seed occur twice; the message names the values and the runs.
+        ConfigError: There are no records; a configuration value, the data, the weights at the start
+            or the number of test items differs; or a method and seed occur twice. The message names
+            the values and the runs.
     """
     if not records:
         raise ConfigError("no finished runs to compare; make some with `mi-cot run`.")
@@ -41,6 +42,8 @@ def check_comparable(records: Sequence[Record]) -> None:
                 groups.setdefault(group, {}).setdefault(value, record["run"])
         for runs in groups.values():
             _refuse_several(name, runs)
+    for name, of in (("data", _data_of), ("weights_sha256", _weights_of)):
+        _refuse_several(name, {of(r): r["run"] for r in records if of(r)})
     _refuse_several("test_n", {str(r["metrics"]["test_n"]): r["run"] for r in records})
     seen: dict[tuple[str, int], str] = {}
     for record in records:
@@ -51,6 +54,14 @@ def check_comparable(records: Sequence[Record]) -> None:
                 f"{record['run']}; leave one out."
             )
         seen[key] = record["run"]
+
+
+def _data_of(record: Record) -> str:
+    return str(record.get("data", {}).get("sha256", ""))
+
+
+def _weights_of(record: Record) -> str:
+    return str(record.get("weights_sha256", ""))
 
 
 def by_method(records: Sequence[Record]) -> dict[str, list[Record]]:

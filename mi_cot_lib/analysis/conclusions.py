@@ -24,7 +24,10 @@ def describe_result(table: pd.DataFrame, records: Sequence[Record]) -> list[str]
     """
     ordered = table.sort_values("accuracy", ascending=False)
     means = ", ".join(f"{row['title']} {row['accuracy']:.1f}%" for _, row in ordered.iterrows())
-    sentences = [f"Mean test accuracy, highest first: {means}."]
+    sentences = [
+        f"Mean test accuracy, highest first: {means}.",
+        *_whether_training_was_over(records),
+    ]
     if REFERENCE not in table.index:
         return [*sentences, "DSS is not among these runs, so no method is compared with it."]
     others = sorted(table.index.drop(REFERENCE), key=lambda name: name != "mi")
@@ -75,6 +78,18 @@ def describe_resolution(table: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def _whether_training_was_over(records: Sequence[Record]) -> list[str]:
+    """Say so where most runs validated best at their very last step: they were still learning."""
+    at_end = [r for r in records if r["metrics"].get("selected_step") == r["config"]["max_steps"]]
+    if len(at_end) * 2 <= len(records):
+        return []
+    return [
+        f"{len(at_end)} of {len(records)} runs validated best at their last step: the students were "
+        "still learning, so this compares how far the methods come in that many steps, not where "
+        "they would end."
+    ]
+
+
 def _paired_seeds(records: Sequence[Record], name: str) -> set[int]:
     groups = by_method(records)
     seeds = [{r["config"]["seed"] for r in groups.get(key, [])} for key in (name, REFERENCE)]
@@ -120,7 +135,7 @@ def _power_over_seeds(records: Sequence[Record]) -> str:
     found = smallest_detectable_over_seeds(len(paired.seeds), spread)
     return (
         f"From seed to seed the difference of MI to DSS varies with a standard deviation of "
-        f"{spread:.1f} points; with {len(paired.seeds)} seeds a paired test finds a true "
-        f"difference of {found:.1f} points in 80% of repetitions (uncorrected), and smaller ones "
-        "less often."
+        f"{spread:.1f} points, as far as {len(paired.seeds)} seeds can tell. If that is right, a "
+        f"paired test over as many seeds finds a true difference of {found:.1f} points in 80% of "
+        "repetitions (uncorrected), and smaller ones less often."
     )

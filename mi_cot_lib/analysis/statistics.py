@@ -82,7 +82,8 @@ def paired_difference(
 ) -> PairedDifference:
     """Compare two methods over the seeds that both were trained with (paired t-test, two-sided).
 
-    Pairing removes what a seed does to both alike (order of the data). Interval and p are None with
+    Pairing removes what a seed does to both alike, such as the order of examples where both train on
+    the same ones. Interval and p are None with
     fewer than two shared seeds or where the differences have no spread.
 
     Args:

@@ -35,8 +35,8 @@ def mi_loss(
     `divergence="kl"` adds Σ_v t_v log t_v, which changes the gradient only where t is not detached.
 
     Args:
-        label_logits: (batch, label positions, vocab).
-        rationale_logits: (batch, rationale positions, vocab).
+        label_logits: (batch, label positions, vocab), finite.
+        rationale_logits: (batch, rationale positions, vocab), finite.
         label_mask: (batch, label positions), True at real positions; None means all are real.
         rationale_mask: (batch, rationale positions), likewise.
         form: `released` or `paper`.
@@ -115,9 +115,10 @@ def mi_loss_per_example(
 
 
 def _mask_for(logits: Tensor, mask: Tensor | None, side: str) -> Tensor:
-    if logits.dim() != 3:
+    if logits.dim() != 3 or logits.shape[1] == 0:
         raise ConfigError(
-            f"{side} logits must be (batch, positions, vocab), got shape {tuple(logits.shape)}."
+            f"{side} logits must be (batch, positions, vocab) with at least one position, got shape "
+            f"{tuple(logits.shape)}."
         )
     if mask is None:
         return torch.ones(logits.shape[:2], dtype=torch.bool, device=logits.device)

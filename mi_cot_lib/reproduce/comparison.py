@@ -28,12 +28,14 @@ from mi_cot_lib.training.record import write_atomically
 RECORDS = "records.json"
 PAGE = "index.html"
 COMMAND = "make reproduce"
+# Data set and number of seeds of `make reproduce` as it is committed.
+RECORDED = ("nano_svamp", 3)
 RESULTS_START = "<!-- results: written by `make record` -->"
 RESULTS_END = "<!-- /results -->"
 
 
 def central_comparison(dataset: str, seeds: int) -> list[RunConfig]:
-    """Return the grid of Table 1's four methods on one built-in data set, seeds outermost.
+    """Return the grid of Table 1's four methods on one data set, seeds outermost.
 
     With seeds outermost an interrupted call leaves whole comparisons of fewer seeds.
     """
@@ -106,9 +108,15 @@ def record_comparison(source: Path) -> Path:
         The committed page.
 
     Raises:
-        DataError: There are no records, or README lacks the marks between which results stand.
+        DataError: There are no records, they are of another grid, or README lacks the marks between
+            which results stand.
     """
     records = read_records(source)
+    if {r["run"] for r in records} != {config.run_name for config in central_comparison(*RECORDED)}:
+        raise DataError(
+            f"{source} is not the comparison that is recorded ({RECORDED[1]} seeds on {RECORDED[0]} "
+            f"with default settings); `{COMMAND}` makes it."
+        )
     page = write_comparison(records, recorded_folder(), COMMAND)
     readme = repository_root() / "README.md"
     text = readme.read_text(encoding="utf-8")

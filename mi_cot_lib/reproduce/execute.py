@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import papermill
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.reproduce.sources import refuse_other_sources
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import PROGRESS
@@ -53,13 +55,16 @@ def execute_grid(
         One outcome a configuration, in order; complete ones count as completed.
 
     Raises:
-        KitError: Two configurations of the grid are the same run.
+        KitError: Two configurations of the grid are the same run, or a run that is already there was
+            made from other data or another student.
     """
     names = [config.run_name for config in configs]
     if len(set(names)) < len(names):
         raise KitError("the grid holds one configuration twice.")
+    for config in configs:
+        refuse_other_sources(config, runs / config.run_name)
     missing = [config for config in configs if not record.is_complete(runs / config.run_name)]
-    jobs = min(jobs or os.cpu_count() or 1, max(1, len(missing)))
+    jobs = min(jobs or cpu_count(), max(1, len(missing)))
     stop = threading.Event()
     watcher = threading.Thread(target=_watch, args=(configs, runs, stop), daemon=True)
     watcher.start()
@@ -97,10 +102,14 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
             progress_bar=False,
             # The kernel warns on each start that it listens on loopback.
             extra_arguments=["--IPKernelApp.log_level=40"],
-            cwd=str(source.parent),
         )
     except PapermillExecutionError as error:
         raise KitError(f"{error.ename}: {error.evalue} (see {output})") from error
+    except (DeadKernelError, CellTimeoutError) as error:
+        raise KitError(
+            f"the kernel ended before the notebook did, often for want of memory: {error} "
+            f"(see {output}; fewer runs at a time need less)"
+        ) from error
 
 
 def _execute(config: RunConfig, runs: Path) -> Outcome:
@@ -140,7 +149,7 @@ def _done(config: RunConfig, runs: Path) -> float:
     if record.is_complete(folder):
         return _work(config)
     try:
-        step, steps = (folder / PROGRESS).read_text().split()
+        step, steps, _ = (folder / PROGRESS).read_text().split()
     except (OSError, ValueError):
         return 0.0
     # Testing, after the last step, takes about a tenth of a run.

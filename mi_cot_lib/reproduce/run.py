@@ -1,28 +1,26 @@
 """One run from end to end: data, student, training, evaluation, record."""
 
-import hashlib
-import json
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
 from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.reproduce.sources import note_sources, refuse_other_sources, sources_of
 from mi_cot_lib.student.encode import ANSWER_MARK, EncodedPair, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.train import PROGRESS, train
+from mi_cot_lib.training.train import PROGRESS, check_tensorboard, train
 
 DEFAULT_RUNS = "runs"
 
@@ -30,7 +28,8 @@ DEFAULT_RUNS = "runs"
 def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool = False) -> Path:
     """Train, select on validation, score on test once, and write the record.
 
-    A finished run is not repeated; an interrupted one goes on from its last checkpoint.
+    A finished run is not repeated; an interrupted one goes on from its last checkpoint. Either is
+    refused where data or student have changed since.
 
     Args:
         config: What to run.
@@ -44,8 +43,24 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
         KitError: Data or student cannot be had; the message says what to do.
     """
     folder = Path(runs) / config.run_name
+    if tensorboard:
+        check_tensorboard()
+    refuse_other_sources(config, folder)
     if record.is_complete(folder):
         return folder
+    # Before the folder is made, so that missing data leaves nothing behind.
+    sources_of(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            note_sources(config, folder)
+            _run(config, folder, tensorboard)
+    except Timeout:
+        raise KitError(f"{folder} is being made by another process; wait for it.") from None
+    return folder
+
+
+def _run(config: RunConfig, folder: Path, tensorboard: bool) -> None:
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     started = time.monotonic()
@@ -54,8 +69,7 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     valid_examples = load_split(config.dataset, "valid", root)
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student)
-    start = weights_fingerprint(student)
-    folder.mkdir(parents=True, exist_ok=True)
+    loading = time.monotonic() - started
     trained = train(
         config,
         student,
@@ -88,7 +102,8 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     metrics["selected_step"] = trained.selected_step
     record.write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
     finished = time.monotonic()
-    unparsed = load_report(train_examples)
+    sources = sources_of(config)
+    unparsed = load_report(train_examples[: config.train_size])
     result = {
         "run": config.run_name,
         "config": config.to_dict(),
@@ -99,14 +114,14 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
             "train_used": len(usable),
             "train_unparsed": unparsed.unparsed,
             "train_without_rationale": unparsed.without_rationale,
-            "sha256": fingerprint([*train_examples, *valid_examples, *tests["test"]]),
+            "sha256": sources["data_sha256"],
         },
-        "weights_sha256": start,
+        "weights_sha256": sources["weights_sha256"],
         "parameters": sum(p.numel() for p in student.model.parameters()),
         "seconds": {
             "train": round(trained.seconds, 1),
             "test": round(finished - testing, 1),
-            "total": round(finished - started, 1),
+            "total": round(trained.seconds + finished - testing + loading, 1),
         },
         "hardware": record.hardware(),
         "versions": record.library_versions(),
@@ -115,7 +130,6 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     record.write_record(folder, result)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     (folder / PROGRESS).unlink(missing_ok=True)
-    return folder
 
 
 def training_targets(
@@ -126,7 +140,8 @@ def training_targets(
     Args:
         config: Method, labels, train_size and what to do with unparsed teacher text.
         examples: A split.
-        keep_all: For validation: gold labels are known for every example, so none is left out.
+        keep_all: For validation: `train_size` does not apply. What cannot be trained on is left out
+            of the validation loss as well; validation accuracy is over all examples and gold labels.
 
     Returns:
         Examples and the text that the prediction task has to write for each.
@@ -157,23 +172,6 @@ def training_targets(
             usable.append(example)
             targets.append(target)
     return usable, targets
-
-
-def fingerprint(examples: Sequence[Example]) -> str:
-    """Return a SHA-256 of all fields of the examples, in order: which data a run really saw."""
-    digest = hashlib.sha256()
-    for example in examples:
-        digest.update(json.dumps(asdict(example)).encode())
-    return digest.hexdigest()
-
-
-def weights_fingerprint(student: Student) -> str:
-    """Return a SHA-256 of a student's weights: which checkpoint a run really started from."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(student.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _with_empty_texts(example: Example) -> Example:

@@ -49,8 +49,8 @@ def load_student(name: str) -> Student:
         if isinstance(error, ValueError):
             raise ConfigError(f"{source} is not a sequence-to-sequence model: {error}") from error
         raise KitError(
-            f"cannot load {source}: it is not in the local cache and the model hub cannot be "
-            "reached. Connect once to download it, give a folder that holds it, or use the "
-            "built-in student: --student nano."
+            f"cannot load {source}: it is not in the local cache, and the model hub cannot be "
+            "reached or does not have it. Connect once to download it, give a folder that holds it, "
+            f"or use the built-in student: --student nano. ({str(error).splitlines()[0]})"
         ) from error
     return Student(model.eval(), tokeniser)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from mi_cot_lib.data.specs import dataset_spec
@@ -101,6 +103,12 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         """Fill in the student's defaults and check every value."""
+        if isinstance(self.data_root, os.PathLike):
+            object.__setattr__(self, "data_root", os.fspath(self.data_root))
+        for name in ("dataset", "method", "student", "data_root"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and not (name == "data_root" and value is None):
+                raise ConfigError(f"{name} must be text, got {value!r}.")
         dataset_spec(self.dataset)
         method_named(self.method)
         check_student_name(self.student)
@@ -138,8 +146,13 @@ class RunConfig:
         real = {"learning_rate", "alpha1", "alpha2", "alpha3"}
         if name in whole and value is not None and type(value) is not int:
             raise ConfigError(f"{name} must be a whole number, got {value!r}.")
+        if name in whole - {"train_size", "threads"} and value is None:
+            raise ConfigError(f"{name} must be a whole number, got None.")
         if name in real and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise ConfigError(f"{name} must be a number, got {value!r}.")
+        if name in real:
+            # 1 and 1.0 are one value and must name one run.
+            object.__setattr__(self, name, float(value))
 
     def _check_ranges(self) -> None:
         for name in ("alpha1", "alpha2", "alpha3", "seed"):
@@ -153,6 +166,10 @@ class RunConfig:
         ):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} must be greater than 0, got {getattr(self, name)}.")
+        if self.seed >= 2**32:
+            raise ConfigError(f"seed must be less than 2**32, got {self.seed}.")
+        if not self.objective.weights:
+            raise ConfigError(f"all weights that {self.method} uses are 0: nothing would train.")
         for name in ("train_size", "threads"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -196,14 +213,10 @@ class RunConfig:
             raise ConfigError("dataset is missing: name one, such as nano_svamp.")
         return cls(**values)
 
-    def with_changes(self, **changes: Any) -> "RunConfig":
-        """Return a copy with some fields changed."""
-        return replace(self, **changes)
-
     @property
     def run_name(self) -> str:
         """The run's folder: data set, method, student, seed and a hash of the whole configuration."""
         text = json.dumps(self.to_dict(), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:10]
-        student = self.student.rstrip("/").split("/")[-1]
+        student = Path(self.student).resolve().name
         return f"{self.dataset}-{self.method}-{student}-seed{self.seed}-{digest}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from joblib import cpu_count
 
 from mi_cot_lib.environment import PACKAGE_ROOT
 from mi_cot_lib.errors import DataError
@@ -97,7 +98,7 @@ def hardware() -> dict[str, Any]:
                 break
     return {
         "processor": processor,
-        "cores": os.cpu_count() or 1,
+        "cores": cpu_count(),
         "threads": torch.get_num_threads(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     }

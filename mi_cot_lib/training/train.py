@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tqdm.auto import tqdm
 from transformers import PrinterCallback, Seq2SeqTrainingArguments, TrainerCallback, set_seed
 from transformers.integrations import TensorBoardCallback
 from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_callback import TrainerState
 from transformers.trainer_utils import get_last_checkpoint
 
 from mi_cot_lib.errors import KitError
@@ -22,6 +24,7 @@ from mi_cot_lib.training.record import write_atomically
 from mi_cot_lib.training.trainer import TwoTaskTrainer, Validate
 
 LOGS_A_RUN = 25
+# Steps done, steps wanted, and seconds spent by all calls so far.
 PROGRESS = "progress.txt"
 
 
@@ -32,7 +35,7 @@ class Trained:
     Attributes:
         history: One row a logged step (losses in nats, gradient norms) and one a validation.
         selected_step: The step with the best validation accuracy, the earliest of equals.
-        seconds: Time that this call trained, resumed runs counted from their checkpoint.
+        seconds: Time spent training, by earlier calls of an interrupted run as well.
     """
 
     history: list[dict[str, float]]
@@ -44,8 +47,14 @@ class _Progress(TrainerCallback):
     """A bar with time left for the person, and a small file for a process that watches many runs."""
 
     def __init__(self, folder: Path, title: str) -> None:
-        self.folder = folder
+        self.path = folder / PROGRESS
         self.title = title
+        self.started = time.monotonic()
+        self.before = float(self.path.read_text().split()[2]) if self.path.is_file() else 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.before + time.monotonic() - self.started
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar = tqdm(
@@ -55,10 +64,13 @@ class _Progress(TrainerCallback):
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:
             self.bar.set_postfix(loss=f"{logs['loss']:.3f}")
-            write_atomically(self.folder / PROGRESS, f"{state.global_step} {state.max_steps}\n")
+            line = f"{state.global_step} {state.max_steps} {self.seconds:.1f}\n"
+            write_atomically(self.path, line)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.update(1)
+        # Also where the logging interval does not divide the run, its end is in the history.
+        control.should_log = control.should_log or state.global_step >= state.max_steps
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.close()
@@ -88,8 +100,9 @@ def train(
     Returns:
         History, selected step and seconds.
     """
-    started = time.monotonic()
-    checkpoints = folder / "checkpoints"
+    progress = _Progress(folder, config.method)
+    # The Trainer's state names the best checkpoint by this path, also for a later call elsewhere.
+    checkpoints = (folder / "checkpoints").resolve()
     checkpoints.mkdir(parents=True, exist_ok=True)
     set_seed(config.seed)
     trainer = TwoTaskTrainer(
@@ -99,16 +112,23 @@ def train(
         train_pairs=train_pairs,
         valid_pairs=valid_pairs,
         validate=validate,
-        callbacks=[_Progress(folder, config.method), *_tensorboard(folder, tensorboard)],
+        callbacks=[progress, *_tensorboard(folder, tensorboard)],
     )
     trainer.remove_callback(PrinterCallback)
     _drop_unfinished(checkpoints)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)))
+    last = get_last_checkpoint(str(checkpoints))
+    state = TrainerState.load_from_json(str(Path(last) / TRAINER_STATE_NAME)) if last else None
+    if state is not None and state.global_step >= config.max_steps:
+        # Resumed at its end the Trainer would take one step more.
+        trainer.state = state
+        trainer._load_best_model()
+    else:
+        trainer.train(resume_from_checkpoint=last)
     best = trainer.state.best_global_step or trainer.state.global_step
     return Trained(
         history=[row for row in trainer.state.log_history if "train_runtime" not in row],
         selected_step=best,
-        seconds=time.monotonic() - started,
+        seconds=progress.seconds,
     )
 
 
@@ -119,20 +139,30 @@ def _drop_unfinished(checkpoints: Path) -> None:
             shutil.rmtree(folder)
 
 
+def check_tensorboard() -> None:
+    """Refuse to log for TensorBoard where it is not installed.
+
+    Raises:
+        KitError: With the command that installs it.
+    """
+    if find_spec("tensorboard") is None:
+        raise KitError(
+            "TensorBoard is not installed; in the repository: "
+            ".venv/bin/python -m pip install -c constraints.txt tensorboard"
+        )
+
+
 def _tensorboard(folder: Path, wanted: bool) -> list[TrainerCallback]:
     if not wanted:
         return []
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise KitError(
-            "TensorBoard is not installed: pip install 'mi-cot[tensorboard]'."
-        ) from error
+    check_tensorboard()
+    from torch.utils.tensorboard import SummaryWriter
+
     return [TensorBoardCallback(SummaryWriter(str(folder / "tensorboard")))]
 
 
 def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments:
-    return Seq2SeqTrainingArguments(
+    arguments = Seq2SeqTrainingArguments(
         output_dir=str(checkpoints),
         seed=config.seed,
         max_steps=config.max_steps,
@@ -156,3 +186,6 @@ def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments
         disable_tqdm=True,
         report_to=[],
     )
+    # One run is one device: on several the Trainer would wrap the model and multiply the batch.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments

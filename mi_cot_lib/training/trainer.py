@@ -164,7 +164,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self, model: nn.Module, sums: dict[str, Tensor], counts: dict[str, Tensor]
     ) -> None:
         """Add up each weighted term's own gradient, in the steps that are logged: it costs a pass."""
-        is_logged = (self.state.global_step + 1) % self.args.logging_steps == 0
+        step = self.state.global_step + 1
+        is_logged = step % self.args.logging_steps == 0 or step == self.state.max_steps
         if not is_logged or len(sums) < 2:
             return
         parameters = [p for p in model.parameters() if p.requires_grad]

@@ -104,12 +104,14 @@ def test_released_form_scores_identical_one_hots_at_log_v_minus_one():
 
 
 def test_released_gradient_is_s_times_softmax_q_minus_t():
-    # The gradient with respect to q, the pooled rationale side, as derived by hand.
-    t = torch.rand(4, 9, generator=torch.Generator().manual_seed(6))
-    q = torch.rand(4, 9, generator=torch.Generator().manual_seed(7)).requires_grad_()
-    (gradient,) = torch.autograd.grad(F.cross_entropy(q, t), q)
-    expected = (t.sum(1, keepdim=True) * q.softmax(-1) - t) / 4
-    torch.testing.assert_close(gradient, expected)
+    # One position a side, so that q is a softmax itself; then by hand through its Jacobian:
+    # dL/dq = (S softmax(q) - t) / B and dq/dz = diag(q) - q q'.
+    label, rationale = logits(4, 1, 9, 6), logits(4, 1, 9, 7).requires_grad_()
+    (gradient,) = torch.autograd.grad(mi_loss(label, rationale), rationale)
+    t, q = label[:, 0].softmax(-1), rationale[:, 0].detach().softmax(-1)
+    by_q = (t.sum(1, keepdim=True) * q.softmax(-1) - t) / 4
+    expected = q * (by_q - (by_q * q).sum(1, keepdim=True))
+    torch.testing.assert_close(gradient[:, 0], expected)
 
 
 def test_paper_form_with_kl_is_zero_for_equal_inputs_and_positive_otherwise():
@@ -227,12 +229,19 @@ def test_extreme_logits_stay_finite():
         ({"pool": "sum"}, "max, mean"),
         ({"divergence": "js"}, "ce, kl"),
         ({"detach": "both"}, "label, rationale, none"),
+        ({"label_logits": torch.ones(2, 0, 9)}, "at least one position"),
         ({"label_mask": torch.ones(2, 9)}, r"\(batch, positions\) = \(2, 3\)"),
     ],
 )
 def test_a_wrong_choice_or_shape_is_named(arguments, message):
     with pytest.raises(ConfigError, match=message):
-        mi_loss(logits(2, 3, 9, 26), logits(2, 5, 9, 27), **arguments)
+        mi_loss(
+            **{
+                "label_logits": logits(2, 3, 9, 26),
+                "rationale_logits": logits(2, 5, 9, 27),
+                **arguments,
+            }
+        )
 
 
 def test_sides_of_different_vocabularies_are_refused():

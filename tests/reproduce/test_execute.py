@@ -1,15 +1,16 @@
 """Grids run through papermill: resumable, side by side, and a failure stops nothing else."""
 
-import json
-
 import nbformat
 import pytest
 
 from mi_cot_lib import RunConfig
 from mi_cot_lib.errors import KitError
+from mi_cot_lib.reproduce import execute
 from mi_cot_lib.reproduce.comparison import read_records, write_comparison
 from mi_cot_lib.reproduce.execute import execute_grid, execute_notebook
 from mi_cot_lib.training.record import load_runs
+
+KILL = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
 
 
 def config(root, **changes) -> RunConfig:
@@ -50,7 +51,28 @@ def test_a_grid_keeps_what_works_reports_what_fails_and_resumes(small_root, tmp_
     table = (tmp_path / "out/table.md").read_text()
     write_comparison(read_records(tmp_path / "out"), tmp_path / "again", "make reproduce")
     assert (tmp_path / "again/table.md").read_text() == table
-    assert str(tmp_path) not in json.dumps(read_records(tmp_path / "out")[0]["metrics"])
+
+
+def test_a_kernel_that_dies_fails_its_run_and_says_so(small_root, tmp_path, monkeypatch):
+    # The notebook is a real one whose kernel really ends, as the system ends one out of memory.
+    (tmp_path / "notebooks").mkdir()
+    cells = [nbformat.v4.new_code_cell(text) for text in ("config = {}\nruns = None", KILL)]
+    cells[0].metadata["tags"] = ["parameters"]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, tmp_path / "notebooks" / "03_train.ipynb")
+    monkeypatch.setattr(execute, "repository_root", lambda: tmp_path)
+    with pytest.raises(KitError, match="kernel ended"):
+        execute_notebook("03_train.ipynb", tmp_path / "out.ipynb", {"config": {}})
+
+
+def test_a_run_of_other_data_is_not_passed_off_as_the_current_one(small_root, tmp_path):
+    settings = config(small_root)
+    execute_grid([settings], tmp_path)
+    sources = tmp_path / settings.run_name / "sources.json"
+    sources.write_text(sources.read_text().replace('"data_sha256": "', '"data_sha256": "0'))
+    with pytest.raises(KitError, match="made from other data"):
+        execute_grid([settings], tmp_path)
 
 
 def test_one_configuration_twice_is_refused(small_root, tmp_path):

@@ -16,9 +16,9 @@ from mi_cot_lib.reproduce.comparison import (
     results_section,
     write_comparison,
 )
-from mi_cot_lib.reproduce.run import fingerprint, weights_fingerprint
+from mi_cot_lib.reproduce.sources import sources_of
 from mi_cot_lib.reproduce.student_card import card_configs, read_card
-from mi_cot_lib.student.load import load_student
+from mi_cot_lib.training.config import RunConfig
 
 BUILT_IN = [name for name, spec in DATASETS.items() if spec.built_in]
 
@@ -30,11 +30,11 @@ def records():
 
 @pytest.fixture(scope="module")
 def weights() -> str:
-    return weights_fingerprint(load_student("nano"))
+    return sources_of(RunConfig(dataset="nano_svamp"))["weights_sha256"]
 
 
 def data_of(name: str) -> str:
-    return fingerprint([e for split in ("train", "valid", "test") for e in load_split(name, split)])
+    return sources_of(RunConfig(dataset=name))["data_sha256"]
 
 
 def test_the_recorded_comparison_is_of_the_current_grid_data_and_student(records, weights):

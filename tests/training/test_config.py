@@ -31,6 +31,13 @@ def make(**changes) -> RunConfig:
         ({"train_size": 0}, "train_size must be at least 1"),
         ({"threads": 0}, "threads must be at least 1"),
         ({"seed": -1}, "seed"),
+        ({"seed": 2**32}, "seed must be less"),
+        ({"seed": None}, "seed must be a whole number"),
+        ({"max_new_tokens": None}, "max_new_tokens"),
+        ({"student": 5}, "student must be text"),
+        ({"dataset": ["svamp"]}, "dataset must be text"),
+        ({"data_root": 5}, "data_root must be text"),
+        ({"method": "dss", "alpha1": 0, "alpha2": 0}, "nothing would train"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(changes, message):
@@ -75,6 +82,11 @@ def test_each_changed_field_changes_the_runs_name():
 def test_a_default_written_out_is_the_same_run():
     base = make()
     assert make(max_steps=base.max_steps, batch_size=base.batch_size).run_name == base.run_name
+
+
+def test_equal_values_name_one_run(tmp_path):
+    assert make(alpha1=1).run_name == make(alpha1=1.0).run_name
+    assert make(data_root=tmp_path).run_name == make(data_root=str(tmp_path)).run_name
 
 
 def test_t5_takes_the_released_hyperparameters():

@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -84,7 +85,7 @@ def test_accumulated_micro_batches_equal_the_large_batch(fit, form):
     # Without dropout the two differ only in the order in which floats are added.
     settings = config(method="mi", mi_form=form, alpha3=1.0)
     whole, whole_run = fit(settings, dropout=0.0)
-    parts, parts_run = fit(settings.with_changes(micro_batch_size=1), dropout=0.0)
+    parts, parts_run = fit(replace(settings, micro_batch_size=1), dropout=0.0)
     torch.testing.assert_close(weights(whole), weights(parts), rtol=1e-3, atol=1e-4)
     for one, other in zip(whole_run.history, parts_run.history, strict=True):
         for name in one.keys() & {"loss", "loss_prediction", "loss_generation", "loss_mi"}:
@@ -122,6 +123,29 @@ def test_a_checkpoint_cut_off_while_written_is_passed_over(fit, tmp_path):
     (tmp_path / "cut/checkpoints/checkpoint-6/trainer_state.json").unlink()
     resumed, _ = fit(settings, tmp_path / "cut")
     assert torch.equal(weights(straight), weights(resumed))
+
+
+def test_a_run_interrupted_after_its_last_step_takes_no_further_one(fit, tmp_path):
+    # Three steps an epoch: the run ends in the middle of one, where the Trainer would go on.
+    settings = config(method="mi", max_steps=7, eval_every=7)
+    first, first_run = fit(settings, tmp_path / "run")
+    again, again_run = fit(settings, tmp_path / "run")
+    assert torch.equal(weights(first), weights(again))
+    assert first_run.history == again_run.history
+    assert again_run.selected_step == 7
+
+
+def test_the_last_step_is_logged_whatever_the_interval(fit):
+    _, trained = fit(config(method="mi", max_steps=53, eval_every=53))
+    assert max(row["step"] for row in trained.history if "loss_mi" in row) == 53
+
+
+def test_an_interrupted_run_remembers_the_seconds_it_spent(fit, tmp_path):
+    settings = config(method="mi")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/progress.txt").write_text("3 6 100.0\n")
+    _, trained = fit(settings, tmp_path / "run")
+    assert trained.seconds > 100
 
 
 def test_the_step_that_validates_best_is_kept(fit, tmp_path):
@@ -181,8 +205,6 @@ def test_padding_changes_every_term_only_as_far_as_its_form_says(
 
 
 def test_an_example_without_rationale_trains_prediction_only(make_student, encode, examples):
-    from dataclasses import replace
-
     student = make_student(dropout=0.0)
     student.model.eval()
     without = [replace(examples[0], rationale=None), *examples[1:4]]

@@ -1,0 +1,83 @@
+"""What a run was made from: fingerprints of its data and of the weights that it started with."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.errors import KitError
+from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.training import record
+from mi_cot_lib.training.config import RunConfig
+
+SOURCES = "sources.json"
+
+
+def fingerprint(examples: Sequence[Example]) -> str:
+    """Return a SHA-256 of all fields of the examples, in order."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(json.dumps(asdict(example)).encode())
+    return digest.hexdigest()
+
+
+def weights_fingerprint(student: Student) -> str:
+    """Return a SHA-256 of a student's weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(student.model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def sources_of(config: RunConfig) -> dict[str, str]:
+    """Return the fingerprints of what a run of this configuration would be made from now.
+
+    Returns:
+        `data_sha256` over train, valid and test, and `weights_sha256`.
+
+    Raises:
+        KitError: Data or student cannot be had.
+    """
+    return {
+        "data_sha256": _data(config.dataset, config.data_root),
+        "weights_sha256": _weights(config.student),
+    }
+
+
+def refuse_other_sources(config: RunConfig, folder: Path) -> None:
+    """Refuse a run's folder whose run, finished or not, was made from something else.
+
+    Raises:
+        KitError: The message names the folder and what differs.
+    """
+    path = folder / SOURCES
+    if not path.is_file():
+        return
+    before, now = json.loads(path.read_text(encoding="utf-8")), sources_of(config)
+    for name, what in (("data_sha256", "data"), ("weights_sha256", "weights of the student")):
+        if before.get(name) != now[name]:
+            raise KitError(
+                f"{folder} was made from other {what} than are there now; delete that folder or "
+                "name another folder of runs."
+            )
+
+
+def note_sources(config: RunConfig, folder: Path) -> None:
+    """Write down what a run is made from, before it starts."""
+    record.write_atomically(folder / SOURCES, json.dumps(sources_of(config), indent=1) + "\n")
+
+
+@functools.lru_cache(maxsize=8)
+def _data(dataset: str, data_root: str | None) -> str:
+    splits = [load_split(dataset, split, data_root) for split in ("train", "valid", "test")]
+    return fingerprint([example for split in splits for example in split])
+
+
+@functools.lru_cache(maxsize=8)
+def _weights(student: str) -> str:
+    return weights_fingerprint(load_student(student))
