@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.reproduce.sources import refuse_other_sources
+from mi_cot_lib.reproduce.sources import refuse_other_sources, sources_of
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import PROGRESS
@@ -61,8 +61,7 @@ def execute_grid(
     names = [config.run_name for config in configs]
     if len(set(names)) < len(names):
         raise KitError("the grid holds one configuration twice.")
-    for config in configs:
-        refuse_other_sources(config, runs / config.run_name)
+    _refuse_stale(configs, runs)
     missing = [config for config in configs if not record.is_complete(runs / config.run_name)]
     jobs = min(jobs or cpu_count(), max(1, len(missing)))
     stop = threading.Event()
@@ -110,6 +109,17 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
             f"the kernel ended before the notebook did, often for want of memory: {error} "
             f"(see {output}; fewer runs at a time need less)"
         ) from error
+
+
+def _refuse_stale(configs: Sequence[RunConfig], runs: Path) -> None:
+    known: dict[tuple[str, str | None, str], dict[str, str]] = {}
+    for config in configs:
+        folder = runs / config.run_name
+        if folder.is_dir():
+            key = (config.dataset, config.data_root, config.student)
+            if key not in known:
+                known[key] = sources_of(config)
+            refuse_other_sources(folder, known[key])
 
 
 def _execute(config: RunConfig, runs: Path) -> Outcome:

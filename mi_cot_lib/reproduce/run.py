@@ -45,22 +45,22 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     folder = Path(runs) / config.run_name
     if tensorboard:
         check_tensorboard()
-    refuse_other_sources(config, folder)
+    # Before the folder is made, so that missing data leaves nothing behind.
+    sources = sources_of(config)
+    refuse_other_sources(folder, sources)
     if record.is_complete(folder):
         return folder
-    # Before the folder is made, so that missing data leaves nothing behind.
-    sources_of(config)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            note_sources(config, folder)
-            _run(config, folder, tensorboard)
+            note_sources(folder, sources)
+            _run(config, folder, sources, tensorboard)
     except Timeout:
         raise KitError(f"{folder} is being made by another process; wait for it.") from None
     return folder
 
 
-def _run(config: RunConfig, folder: Path, tensorboard: bool) -> None:
+def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: bool) -> None:
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     started = time.monotonic()
@@ -102,7 +102,6 @@ def _run(config: RunConfig, folder: Path, tensorboard: bool) -> None:
     metrics["selected_step"] = trained.selected_step
     record.write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
     finished = time.monotonic()
-    sources = sources_of(config)
     unparsed = load_report(train_examples[: config.train_size])
     result = {
         "run": config.run_name,

@@ -1,9 +1,8 @@
 """What a run was made from: fingerprints of its data and of the weights that it started with."""
 
-import functools
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,14 +42,26 @@ def sources_of(config: RunConfig) -> dict[str, str]:
     Raises:
         KitError: Data or student cannot be had.
     """
+    splits = [
+        load_split(config.dataset, split, config.data_root) for split in ("train", "valid", "test")
+    ]
     return {
-        "data_sha256": _data(config.dataset, config.data_root),
-        "weights_sha256": _weights(config.student),
+        "data_sha256": fingerprint([example for split in splits for example in split]),
+        "weights_sha256": weights_fingerprint(load_student(config.student)),
     }
 
 
-def refuse_other_sources(config: RunConfig, folder: Path) -> None:
+def note_sources(folder: Path, sources: Mapping[str, str]) -> None:
+    """Write down what a run is made from, before it starts."""
+    record.write_atomically(folder / SOURCES, json.dumps(dict(sources), indent=1) + "\n")
+
+
+def refuse_other_sources(folder: Path, sources: Mapping[str, str]) -> None:
     """Refuse a run's folder whose run, finished or not, was made from something else.
+
+    Args:
+        folder: The run's folder; one that notes no sources is not refused.
+        sources: From `sources_of`.
 
     Raises:
         KitError: The message names the folder and what differs.
@@ -58,26 +69,10 @@ def refuse_other_sources(config: RunConfig, folder: Path) -> None:
     path = folder / SOURCES
     if not path.is_file():
         return
-    before, now = json.loads(path.read_text(encoding="utf-8")), sources_of(config)
+    before = json.loads(path.read_text(encoding="utf-8"))
     for name, what in (("data_sha256", "data"), ("weights_sha256", "weights of the student")):
-        if before.get(name) != now[name]:
+        if before.get(name) != sources[name]:
             raise KitError(
                 f"{folder} was made from other {what} than are there now; delete that folder or "
                 "name another folder of runs."
             )
-
-
-def note_sources(config: RunConfig, folder: Path) -> None:
-    """Write down what a run is made from, before it starts."""
-    record.write_atomically(folder / SOURCES, json.dumps(sources_of(config), indent=1) + "\n")
-
-
-@functools.lru_cache(maxsize=8)
-def _data(dataset: str, data_root: str | None) -> str:
-    splits = [load_split(dataset, split, data_root) for split in ("train", "valid", "test")]
-    return fingerprint([example for split in splits for example in split])
-
-
-@functools.lru_cache(maxsize=8)
-def _weights(student: str) -> str:
-    return weights_fingerprint(load_student(student))
