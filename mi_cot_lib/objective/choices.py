@@ -3,7 +3,7 @@
 Knows no torch, so that a configuration is checked before anything heavy loads.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from mi_cot_lib.errors import unknown_name
@@ -63,3 +63,8 @@ class Objective:
         """The weight of each term that is not 0, by the term's name in `TERMS`."""
         weights = zip(TERMS, (self.alpha1, self.alpha2, self.alpha3), strict=True)
         return {term: weight for term, weight in weights if weight != 0}
+
+    def only(self, term: str) -> "Objective":
+        """Return the same objective with the weights of all other terms at 0."""
+        names = dict(zip(TERMS, ("alpha1", "alpha2", "alpha3"), strict=True))
+        return replace(self, **{name: 0.0 for other, name in names.items() if other != term})

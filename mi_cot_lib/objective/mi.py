@@ -96,13 +96,37 @@ def mi_loss_per_example(
         )
     counted = label_mask.any(dim=1) & rationale_mask.any(dim=1)
     if form == "released":
-        t = _pool_released(label_logits, pool)
-        q = _pool_released(rationale_logits, pool)
-        log_t, log_q = t.clamp_min(torch.finfo(t.dtype).tiny).log(), F.log_softmax(q, dim=-1)
+        label = _pool_released(label_logits, pool)
+        rationale = _pool_released(rationale_logits, pool)
     else:
         # An example that takes no part still needs finite numbers: its mask is opened, its loss dropped.
-        log_t = _pool_paper(label_logits, label_mask | ~counted[:, None], pool)
-        log_q = _pool_paper(rationale_logits, rationale_mask | ~counted[:, None], pool)
+        label = _pool_paper(label_logits, label_mask | ~counted[:, None], pool)
+        rationale = _pool_paper(rationale_logits, rationale_mask | ~counted[:, None], pool)
+    losses = mi_of_pooled(label, rationale, form=form, divergence=divergence, detach=detach)
+    return losses.where(counted, 0.0), counted
+
+
+def mi_of_pooled(
+    label: Tensor, rationale: Tensor, *, form: MiForm, divergence: Divergence, detach: Detach
+) -> Tensor:
+    """Compute the MI loss of each example from its two pooled sides.
+
+    Args:
+        label: (batch, vocab). Form `released`: pooled probabilities. Form `paper`: pooled
+            log-probabilities, which are normalised here.
+        rationale: (batch, vocab), likewise.
+        form: See `mi_loss`, as the following two.
+        divergence: `ce` or `kl`.
+        detach: `label`, `rationale` or `none`.
+
+    Returns:
+        (batch,) in nats.
+    """
+    if form == "released":
+        t, log_q = label, F.log_softmax(rationale, dim=-1)
+        log_t = t.clamp_min(torch.finfo(t.dtype).tiny).log()
+    else:
+        log_t, log_q = label.log_softmax(dim=-1), rationale.log_softmax(dim=-1)
         t = log_t.exp()
     if detach == "label":
         t, log_t = t.detach(), log_t.detach()
@@ -111,7 +135,7 @@ def mi_loss_per_example(
     losses = -(t * log_q).sum(dim=-1)
     if divergence == "kl":
         losses = losses + (t * log_t).sum(dim=-1)
-    return losses.where(counted, 0.0), counted
+    return losses
 
 
 def _mask_for(logits: Tensor, mask: Tensor | None, side: str) -> Tensor:
@@ -137,11 +161,11 @@ def _pool_released(logits: Tensor, pool: Pool) -> Tensor:
 
 
 def _pool_paper(logits: Tensor, mask: Tensor, pool: Pool) -> Tensor:
-    """(batch, positions, vocab) → (batch, vocab): log of the pooled, masked, normalised distribution.
+    """(batch, positions, vocab) → (batch, vocab): log of the pooled, masked probabilities.
 
-    Staying with logarithms keeps small probabilities exact. Normalising makes the mean's 1/n needless.
+    Staying with logarithms keeps small probabilities exact. The mean lacks its 1/n, which
+    normalising makes needless.
     """
     log_probabilities = logits.float().log_softmax(dim=-1)
     masked = log_probabilities.masked_fill(~mask[:, :, None], -torch.inf)
-    pooled = masked.amax(dim=1) if pool == "max" else masked.logsumexp(dim=1)
-    return pooled.log_softmax(dim=-1)
+    return masked.amax(dim=1) if pool == "max" else masked.logsumexp(dim=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
@@ -131,3 +132,15 @@ def widen(batch: Mapping[str, torch.Tensor], widths: Mapping[str, int]) -> dict[
         else tensor
         for name, tensor in batch.items()
     }
+
+
+def shift_right(labels: torch.Tensor, config: Any) -> torch.Tensor:
+    """Prepend the start token and drop the last: what the decoder reads to predict `labels`.
+
+    Args:
+        labels: (batch, positions), -100 at padding.
+        config: The model's, for its start and padding tokens.
+    """
+    start = labels.new_full((len(labels), 1), config.decoder_start_token_id)
+    shifted = torch.cat([start, labels[:, :-1]], dim=1)
+    return shifted.masked_fill(shifted < 0, config.pad_token_id)

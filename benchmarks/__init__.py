@@ -1,0 +1,1 @@
+"""What is measured, and how: each module times the readable reference against the fast path."""

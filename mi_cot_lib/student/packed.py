@@ -1,0 +1,180 @@
+"""T5's forward pass over real tokens only: both tasks of a batch in one pass, no padding between rows.
+
+The plain twin is the model's own forward. Here the same weights meet a tensor of all tokens of all
+rows, one after the other, so that no matrix product is spent on padding. Only the attention scores are
+computed on padded rows, in groups of rows that belong together.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mi_cot_lib.student.lean_ops import dropout, pad, rms_norm, unpad
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A group of rows of token ids in which some positions are real.
+
+    Attributes:
+        ids: (rows, positions).
+        real: (rows, positions), True where a token is to be computed; in each row before all others.
+    """
+
+    ids: Tensor
+    real: Tensor
+
+    @property
+    def index(self) -> Tensor:
+        """(tokens,) where the real tokens lie among all positions, row after row."""
+        return self.real.flatten().nonzero().squeeze(1)
+
+
+def can_pack(model: nn.Module) -> bool:
+    """Tell whether a student is a T5, whose layers are known here; others take their own forward."""
+    config: Any = model.config
+    return config.model_type == "t5" and hasattr(model, "lm_head")
+
+
+def decoder_states(model: Any, inputs: Sequence[Rows], targets: Sequence[Rows]) -> list[Tensor]:
+    """Compute what the output layer reads, for several groups of rows in one pass.
+
+    Args:
+        model: A T5 for which `can_pack` holds. Dropout is applied in training mode.
+        inputs: Prompts; the first group of targets belongs to the first group of inputs, and so on.
+        targets: What the decoder reads (the targets shifted right), as many rows as the inputs.
+
+    Returns:
+        For each group the states (tokens, width) of its real positions, row after row, scaled as the
+        model scales them for its output layer.
+    """
+    sizes = [len(rows.index) for rows in (*inputs, *targets)]
+    ids = torch.cat([rows.ids[rows.real] for rows in (*inputs, *targets)])
+    # One look-up for both stacks: each costs a gradient as large as the vocabulary.
+    embedded = F.embedding(ids, model.shared.weight)
+    tokens = sum(sizes[: len(inputs)])
+    memory = _stack(model.encoder, embedded[:tokens], inputs, None, ())
+    states = _stack(model.decoder, embedded[tokens:], targets, memory, inputs)
+    if model.config.scale_decoder_outputs:
+        states = states * model.config.d_model**-0.5
+    return list(states.split(sizes[len(inputs) :]))
+
+
+def _stack(
+    stack: Any, x: Tensor, rows: Sequence[Rows], memory: Tensor | None, inputs: Sequence[Rows]
+) -> Tensor:
+    """Run an encoder (memory is None) or a decoder: (tokens, width) → (tokens, width)."""
+    probability = stack.config.dropout_rate if stack.training else 0.0
+    drop = partial(dropout, probability=probability)
+    dtype = _matrix_dtype(x)
+    indices = [group.index for group in rows]
+    masks = _self_masks(stack, rows)
+    memory_indices = [group.index for group in inputs]
+    memory_masks = [_additive(group.real[:, None, None, :]) for group in inputs]
+    if memory is not None:
+        memory = memory.to(dtype)
+    x = drop(x)
+    for block in stack.block:
+        first, *between, last = block.layer
+        normed = _norm(first.layer_norm, x, dtype)
+        states = _attend(
+            first.SelfAttention, normed, rows, indices, normed, rows, indices, masks, drop
+        )
+        x = x + drop(states)
+        if memory is not None:
+            normed = _norm(between[0].layer_norm, x, dtype)
+            states = _attend(
+                between[0].EncDecAttention,
+                *(normed, rows, indices),
+                *(memory, inputs, memory_indices, memory_masks),
+                drop,
+            )
+            x = x + drop(states)
+        x = x + drop(_feed_forward(last.DenseReluDense, _norm(last.layer_norm, x, dtype), drop))
+    return drop(_norm(stack.final_layer_norm, x, dtype))
+
+
+def _matrix_dtype(x: Tensor) -> torch.dtype:
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
+def _norm(layer_norm: Any, x: Tensor, dtype: torch.dtype) -> Tensor:
+    return rms_norm(x, layer_norm.weight, layer_norm.variance_epsilon, dtype)
+
+
+def _feed_forward(layer: Any, x: Tensor, drop: Callable[[Tensor], Tensor]) -> Tensor:
+    if hasattr(layer, "wi_0"):
+        inner = _activation(layer.act, layer.wi_0(x)) * layer.wi_1(x)
+    else:
+        inner = _activation(layer.act, layer.wi(x))
+    return layer.wo(drop(inner))
+
+
+def _activation(act: nn.Module, x: Tensor) -> Tensor:
+    # transformers spells this function out in eight operations.
+    if type(act).__name__ == "NewGELUActivation":
+        return F.gelu(x, approximate="tanh")
+    return act(x)
+
+
+def _self_masks(stack: Any, rows: Sequence[Rows]) -> list[Tensor]:
+    """Relative position bias plus mask of each group, to be added to its attention scores."""
+    longest = max(group.ids.shape[1] for group in rows)
+    attention = stack.block[0].layer[0].SelfAttention
+    bias = attention.compute_bias(longest, longest)
+    masks = []
+    for group in rows:
+        width = group.ids.shape[1]
+        own = bias[:, :, :width, :width]
+        if stack.is_decoder:
+            # Real positions come first, so the causal mask hides the padding from them as well.
+            seen = torch.ones(width, width, dtype=torch.bool, device=own.device).tril()
+            masks.append(own + _additive(seen))
+        else:
+            masks.append(own + _additive(group.real[:, None, None, :]))
+    return masks
+
+
+def _additive(seen: Tensor) -> Tensor:
+    """0 where attention may look, else so low a number that nothing is left of it after softmax."""
+    return torch.zeros(seen.shape, device=seen.device).masked_fill_(~seen, -1e9)
+
+
+def _attend(
+    attention: Any,
+    x: Tensor,
+    rows: Sequence[Rows],
+    indices: Sequence[Tensor],
+    memory: Tensor,
+    memory_rows: Sequence[Rows],
+    memory_indices: Sequence[Tensor],
+    masks: Sequence[Tensor],
+    drop: Callable[[Tensor], Tensor],
+) -> Tensor:
+    """Let each row of x look at the row of memory with its number: (tokens, width) → the same."""
+    heads = attention.n_heads
+    sizes = [len(index) for index in indices]
+    memory_sizes = [len(index) for index in memory_indices]
+    queries = attention.q(x).split(sizes)
+    keys = attention.k(memory).split(memory_sizes)
+    values = attention.v(memory).split(memory_sizes)
+    contexts = []
+    for group in range(len(rows)):
+        count, width = rows[group].ids.shape
+        memory_width = memory_rows[group].ids.shape[1]
+        q = pad(queries[group], indices[group], count * width)
+        k, v = (
+            pad(side[group], memory_indices[group], count * memory_width) for side in (keys, values)
+        )
+        q = q.view(count, width, heads, -1).transpose(1, 2)
+        k, v = (side.view(count, memory_width, heads, -1).transpose(1, 2) for side in (k, v))
+        weights = (q @ k.transpose(2, 3) + masks[group]).softmax(dim=-1)
+        context = (drop(weights).to(v.dtype) @ v).transpose(1, 2).reshape(count * width, -1)
+        contexts.append(unpad(context, indices[group]))
+    return attention.o(torch.cat(contexts))

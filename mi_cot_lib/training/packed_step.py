@@ -1,0 +1,94 @@
+"""One training step without padding and without all logits at once; its plain twin is `forward_terms`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.output_layer import Side, output_terms
+from mi_cot_lib.student.encode import IGNORED, shift_right
+from mi_cot_lib.student.packed import Rows, decoder_states
+
+# Tokens whose activations are held at once, by kind of device; a larger batch goes in parts.
+MOST_TOKENS = {"cpu": 2**12, "cuda": 2**16}
+
+PREFIXES = ("", "explain_")
+
+
+def packed_terms(
+    model: Any, objective: Objective, batch: Mapping[str, Tensor], counts: Mapping[str, Tensor]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Compute Equation 10 on a batch: one encoder pass, one decoder pass, chunks of logits.
+
+    Args:
+        model: A student for which `student.packed.can_pack` holds.
+        objective: Which terms count.
+        batch: From `student.encode.collate`.
+        counts: What each term is divided by, from `term_counts` of the whole batch.
+
+    Returns:
+        The weighted total, which can be differentiated once, and each term's unweighted sum; both in
+        nats and float32.
+    """
+    terms = objective.weights.keys()
+    explains = "explain_labels" in batch and bool(terms & {"generation", "mi"})
+    # The released MI loss looks at what the student says at padding positions.
+    with_padding = explains and "mi" in terms and objective.form == "released"
+    inputs, targets, sides = [], [], []
+    for prefix in PREFIXES[: 1 + explains]:
+        labels = batch[f"{prefix}labels"]
+        real = labels != IGNORED
+        inputs.append(_rows(batch[f"{prefix}input_ids"], batch[f"{prefix}attention_mask"] != 0))
+        targets.append(
+            _rows(
+                shift_right(labels, model.config),
+                torch.ones_like(real) if with_padding else real,
+            )
+        )
+        sides.append((labels[:, : targets[-1].ids.shape[1]][targets[-1].real], targets[-1]))
+    states = decoder_states(model, inputs, targets)
+    packed = tuple(
+        Side(state, target, rows.real.sum(dim=1).tolist())
+        for state, (target, rows) in zip(states, sides, strict=True)
+    )
+    return output_terms(objective, model.lm_head.weight, packed, counts)
+
+
+def _rows(ids: Tensor, real: Tensor) -> Rows:
+    """Make a group of rows as wide as its longest."""
+    width = max(1, int(real.sum(dim=1).max()))
+    return Rows(ids[:, :width], real[:, :width])
+
+
+def split_batch(batch: Mapping[str, Tensor], most_tokens: int) -> list[dict[str, Tensor]]:
+    """Split a batch into parts of examples of similar length.
+
+    The parts' losses, each divided by the counts of the whole batch, add up to that of the batch.
+    Targets keep the batch's width, on which the released MI loss depends.
+
+    Args:
+        batch: From `student.encode.collate`.
+        most_tokens: Of a part, inputs and targets with padding; an example with more is a part alone.
+
+    Returns:
+        At least one part; the batch as it is where it is small enough.
+    """
+    lengths = torch.stack(
+        [mask.sum(dim=1) for name, mask in batch.items() if name.endswith("attention_mask")]
+    ).sum(dim=0)
+    targets = sum(ids.shape[1] for name, ids in batch.items() if name.endswith("labels"))
+    order = lengths.argsort(stable=True).tolist()
+    parts: list[list[int]] = [[]]
+    tokens = 0
+    for row in order:
+        size = int(lengths[row]) + targets
+        if parts[-1] and tokens + size > most_tokens:
+            parts.append([])
+            tokens = 0
+        parts[-1].append(row)
+        tokens += size
+    if len(parts) == 1:
+        return [dict(batch)]
+    return [{name: tensor[part] for name, tensor in batch.items()} for part in parts]
