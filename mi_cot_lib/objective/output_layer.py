@@ -79,10 +79,16 @@ class _OutputTerms(Function):
         sums = {term: weight.new_zeros(()) for term in shares}
         by_weight, by_states = None, []
         if any(ctx.needs_input_grad):
-            by_weight = torch.zeros_like(weight)
+            by_weight = torch.empty_like(weight)
             by_states = [torch.empty_like(side) for side in states]
-        for chunk in _chunks(sides, len(weight)):
-            _accumulate(chunk, objective, shares, kernel, sums, by_weight, by_states)
+        for number, chunk in enumerate(_chunks(sides, len(weight))):
+            gradient, read = _losses(chunk, objective, shares, kernel, sums, by_weight is not None)
+            if by_weight is None:
+                continue
+            by_read = (gradient @ kernel).split([len(part) for part in chunk.states])
+            for whole, part, piece in zip(by_states, chunk.whole, by_read, strict=True):
+                whole[part] = piece
+            _add_product(by_weight, gradient.t(), read, first=number == 0)
         # Kept as attributes and given away: a saved tensor would be copied, and the weights' is large.
         ctx.gradients = (by_weight, by_states)
         held = torch.stack(list(sums.values()))
@@ -112,6 +118,10 @@ class _Chunk:
     def whole(self) -> list[slice]:
         return [slice(spans[0].start, spans[-1].stop) for spans in self.spans]
 
+    @property
+    def states(self) -> list[Tensor]:
+        return [side.states[part] for side, part in zip(self.sides, self.whole, strict=True)]
+
 
 def _chunks(sides: tuple[Side, ...], vocabulary: int) -> Iterator[_Chunk]:
     starts = [0] * len(sides)
@@ -129,55 +139,56 @@ def _chunks(sides: tuple[Side, ...], vocabulary: int) -> Iterator[_Chunk]:
         yield _Chunk(sides, spans)
 
 
-def _accumulate(
+def _add_product(held: Tensor, left: Tensor, right: Tensor, *, first: bool) -> None:
+    """Add a matrix product to `held`, or write it there for the first time."""
+    if held.dtype == left.dtype:
+        torch.addmm(held, left, right, beta=0 if first else 1, out=held)
+        return
+    product = left @ right
+    # In pieces: torch makes a float32 copy of what it adds, and one of the whole would be large.
+    for rows, piece in zip(held.split(WEIGHT_ROWS), product.split(WEIGHT_ROWS), strict=True):
+        if first:
+            rows.copy_(piece)
+        else:
+            rows += piece
+
+
+def _losses(
     chunk: _Chunk,
     objective: Objective,
     shares: Mapping[str, float],
     kernel: Tensor,
     sums: dict[str, Tensor],
-    by_weight: Tensor | None,
-    by_states: list[Tensor],
-) -> None:
-    """Add one chunk's losses to `sums` and, where wanted, its gradients to the others."""
-    read = torch.cat(
-        [side.states[part] for side, part in zip(chunk.sides, chunk.whole, strict=True)]
-    )
+    with_gradient: bool,
+) -> tuple[Tensor, Tensor]:
+    """Add one chunk's losses to `sums`; return the gradient by its logits, and the states it read."""
+    read = torch.cat(chunk.states)
     # Row by row: log-probabilities now, the gradient by the logits in the end, in the same memory.
     rows = torch.log_softmax(read @ kernel.t(), dim=-1, dtype=torch.float32)
-    sizes = [part.stop - part.start for part in chunk.whole]
+    sizes = [len(part) for part in chunk.states]
     pulls = _pulls_of_mi(chunk, objective, shares, rows.split(sizes), sums)
     targets = torch.cat(
         [side.targets[part] for side, part in zip(chunk.sides, chunk.whole, strict=True)]
     )
+    ignored = targets == IGNORED
+    column = targets.masked_fill(ignored, 0)[:, None]
+    chosen = rows.gather(1, column).squeeze(1).masked_fill_(ignored, 0.0)
+    for term, logs in zip(TERMS, chosen.split(sizes), strict=False):
+        if term in sums:
+            sums[term] -= logs.sum()
+    if not with_gradient:
+        return rows, read
     share = torch.cat(
         [
             rows.new_full((size,), shares.get(term, 0.0))
             for term, size in zip(TERMS, sizes, strict=False)
         ]
-    ).masked_fill_(targets == IGNORED, 0.0)
-    column = targets.clamp_min(0)[:, None]
-    chosen = rows.gather(1, column).squeeze(1).masked_fill_(targets == IGNORED, 0.0)
-    for term, logs in zip(TERMS, chosen.split(sizes), strict=False):
-        if term in sums:
-            sums[term] -= logs.sum()
-    if by_weight is None:
-        return
+    ).masked_fill_(ignored, 0.0)
     # With L the loss and p the softmax: dL/dlogit = dL/dlog p - p * sum(dL/dlog p).
     gradient = rows.exp_().mul_((share - pulls.row_sums)[:, None])
     pulls.add_to(gradient)
     gradient.scatter_add_(1, column, -share[:, None])
-    gradient = gradient.to(kernel.dtype)
-    by_read = (gradient @ kernel).split(sizes)
-    for whole, part, piece in zip(by_states, chunk.whole, by_read, strict=True):
-        whole[part] = piece
-    if kernel.dtype == by_weight.dtype:
-        by_weight.addmm_(gradient.t(), read)
-        return
-    # In pieces: torch makes a float32 copy of what it adds, and one of the whole would be large.
-    for held, piece in zip(
-        by_weight.split(WEIGHT_ROWS), (gradient.t() @ read).split(WEIGHT_ROWS), strict=True
-    ):
-        held += piece
+    return gradient.to(kernel.dtype), read
 
 
 @dataclass

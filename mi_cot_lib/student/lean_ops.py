@@ -88,9 +88,9 @@ def dropout(x: Tensor, probability: float) -> Tensor:
 
 class _Pad(Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, index: Tensor, positions: int) -> Tensor:
+    def forward(ctx: Any, x: Tensor, sources: Tensor, index: Tensor) -> Tensor:
         ctx.save_for_backward(index)
-        return x.new_zeros(positions, x.shape[1]).index_copy_(0, index, x)
+        return x.index_select(0, sources)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
@@ -113,15 +113,18 @@ class _Unpad(Function):
         return whole.index_copy_(0, index, gradient), None
 
 
-def pad(x: Tensor, index: Tensor, positions: int) -> Tensor:
-    """Spread packed tokens over padded positions: (tokens, width) → (positions, width), 0 between.
+def pad(x: Tensor, sources: Tensor, index: Tensor) -> Tensor:
+    """Spread packed tokens over padded positions: (tokens, width) → (positions, width).
+
+    Padding positions hold a copy of some token, whose gradient is not passed on: they are for
+    attention, which must mask them as keys and whose answers to them nothing may read.
 
     Args:
         x: Packed tokens.
+        sources: (positions,), which token stands at each position; any at padding.
         index: (tokens,), the position of each token; no position twice.
-        positions: Number of positions, padding included.
     """
-    return x if len(x) == positions else _Pad.apply(x, index, positions)
+    return x if len(x) == len(sources) else _Pad.apply(x, sources, index)
 
 
 def unpad(x: Tensor, index: Tensor) -> Tensor:

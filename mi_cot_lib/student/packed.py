@@ -7,7 +7,7 @@ computed on padded rows, in groups of rows that belong together.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -29,10 +29,25 @@ class Rows:
     ids: Tensor
     real: Tensor
 
-    @property
+    @cached_property
     def index(self) -> Tensor:
         """(tokens,) where the real tokens lie among all positions, row after row."""
         return self.real.flatten().nonzero().squeeze(1)
+
+    @cached_property
+    def sources(self) -> Tensor:
+        """(positions,) which packed token stands at each position; the first at padding."""
+        flat = self.real.flatten()
+        return (flat.cumsum(0) - 1).masked_fill_(~flat, 0)
+
+    def spread(self, packed: Tensor, heads: int) -> Tensor:
+        """(tokens, heads * size) → (rows, heads, positions, size)."""
+        padded = pad(packed, self.sources, self.index)
+        return padded.view(*self.ids.shape, heads, -1).transpose(1, 2)
+
+    def gather(self, spread: Tensor) -> Tensor:
+        """(rows, heads, positions, size) → (tokens, heads * size)."""
+        return unpad(spread.transpose(1, 2).reshape(self.ids.numel(), -1), self.index)
 
 
 def can_pack(model: nn.Module) -> bool:
@@ -72,9 +87,7 @@ def _stack(
     probability = stack.config.dropout_rate if stack.training else 0.0
     drop = partial(dropout, probability=probability)
     dtype = _matrix_dtype(x)
-    indices = [group.index for group in rows]
     masks = _self_masks(stack, rows)
-    memory_indices = [group.index for group in inputs]
     memory_masks = [_additive(group.real[:, None, None, :]) for group in inputs]
     if memory is not None:
         memory = memory.to(dtype)
@@ -82,19 +95,12 @@ def _stack(
     for block in stack.block:
         first, *between, last = block.layer
         normed = _norm(first.layer_norm, x, dtype)
-        states = _attend(
-            first.SelfAttention, normed, rows, indices, normed, rows, indices, masks, drop
-        )
-        x = x + drop(states)
+        x = x + drop(_attend(first.SelfAttention, normed, rows, normed, rows, masks, drop))
         if memory is not None:
-            normed = _norm(between[0].layer_norm, x, dtype)
-            states = _attend(
-                between[0].EncDecAttention,
-                *(normed, rows, indices),
-                *(memory, inputs, memory_indices, memory_masks),
-                drop,
-            )
-            x = x + drop(states)
+            layer = between[0]
+            normed = _norm(layer.layer_norm, x, dtype)
+            attention = layer.EncDecAttention
+            x = x + drop(_attend(attention, normed, rows, memory, inputs, memory_masks, drop))
         x = x + drop(_feed_forward(last.DenseReluDense, _norm(last.layer_norm, x, dtype), drop))
     return drop(_norm(stack.final_layer_norm, x, dtype))
 
@@ -150,31 +156,21 @@ def _attend(
     attention: Any,
     x: Tensor,
     rows: Sequence[Rows],
-    indices: Sequence[Tensor],
     memory: Tensor,
     memory_rows: Sequence[Rows],
-    memory_indices: Sequence[Tensor],
     masks: Sequence[Tensor],
     drop: Callable[[Tensor], Tensor],
 ) -> Tensor:
     """Let each row of x look at the row of memory with its number: (tokens, width) → the same."""
     heads = attention.n_heads
-    sizes = [len(index) for index in indices]
-    memory_sizes = [len(index) for index in memory_indices]
+    sizes, memory_sizes = ([len(group.index) for group in side] for side in (rows, memory_rows))
     queries = attention.q(x).split(sizes)
     keys = attention.k(memory).split(memory_sizes)
     values = attention.v(memory).split(memory_sizes)
     contexts = []
-    for group in range(len(rows)):
-        count, width = rows[group].ids.shape
-        memory_width = memory_rows[group].ids.shape[1]
-        q = pad(queries[group], indices[group], count * width)
-        k, v = (
-            pad(side[group], memory_indices[group], count * memory_width) for side in (keys, values)
-        )
-        q = q.view(count, width, heads, -1).transpose(1, 2)
-        k, v = (side.view(count, memory_width, heads, -1).transpose(1, 2) for side in (k, v))
+    for group, (row, memory_row) in enumerate(zip(rows, memory_rows, strict=True)):
+        q = row.spread(queries[group], heads)
+        k, v = (memory_row.spread(side[group], heads) for side in (keys, values))
         weights = (q @ k.transpose(2, 3) + masks[group]).softmax(dim=-1)
-        context = (drop(weights).to(v.dtype) @ v).transpose(1, 2).reshape(count * width, -1)
-        contexts.append(unpad(context, indices[group]))
+        contexts.append(row.gather(drop(weights).to(v.dtype) @ v))
     return attention.o(torch.cat(contexts))
