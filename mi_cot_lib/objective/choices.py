@@ -66,5 +66,6 @@ class Objective:
 
     def only(self, term: str) -> "Objective":
         """Return the same objective with the weights of all other terms at 0."""
-        names = dict(zip(TERMS, ("alpha1", "alpha2", "alpha3"), strict=True))
-        return replace(self, **{name: 0.0 for other, name in names.items() if other != term})
+        kept = self.weights.get(term, 0.0)
+        weights = [kept if name == term else 0.0 for name in TERMS]
+        return replace(self, alpha1=weights[0], alpha2=weights[1], alpha3=weights[2])

@@ -255,13 +255,17 @@ def _pulls_of_mi(
         by_logs = gradients * shares["mi"]
         if objective.form == "released" and objective.pool == "max":
             by_logs *= values.detach()
-        for (part, logs, index), value, by_log in zip(entries, values.detach(), by_logs, strict=True):
+        for (part, logs, index), value, by_log in zip(
+            entries, values.detach(), by_logs, strict=True
+        ):
             if index is not None:
                 pulls.sparse.append((part, index, by_log))
                 pulls.row_sums[part].scatter_add_(0, index, by_log)
             else:
                 shared = (
-                    logs.exp() / len(logs) if objective.form == "released" else (logs - value).exp_()
+                    logs.exp() / len(logs)
+                    if objective.form == "released"
+                    else (logs - value).exp_()
                 ).mul_(by_log)
                 pulls.dense.append((part, shared))
                 pulls.row_sums[part] += shared.sum(dim=1)

@@ -8,6 +8,8 @@ import torch
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.student.token_cache import cached_token_ids
+from mi_cot_lib.student.tokenise import Column, collector_paused
 
 # The released code's wording of the paper's [PREDICT] and [EXPLAIN].
 PREDICT_PREFIX = "predict: "
@@ -34,6 +36,7 @@ class EncodedPair:
     explain_target: list[int]
 
 
+@collector_paused()
 def encode_pairs(
     examples: Sequence[Example],
     labels: Sequence[str],
@@ -57,20 +60,22 @@ def encode_pairs(
         One pair an example, in order, without padding.
     """
 
-    def ids(texts: list[str], limit: int) -> list[list[int]]:
-        return tokeniser(texts, truncation=True, max_length=limit)["input_ids"] if texts else []
-
-    predict_inputs = ids([PREDICT_PREFIX + e.input for e in examples], max_input_tokens)
-    predict_targets = ids(list(labels), max_target_tokens)
-    nothing: list[list[int]] = [[] for _ in examples]
-    explain_inputs = explain_targets = nothing
+    columns = [
+        Column([PREDICT_PREFIX + example.input for example in examples], max_input_tokens),
+        Column(labels, max_target_tokens),
+    ]
     if explain:
-        explain_inputs = ids([EXPLAIN_PREFIX + e.input for e in examples], max_input_tokens)
-        rationales = ids([e.rationale or "" for e in examples], max_target_tokens)
-        explain_targets = [
-            target if example.rationale is not None else []
-            for target, example in zip(rationales, examples, strict=True)
+        columns += [
+            Column([EXPLAIN_PREFIX + example.input for example in examples], max_input_tokens),
+            Column([example.rationale or "" for example in examples], max_target_tokens),
         ]
+    predict_inputs, predict_targets, *rest = cached_token_ids(columns, tokeniser)
+    nothing: list[list[int]] = [[] for _ in examples]
+    explain_inputs, rationales = rest or (nothing, nothing)
+    explain_targets = [
+        [] if example.rationale is None else target
+        for target, example in zip(rationales, examples, strict=True)
+    ]
     return [
         EncodedPair(*row)
         for row in zip(

@@ -42,6 +42,7 @@ _NANO_DEFAULTS: dict[str, Any] = {
     "max_input_tokens": 256,
     "max_target_tokens": 128,
     "threads": 1,
+    "precision": "fp32",
 }
 # NLI's steps are short, and the student finds how premise and hypothesis relate only late.
 _NANO_NLI_STEPS = 1_000
@@ -92,7 +93,11 @@ class RunConfig:
     pool: Pool = _help("Over positions: max or mean (Table 4).", default="max")
     divergence: Divergence = _help("ce or kl (Table 5).", default="ce")
     detach: Detach = _help("Side without gradient: label, rationale or none.", default="label")
-    precision: Precision = _help("fp32 or bf16 (fp16 makes T5 v1.1 overflow).", default="fp32")
+    precision: Precision = _help(
+        "fp32 or bf16 (fp16 makes T5 v1.1 overflow). Default: fp32 for nano, else bf16 where the "
+        "hardware has it.",
+        default=None,
+    )
     threads: int | None = _help(
         "torch threads; sums of floats depend on them. Default: 1 for nano, else torch's choice.",
         default=None,
@@ -113,9 +118,6 @@ class RunConfig:
         method_named(self.method)
         check_student_name(self.student)
         check_choices(self.mi_form, self.pool, self.divergence, self.detach)
-        for name, valid in (("labels", Labels), ("precision", Precision), ("unparsed", Unparsed)):
-            if getattr(self, name) not in get_args(valid):
-                raise unknown_name(name, getattr(self, name), get_args(valid))
         defaults = _NANO_DEFAULTS if self.student == "nano" else _T5_DEFAULTS
         if self.student == "nano" and dataset_spec(self.dataset).answer_type == "nli":
             defaults = {**defaults, "max_steps": _NANO_NLI_STEPS}
@@ -123,6 +125,14 @@ class RunConfig:
             if getattr(self, name) is None:
                 # The documented way to set a field of a frozen dataclass while it is being made.
                 object.__setattr__(self, name, value)
+        if self.precision is None:
+            # torch loads here, and only for a student that is large enough to care.
+            from mi_cot_lib.training.precision import has_fast_bf16
+
+            object.__setattr__(self, "precision", "bf16" if has_fast_bf16() else "fp32")
+        for name, valid in (("labels", Labels), ("precision", Precision), ("unparsed", Unparsed)):
+            if getattr(self, name) not in get_args(valid):
+                raise unknown_name(name, getattr(self, name), get_args(valid))
         if self.micro_batch_size is None:
             object.__setattr__(self, "micro_batch_size", self.batch_size)
         for item in fields(self):

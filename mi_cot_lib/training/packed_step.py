@@ -34,6 +34,9 @@ def packed_terms(
     """
     terms = objective.weights.keys()
     explains = "explain_labels" in batch and bool(terms & {"generation", "mi"})
+    # Without any rationale in the batch there is no second task, and its terms are 0.
+    absent = terms - {"prediction"} if explains else set()
+    explains = explains and bool((batch["explain_labels"] != IGNORED).any())
     # The released MI loss looks at what the student says at padding positions.
     with_padding = explains and "mi" in terms and objective.form == "released"
     inputs, targets, sides = [], [], []
@@ -53,7 +56,8 @@ def packed_terms(
         Side(state, target, rows.real.sum(dim=1).tolist())
         for state, (target, rows) in zip(states, sides, strict=True)
     )
-    return output_terms(objective, model.lm_head.weight, packed, counts)
+    total, sums = output_terms(objective, model.lm_head.weight, packed, counts)
+    return total, {term: total.new_zeros(()) for term in absent} | sums
 
 
 def _rows(ids: Tensor, real: Tensor) -> Rows:

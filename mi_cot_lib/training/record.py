@@ -89,19 +89,23 @@ def library_versions() -> dict[str, str]:
 
 def hardware() -> dict[str, Any]:
     """Return processor, cores and device, without the machine's name."""
-    processor = platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                processor = line.split(":", 1)[1].strip()
-                break
+    processor = cpuinfo_line("model name") or platform.machine()
     return {
         "processor": processor,
         "cores": cpu_count(),
         "threads": torch.get_num_threads(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     }
+
+
+def cpuinfo_line(name: str) -> str | None:
+    """Return what Linux says of the first core under a name, None elsewhere."""
+    path = Path("/proc/cpuinfo")
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.split(":")[0].strip() == name:
+                return line.split(":", 1)[1].strip()
+    return None
 
 
 def git_commit() -> str | None:

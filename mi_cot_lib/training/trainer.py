@@ -117,7 +117,9 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None
     ) -> Tensor:
         """Add one micro-batch's gradients; where they are logged, those of each term by itself."""
-        parts = split_batch(inputs, MOST_TOKENS[self.args.device.type]) if can_pack(model) else [inputs]
+        parts = (
+            split_batch(inputs, MOST_TOKENS[self.args.device.type]) if can_pack(model) else [inputs]
+        )
         step = self.state.global_step + 1
         is_logged = step % self.args.logging_steps == 0 or step == self.state.max_steps
         terms = [self.objective.only(term) for term in self.objective.weights]

@@ -7,7 +7,6 @@ import pytest
 from mi_cot_lib.data.worlds.write import write_dataset
 
 SIZES = {"train": 96, "valid": 24, "test": 32, "unseen": 16}
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +15,3 @@ def small_root(tmp_path_factory) -> Path:
     for name in ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli"):
         write_dataset(name, root, sizes=SIZES)
     return root
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    if not (SHARED / "dss").is_dir():
-        pytest.skip("the real DSS data is not beside the repository")
-    return SHARED

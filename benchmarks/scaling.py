@@ -1,0 +1,141 @@
+"""Measure how a training step's time and peak memory grow, and draw it.
+
+Batches of random tokens: inputs of 64, labels of 4, rationales of 16 to 512; 4 to 64 examples. The fast
+path should take time in proportion to both, and memory that does not grow with vocabulary x positions.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.harness import main, options, print_result, print_table
+from benchmarks.memory import measure
+from mi_cot_lib.environment import repository_root
+
+LENGTHS = (16, 32, 64, 128, 256, 512)
+BATCHES = (4, 8, 16, 32, 64)
+VOCABULARIES = (8032, 16064, 32128, 64256)
+# Where the other two stand while one varies.
+BASE = {"length": 64, "batch_size": 16, "vocabulary": 32128}
+SERIES: dict[str, tuple[int, ...]] = {
+    "length": LENGTHS,
+    "batch_size": BATCHES,
+    "vocabulary": VOCABULARIES,
+}
+TITLES = {
+    "length": "rationale length (tokens)",
+    "batch_size": "batch (examples)",
+    "vocabulary": "vocabulary (entries)",
+}
+WAYS = {"released": ("released way", "#d55e00", "s--"), "fast": ("fast path", "#0072b2", "o-")}
+
+
+def growth(rows: list[dict[str, Any]], series: str, way: str) -> float:
+    """Return the exponent of time against the varied size: 1 is in proportion, 0 is constant."""
+    chosen = [row for row in rows if row["series"] == series and row["way"] == way]
+    # A small batch pays mostly what every step pays, such as AdamW's; growth shows in the upper half.
+    upper = chosen[len(chosen) // 2 :]
+    sizes, seconds = ([row[name] for row in upper] for name in (series, "seconds"))
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def draw_scaling(rows: list[dict[str, Any]]) -> Figure:
+    """Draw time and peak memory of both ways against each varied size."""
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6), sharey="row", layout="constrained")
+    for column, series in enumerate(SERIES):
+        for row, (quantity, label) in enumerate(
+            (("seconds", "seconds a step"), ("mb", "peak memory above\nthe floor (MB)"))
+        ):
+            ax = axes[row, column]
+            for way, (title, colour, style) in WAYS.items():
+                points = [r for r in rows if r["series"] == series and r["way"] == way]
+                ax.plot(
+                    [p[series] for p in points],
+                    [max(p[quantity], 1e-2) for p in points],
+                    style,
+                    color=colour,
+                    label=title,
+                )
+            ax.set(xscale="log", yscale="log", xlabel=TITLES[series])
+            ax.set_xticks(SERIES[series], [f"{size:,}" for size in SERIES[series]])
+            ax.minorticks_off()
+            ax.grid(alpha=0.3)
+            if column == 0:
+                ax.set_ylabel(label)
+    axes[0, 0].legend(frameon=False)
+    return figure
+
+
+@click.command(help=__doc__)
+@options(repeats=2)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of figure and numbers; default: figures/benchmarks.",
+)
+def scaling(
+    data_root: Path | None,
+    student: str,
+    batch_size: int,
+    precision: str,
+    repeats: int,
+    out: Path | None,
+) -> None:
+    """Print a table, draw the figure, and print the exponents as one JSON line."""
+    base = {**BASE, "batch_size": batch_size}
+    rows: list[dict[str, Any]] = []
+    for series, sizes in SERIES.items():
+        for size in sizes:
+            point = {**base, series: size}
+            for way in WAYS:
+                found = measure(
+                    way,
+                    **point,
+                    student=student,
+                    precision=precision,
+                    repeats=repeats,
+                    data_root=data_root,
+                )
+                seconds = round(min(found["seconds"]), 3)
+                rows.append(
+                    {
+                        "series": series,
+                        **point,
+                        "way": way,
+                        "seconds": seconds,
+                        "mb": round(found["mb"]),
+                    }
+                )
+                click.echo(f"{series} {size} {way}: {seconds} s, {found['mb']:,.0f} MB", err=True)
+    print_table(rows)
+    out = out or repository_root() / "figures" / "benchmarks"
+    out.mkdir(parents=True, exist_ok=True)
+    draw_scaling(rows).savefig(out / "scaling.png", dpi=150, metadata={"Software": None})
+    (out / "scaling.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    print_result(
+        {
+            "benchmark": "scaling",
+            "time_exponent": {
+                series: {way: round(growth(rows, series, way), 2) for way in WAYS}
+                for series in SERIES
+            },
+            "memory_mb": {
+                way: {
+                    series: [
+                        row["mb"] for row in rows if (row["series"], row["way"]) == (series, way)
+                    ]
+                    for series in SERIES
+                }
+                for way in WAYS
+            },
+        }
+    )
+
+
+if __name__ == "__main__":
+    main(scaling)

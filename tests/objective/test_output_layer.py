@@ -1,0 +1,171 @@
+"""The chunked output layer against the plain one: losses and gradients, whatever shape and choice."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mi_cot_lib.objective import output_layer
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.output_layer import Side, output_terms
+from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
+from mi_cot_lib.student.encode import IGNORED
+
+CHOICES = [
+    {"form": form, "pool": pool, "divergence": divergence, "detach": detach}
+    for form, pool, divergence, detach in itertools.product(
+        ("released", "paper"), ("max", "mean"), ("ce", "kl"), ("label", "rationale", "none")
+    )
+]
+WIDTH = 8
+TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
+
+
+def targets_of(lengths: list[int], vocabulary: int, generator: torch.Generator) -> torch.Tensor:
+    """(rows, positions): `length` random tokens each, then -100."""
+    width = max(1, *lengths)
+    drawn = torch.randint(vocabulary, (len(lengths), width), generator=generator)
+    real = torch.arange(width) < torch.tensor(lengths)[:, None]
+    return drawn.masked_fill(~real, IGNORED)
+
+
+def packed(states: torch.Tensor, targets: torch.Tensor, with_padding: bool) -> Side:
+    real = torch.ones_like(targets, dtype=torch.bool) if with_padding else targets != IGNORED
+    return Side(states[real], targets[real], real.sum(dim=1).tolist())
+
+
+def both_ways(objective, label_lengths, rationale_lengths, vocabulary, seed, dtype):
+    """Return (total, sums, gradients) of the plain and of the chunked computation."""
+    generator = torch.Generator().manual_seed(seed)
+    sides = [
+        targets_of(lengths, vocabulary, generator)
+        for lengths in (label_lengths, rationale_lengths)
+        if lengths is not None
+    ]
+    shapes = [(vocabulary, WIDTH), *((*targets.shape, WIDTH) for targets in sides)]
+    # Small logits: where a softmax is certain, both ways take a small difference of large numbers.
+    leaves = [(torch.randn(*s, generator=generator) / 2).requires_grad_() for s in shapes]
+    weight, *states = leaves
+    batch = dict(zip(("labels", "explain_labels"), sides, strict=False))
+    counts = term_counts(batch)
+    with_padding = objective.form == "released" and objective.alpha3 > 0 and len(sides) == 2
+
+    cast = [state.to(dtype) for state in states]
+    arguments = itertools.chain.from_iterable(
+        (state @ weight.to(dtype).t(), targets) for state, targets in zip(cast, sides, strict=True)
+    )
+    sums = term_sums(objective, *arguments)
+    plain = weighted_total(objective, sums, counts)
+    gradients = torch.autograd.grad(plain, leaves, materialize_grads=True, retain_graph=True)
+    results = [(plain, sums, gradients)]
+
+    total, sums = output_terms(
+        objective,
+        weight,
+        tuple(packed(s, t, with_padding) for s, t in zip(cast, sides, strict=True)),
+        counts,
+    )
+    results.append((total, sums, torch.autograd.grad(total, leaves, materialize_grads=True)))
+    return results
+
+
+def assert_equal(results, tolerance):
+    (plain, plain_sums, plain_gradients), (total, sums, gradients) = results
+    assert sums.keys() == plain_sums.keys()
+    for term, value in sums.items():
+        torch.testing.assert_close(value, plain_sums[term], rtol=tolerance, atol=1e-6)
+    torch.testing.assert_close(total, plain, rtol=tolerance, atol=1e-6)
+    for expected, gradient in zip(plain_gradients, gradients, strict=True):
+        assert torch.isfinite(gradient).all()
+        assert (gradient - expected).norm() <= tolerance * expected.norm() + 1e-9
+
+
+lengths = st.integers(1, 4).flatmap(
+    lambda rows: st.tuples(
+        st.lists(st.integers(1, 5), min_size=rows, max_size=rows),
+        st.lists(st.integers(0, 9), min_size=rows, max_size=rows),
+    )
+)
+
+
+@pytest.mark.parametrize("choices", CHOICES, ids=lambda c: "-".join(c.values()))
+@settings(max_examples=12, deadline=None)
+@given(lengths=lengths, vocabulary=st.integers(2, 300), seed=st.integers(0, 2**31))
+def test_losses_and_gradients_are_the_plain_ones(choices, lengths, vocabulary, seed):
+    objective = Objective(alpha3=0.7, **choices)
+    for dtype, tolerance in TOLERANCE.items():
+        assert_equal(both_ways(objective, *lengths, vocabulary, seed, dtype), tolerance)
+
+
+@pytest.mark.parametrize(
+    ("label_lengths", "rationale_lengths"),
+    [([1], [1]), ([1], [12]), ([3, 1, 2], [0, 4, 1]), ([2, 2], [0, 0]), ([4], [0])],
+)
+@pytest.mark.parametrize("choices", CHOICES[::5], ids=lambda c: "-".join(c.values()))
+def test_odd_batches_are_the_plain_ones(choices, label_lengths, rationale_lengths):
+    objective = Objective(**choices)
+    results = both_ways(objective, label_lengths, rationale_lengths, 50, 1, torch.float32)
+    assert_equal(results, 1e-5)
+
+
+@pytest.mark.parametrize("objective", [Objective(alpha3=0.0), Objective(alpha1=0.0, alpha3=0.0)])
+def test_terms_without_weight_are_left_out(objective):
+    results = both_ways(objective, [2, 3], [4, 0], 50, 2, torch.float32)
+    assert_equal(results, 1e-5)
+    assert "mi" not in results[1][1]
+
+
+def test_a_method_without_rationales_has_one_term():
+    objective = Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0)
+    results = both_ways(objective, [2, 3], None, 50, 3, torch.float32)
+    assert_equal(results, 1e-5)
+    assert list(results[1][1]) == ["prediction"]
+
+
+@pytest.mark.parametrize("choices", CHOICES[::7], ids=lambda c: "-".join(c.values()))
+def test_the_size_of_a_chunk_changes_nothing(choices, monkeypatch):
+    objective = Objective(**choices)
+    arguments = (objective, [2, 3, 1, 4], [5, 1, 7, 2], 60, 4, torch.float32)
+    monkeypatch.setattr(output_layer, "CHUNK_ELEMENTS", 1)
+    monkeypatch.setattr(output_layer, "WEIGHT_ROWS", 7)
+    assert_equal(both_ways(*arguments), 1e-5)
+
+
+def test_chunks_hold_no_more_than_their_limit_unless_one_example_does(monkeypatch):
+    monkeypatch.setattr(output_layer, "CHUNK_ELEMENTS", 100)
+    side = Side(torch.empty(30, WIDTH), torch.zeros(30, dtype=torch.long), [5, 5, 1, 12, 7])
+    chunks = list(output_layer._chunks((side,), 10))
+    assert [[span.stop - span.start for span in c.spans[0]] for c in chunks] == [
+        [5, 5],
+        [1],
+        [12],
+        [7],
+    ]
+
+
+def test_extreme_states_stay_finite():
+    for choices in CHOICES:
+        generator = torch.Generator().manual_seed(5)
+        targets = targets_of([2], 20, generator), targets_of([3], 20, generator)
+        weight = torch.randn(20, WIDTH, generator=generator).requires_grad_()
+        states = [1e3 * torch.randn(t.numel(), WIDTH, generator=generator) for t in targets]
+        leaves = [weight, *(state.requires_grad_() for state in states)]
+        sides = tuple(
+            Side(s, t.flatten(), [t.numel()]) for s, t in zip(leaves[1:], targets, strict=True)
+        )
+        counts = term_counts(dict(zip(("labels", "explain_labels"), targets, strict=True)))
+        total, _ = output_terms(Objective(**choices), weight, sides, counts)
+        assert torch.isfinite(total)
+        for gradient in torch.autograd.grad(total, leaves):
+            assert torch.isfinite(gradient).all()
+
+
+def test_no_gradient_is_computed_where_none_is_wanted():
+    side = Side(torch.ones(2, WIDTH), torch.tensor([1, 2]), [2])
+    counts = {"prediction": torch.tensor(2)}
+    objective = Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0)
+    total, _ = output_terms(objective, torch.ones(5, WIDTH), (side,), counts)
+    assert not total.requires_grad
+    assert total.item() == pytest.approx(torch.tensor(5.0).log().item())

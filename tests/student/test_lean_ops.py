@@ -1,0 +1,82 @@
+"""Each lean operation against its plain twin: values and gradients."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers.models.t5.modeling_t5 import T5LayerNorm
+
+from mi_cot_lib.student.lean_ops import dropout, pad, rms_norm, unpad
+
+
+def normal(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@given(st.integers(1, 9), st.integers(1, 70), st.sampled_from([1e-6, 1e-2]), st.integers(0, 99))
+def test_rms_norm_is_t5s_layer_norm_in_value_and_gradient(tokens, width, epsilon, seed):
+    layer = T5LayerNorm(width, eps=epsilon)
+    layer.weight.data = 1 + normal(width, seed=seed)
+    x, pull = normal(tokens, width, seed=seed + 1), normal(tokens, width, seed=seed + 2)
+    results = []
+    for norm in (layer, lambda x: rms_norm(x, layer.weight, epsilon, torch.float32)):
+        leaf = x.clone().requires_grad_()
+        value = norm(leaf)
+        results.append((value, *torch.autograd.grad(value, (leaf, layer.weight), pull)))
+    for plain, lean in zip(*results, strict=True):
+        torch.testing.assert_close(lean, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_rms_norm_of_zeros_has_a_finite_gradient():
+    x = torch.zeros(2, 4, requires_grad=True)
+    rms_norm(x, torch.ones(4), 1e-6, torch.float32).sum().backward()
+    assert torch.isfinite(x.grad).all()
+
+
+def test_rms_norm_gives_the_dtype_that_the_next_product_wants():
+    assert rms_norm(normal(2, 4), torch.ones(4), 1e-6, torch.bfloat16).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
+    torch.manual_seed(0)
+    x = torch.ones(1000, 1000, dtype=dtype)
+    dropped = dropout(x, 0.1)
+    # Six standard deviations of a share of a million draws.
+    assert (dropped == 0).float().mean().item() == pytest.approx(0.1, abs=6 * (0.09 / 1e6) ** 0.5)
+    assert dropped.float().mean().item() == pytest.approx(1, abs=5e-3)
+    # Neighbours come from one draw; they must fall independently of each other all the same.
+    kept = (dropped != 0).double().view(-1, 4)
+    assert torch.corrcoef(kept.T).fill_diagonal_(0).abs().max() < 0.01
+
+
+def test_dropout_passes_the_gradient_where_it_kept_and_repeats_with_its_seed():
+    results = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        x = normal(5, 7).requires_grad_()
+        value = dropout(x, 0.5)
+        (gradient,) = torch.autograd.grad(value, x, torch.ones_like(value))
+        torch.testing.assert_close(gradient * x, value)
+        results.append(value)
+    assert torch.equal(*results)
+
+
+def test_dropout_of_probability_zero_draws_nothing():
+    x, state = normal(3, 3), torch.get_rng_state()
+    assert dropout(x, 0.0) is x
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_unpad_undoes_pad_and_padding_takes_no_gradient():
+    index = torch.tensor([0, 1, 4])
+    sources = torch.tensor([0, 1, 0, 0, 2, 0])
+    x = normal(3, 2).requires_grad_()
+    padded = pad(x, sources, index)
+    assert torch.equal(padded[index], x)
+    assert torch.equal(unpad(padded, index), x)
+    (gradient,) = torch.autograd.grad(padded.sum(), x)
+    assert torch.equal(gradient, torch.ones_like(x))
+    padded = normal(6, 2).requires_grad_()
+    (gradient,) = torch.autograd.grad(unpad(padded, index).sum(), padded)
+    assert gradient.sum(dim=1).tolist() == [2, 2, 0, 0, 2, 0]
