@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.arithmetic import equation_value, same_value
+from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.layout import (
     RawRow,
     datasets_folder,
     datasets_present,
+    listed_choices,
     read_split,
     splits_present,
 )
 from mi_cot_lib.data.load import examples_of, load_report
 from mi_cot_lib.data.released_rules import parse_as_released, value_as_released
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import NLI_LABELS, dataset_spec
 from mi_cot_lib.errors import DataError
 
 
@@ -65,6 +67,27 @@ def label_is_right(name: str, label: str | None, gold: str) -> bool:
     if dataset_spec(name).answer_type == "equation":
         return same_value(equation_value(label), equation_value(gold))
     return label == gold
+
+
+def candidate_labels(name: str, example: Example) -> tuple[str, ...] | None:
+    """Return all labels that an example can have, in their order.
+
+    Args:
+        name: The data set's name.
+        example: One of its examples; choices are read from its input, where the student reads them.
+
+    Returns:
+        The labels; None where any text can be right (equations), or where the example's own label is
+        none of those that were found.
+
+    Raises:
+        ConfigError: No data set has that name.
+    """
+    answer_type = dataset_spec(name).answer_type
+    if answer_type == "equation":
+        return None
+    labels = NLI_LABELS if answer_type == "nli" else listed_choices(example.input)
+    return labels if example.label in labels else None
 
 
 def _record(name: str, split: str, rows: list[RawRow]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mi_cot_lib.errors import DataError
 
 SPLITS = ("train", "valid", "test", "unseen")
 PREMISE_HYPOTHESIS_SEPARATOR = "</s>"
+CHOICES_MARK = "\nAnswer Choices:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +187,28 @@ def _cqa_question(row: dict[str, Any], where: str) -> Question:
     answer = _text(row, "answer", where)
     if answer not in choices:
         raise DataError(f"{where}: the answer {answer!r} is none of the choices {choices}.")
-    listed = "".join(
-        f"\n({letter}) {choice}" for letter, choice in zip(letters, choices, strict=False)
-    )
-    return f"{_text(row, 'question', where)}\nAnswer Choices:{listed}", answer, tuple(choices)
+    listed = "".join(_choice_mark(index) + choice for index, choice in enumerate(choices))
+    return f"{_text(row, 'question', where)}{CHOICES_MARK}{listed}", answer, tuple(choices)
+
+
+def listed_choices(text: str) -> tuple[str, ...]:
+    """Read the answer choices back from a row's input; empty where it lists none."""
+    _, mark, rest = text.rpartition(CHOICES_MARK)
+    if not mark or not rest.startswith(_choice_mark(0)):
+        return ()
+    choices = []
+    rest = rest.removeprefix(_choice_mark(0))
+    for index in range(1, len(string.ascii_lowercase)):
+        choice, more, after = rest.partition(_choice_mark(index))
+        choices.append(choice)
+        if not more:
+            break
+        rest = after
+    return tuple(choices)
+
+
+def _choice_mark(index: int) -> str:
+    return f"\n({string.ascii_lowercase[index]}) "
 
 
 def _nli_question(row: dict[str, Any], where: str) -> Question:

@@ -1,20 +1,18 @@
-"""Let a student answer: greedy generation, longest inputs first, with a confidence for each answer."""
+"""Let a student answer: labels, and rationales if asked, with a confidence for each answer."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import torch
-
+from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.evaluation.generate import Output, generate, outputs
 from mi_cot_lib.evaluation.score import is_correct, split_single_task
 from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
 from mi_cot_lib.student.load import Student
 
-MAX_BATCH = 256
-# Generation keeps every step's scores for the confidence: 2**27 floats are 512 MB.
-MAX_SCORES = 2**27
+__all__ = ["Prediction", "accuracy", "generate", "predict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +22,11 @@ class Prediction:
     Attributes:
         id: The example's id.
         gold: Gold label.
-        predicted: What the student wrote, as a label.
+        predicted: What the student wrote, as a label. Where the labels are known beforehand, a text
+            that is none of them may be cut once it is longer than the longest of them.
         correct: Whether it is right.
-        confidence: Probability of the generated sequence, end token included (0 to 1). For the
-            single-task method that sequence holds the rationale too.
+        confidence: Probability of the tokens written, end token included (0 to 1); of a cut text
+            those up to the cut. For the single-task method they hold the rationale too.
         rationale: What the student wrote when asked to explain; None where it was not asked.
     """
 
@@ -57,6 +56,10 @@ def predict(
 ) -> list[Prediction]:
     """Predict the label of each example, and its rationale if asked.
 
+    Where the labels of an example are known beforehand (choices, NLI), generation stops at the length
+    of the longest one. `correct` is that of generating `max_new_tokens` tokens, and so are text and
+    confidence of every output that has ended; only what has become longer than a label is cut.
+
     Args:
         student: A trained student.
         examples: What to answer.
@@ -72,19 +75,22 @@ def predict(
         One prediction an example, in their order.
     """
     spec = method_named(method)
-    limit = max_rationale_tokens if spec.target_has_rationale else max_new_tokens
-    texts = [PREDICT_PREFIX + example.input for example in examples]
-    answers = generate(student, texts, max_input_tokens, limit, on_batch)
+    if spec.target_has_rationale:
+        texts = [PREDICT_PREFIX + example.input for example in examples]
+        limits = [max_rationale_tokens] * len(texts)
+        answers = outputs(student, texts, max_input_tokens, limits, on_batch)
+    else:
+        answers = _labels(student, examples, dataset, max_input_tokens, max_new_tokens, on_batch)
     rationales: list[str | None] = [None] * len(examples)
     if spec.explains and explain:
         texts = [EXPLAIN_PREFIX + example.input for example in examples]
         written = generate(student, texts, max_input_tokens, max_rationale_tokens, on_batch)
         rationales = [text for text, _ in written]
     predictions = []
-    for example, (text, confidence), rationale in zip(examples, answers, rationales, strict=True):
-        label = text
+    for example, answer, rationale in zip(examples, answers, rationales, strict=True):
+        label, confidence = answer.text, answer.probability
         if spec.target_has_rationale:
-            rationale, label = split_single_task(text)
+            rationale, label = split_single_task(label)
         correct = is_correct(dataset, label, example.label)
         predictions.append(
             Prediction(example.id, example.label, label, correct, round(confidence, 6), rationale)
@@ -97,53 +103,66 @@ def accuracy(predictions: Sequence[Prediction]) -> float:
     return sum(prediction.correct for prediction in predictions) / max(1, len(predictions))
 
 
-@torch.inference_mode()
-def generate(
-    student: Student,
-    prompts: Sequence[str],
-    max_input_tokens: int,
-    max_new_tokens: int,
-    on_batch: Callable[[int], None] | None = None,
-) -> list[tuple[str, float]]:
-    """Generate greedily, in batches of similar length.
+def label_limits(
+    student: Student, candidates: Sequence[tuple[str, ...] | None], max_new_tokens: int
+) -> list[int]:
+    """Return how many tokens the longest candidate label of each example has, end token included.
 
     Args:
-        student: Model and tokeniser.
-        prompts: Complete prompts.
-        max_input_tokens: Longer prompts are cut.
-        max_new_tokens: Limit of the output, end token included.
-        on_batch: Called with the number of prompts of each finished batch.
-
-    Returns:
-        Text and probability of the generated sequence for each prompt, in their order.
+        student: For its tokeniser.
+        candidates: All labels that an example can have; None where they are not known.
+        max_new_tokens: No limit is higher; the limit where the labels are not known.
     """
-    model, tokeniser = student.model.eval(), student.tokeniser
-    encoded = tokeniser(list(prompts), truncation=True, max_length=max_input_tokens)["input_ids"]
-    held = max_new_tokens * model.config.vocab_size
-    batch_size = max(1, min(MAX_BATCH, MAX_SCORES // held))
-    order = sorted(range(len(prompts)), key=lambda index: -len(encoded[index]))
-    results: list[tuple[str, float]] = [("", 0.0)] * len(prompts)
-    for start in range(0, len(order), batch_size):
-        chosen = order[start : start + batch_size]
-        batch = tokeniser.pad({"input_ids": [encoded[i] for i in chosen]}, return_tensors="pt")
-        output = model.generate(
-            input_ids=batch["input_ids"].to(model.device),
-            attention_mask=batch["attention_mask"].to(model.device),
-            max_new_tokens=max_new_tokens,
-            do_sample=False,
-            num_beams=1,
-            return_dict_in_generate=True,
-            output_scores=True,
-        )
-        token_logs = model.compute_transition_scores(
-            output.sequences, output.scores, normalize_logits=True
-        )
-        # After the end token generation pads, and a padding token's score is no part of the sequence.
-        real = output.sequences[:, 1:] != model.config.pad_token_id
-        log_probability = token_logs.masked_fill(~real, 0.0).sum(dim=1)
-        written = tokeniser.batch_decode(output.sequences, skip_special_tokens=True)
-        for index, text, log in zip(chosen, written, log_probability.tolist(), strict=True):
-            results[index] = (text.strip(), min(1.0, float(torch.tensor(log).exp())))
-        if on_batch:
-            on_batch(len(chosen))
-    return results
+    distinct = list(dict.fromkeys(label for labels in candidates for label in labels or ()))
+    if not distinct:
+        return [max_new_tokens] * len(candidates)
+    end = student.tokeniser.eos_token_id
+    encoded = student.tokeniser(distinct)["input_ids"]
+    # A tokeniser that adds no end token still has a student that writes one.
+    sizes = [len(ids) + (ids[-1:] != [end]) for ids in encoded]
+    size_of = dict(zip(distinct, sizes, strict=True))
+    return [
+        min([max_new_tokens, *([max(size_of[label] for label in labels)] if labels else [])])
+        for labels in candidates
+    ]
+
+
+def may_become(text: str, labels: Sequence[str]) -> bool:
+    """Tell whether a text that has not ended can still grow into one of the labels.
+
+    White space does not count, nor does a last letter of which only some bytes are written.
+    """
+    begun = "".join(text.rstrip("\ufffd").split())
+    return any("".join(label.split()).startswith(begun) for label in labels)
+
+
+def _labels(
+    student: Student,
+    examples: Sequence[Example],
+    dataset: str,
+    max_input_tokens: int,
+    max_new_tokens: int,
+    on_batch: Callable[[int], None] | None,
+) -> list[Output]:
+    candidates = [candidate_labels(dataset, example) for example in examples]
+    limits = label_limits(student, candidates, max_new_tokens)
+    texts = [PREDICT_PREFIX + example.input for example in examples]
+    answers = outputs(student, texts, max_input_tokens, limits, on_batch)
+    # A label can be spelt in more tokens than the tokeniser gives it: such an output is not cut.
+    longer = [
+        index
+        for index, (answer, labels) in enumerate(zip(answers, candidates, strict=True))
+        if not answer.ended
+        and limits[index] < max_new_tokens
+        and labels is not None
+        and may_become(answer.text, labels)
+    ]
+    whole = outputs(
+        student,
+        [texts[index] for index in longer],
+        max_input_tokens,
+        [max_new_tokens] * len(longer),
+    )
+    for index, answer in zip(longer, whole, strict=True):
+        answers[index] = answer
+    return answers

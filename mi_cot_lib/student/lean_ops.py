@@ -90,7 +90,8 @@ class _Pad(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, sources: Tensor, index: Tensor) -> Tensor:
         ctx.save_for_backward(index)
-        return x.index_select(0, sources)
+        # Rows without any token, as where no example has a rationale, have nothing to copy.
+        return x.index_select(0, sources) if len(x) else x.new_zeros(len(sources), x.shape[1])
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:

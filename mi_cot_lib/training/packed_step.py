@@ -32,32 +32,33 @@ def packed_terms(
         The weighted total, which can be differentiated once, and each term's unweighted sum; both in
         nats and float32.
     """
+    sides = packed_sides(model, objective, batch)
+    total, sums = output_terms(objective, model.lm_head.weight, sides, counts)
+    return total, sums
+
+
+def packed_sides(model: Any, objective: Objective, batch: Mapping[str, Tensor]) -> tuple[Side, ...]:
+    """Run encoder and decoder on the tasks that an objective needs.
+
+    Returns:
+        The label side and, where a term needs it, the rationale side; for the released form of the MI
+        term with padding positions, since that loss looks at what the student says there.
+    """
     terms = objective.weights.keys()
     explains = "explain_labels" in batch and bool(terms & {"generation", "mi"})
-    # Without any rationale in the batch there is no second task, and its terms are 0.
-    absent = terms - {"prediction"} if explains else set()
-    explains = explains and bool((batch["explain_labels"] != IGNORED).any())
-    # The released MI loss looks at what the student says at padding positions.
     with_padding = explains and "mi" in terms and objective.form == "released"
-    inputs, targets, sides = [], [], []
+    inputs, targets, wanted = [], [], []
     for prefix in PREFIXES[: 1 + explains]:
         labels = batch[f"{prefix}labels"]
-        real = labels != IGNORED
+        real = torch.ones_like(labels, dtype=torch.bool) if with_padding else labels != IGNORED
         inputs.append(_rows(batch[f"{prefix}input_ids"], batch[f"{prefix}attention_mask"] != 0))
-        targets.append(
-            _rows(
-                shift_right(labels, model.config),
-                torch.ones_like(real) if with_padding else real,
-            )
-        )
-        sides.append((labels[:, : targets[-1].ids.shape[1]][targets[-1].real], targets[-1]))
+        targets.append(_rows(shift_right(labels, model.config), real))
+        wanted.append(labels[real])
     states = decoder_states(model, inputs, targets)
-    packed = tuple(
-        Side(state, target, rows.real.sum(dim=1).tolist())
-        for state, (target, rows) in zip(states, sides, strict=True)
+    return tuple(
+        Side(state, ids, rows.real.sum(dim=1).tolist())
+        for state, ids, rows in zip(states, wanted, targets, strict=True)
     )
-    total, sums = output_terms(objective, model.lm_head.weight, packed, counts)
-    return total, {term: total.new_zeros(()) for term in absent} | sums
 
 
 def _rows(ids: Tensor, real: Tensor) -> Rows:

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
 from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.output_layer import output_terms
 from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, shift_right, widen
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.student.packed import can_pack
-from mi_cot_lib.training.packed_step import MOST_TOKENS, packed_terms, split_batch
+from mi_cot_lib.training.packed_step import MOST_TOKENS, packed_sides, packed_terms, split_batch
 
 Batch = dict[str, Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
@@ -60,9 +61,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self.loss_is_scaled_for_ga = True
         self._term_totals: dict[str, float] = defaultdict(float)
         self._steps_since_log = 0
-        self._term_gradients: dict[str, list[Tensor | None]] = {}
-        # One term at a time while its own gradient is taken.
-        self._stepped = objective
+        self._term_gradients: dict[str, Sequence[Tensor]] = {}
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device
@@ -107,7 +106,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             num_items_in_batch: The counts of the whole batch by term; None takes this batch's.
         """
         counts = num_items_in_batch or term_counts(inputs)
-        loss, sums = loss_terms(model, self._stepped, inputs, counts)
+        loss, sums = loss_terms(model, self.objective, inputs, counts)
         if model.training:
             for term, value in sums.items():
                 self._term_totals[term] += value.detach().item() / max(1, counts[term].item())
@@ -117,45 +116,36 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None
     ) -> Tensor:
         """Add one micro-batch's gradients; where they are logged, those of each term by itself."""
-        parts = (
-            split_batch(inputs, MOST_TOKENS[self.args.device.type]) if can_pack(model) else [inputs]
-        )
+        limit = MOST_TOKENS[self.args.device.type]
+        parts = split_batch(inputs, limit) if can_pack(model) else [inputs]
         step = self.state.global_step + 1
         is_logged = step % self.args.logging_steps == 0 or step == self.state.max_steps
-        terms = [self.objective.only(term) for term in self.objective.weights]
-        losses = []
-        for part in parts:
-            if is_logged and len(terms) > 1:
-                losses += self._step_by_terms(model, part, terms, num_items_in_batch)
-            else:
-                losses.append(super().training_step(model, part, num_items_in_batch))
-        return torch.stack(losses).sum()
+        by_terms = is_logged and len(self.objective.weights) > 1
+        take = self._step_by_terms if by_terms else super().training_step
+        return torch.stack([take(model, part, num_items_in_batch) for part in parts]).sum()
 
-    def _step_by_terms(
-        self, model: nn.Module, part: Batch, terms: list[Objective], counts: Any
-    ) -> list[Tensor]:
-        """Step on each term with the same dropout; the gradients left are those of their sum."""
+    def _step_by_terms(self, model: nn.Module, part: Batch, counts: Any) -> Tensor:
+        """Take the step as the sum of its terms' own gradients, and keep those for the log."""
+        model.train()
+        part = self._prepare_inputs(part)
+        counts = counts or term_counts(part)
+        with self.compute_loss_context_manager():
+            losses = term_losses(model, self.objective, part, counts)
         parameters = [p for p in model.parameters() if p.requires_grad]
-        held = [p.grad for p in parameters]
-        device = self.args.device
-        state = torch.get_rng_state()
-        device_state = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
-        losses = []
-        for objective in terms:
-            torch.set_rng_state(state)
-            if device_state is not None:
-                torch.cuda.set_rng_state(device_state, device)
-            model.zero_grad()
-            self._stepped = objective
-            losses.append(super().training_step(model, part, counts))
-            (term,) = objective.weights
-            gradients = [p.grad for p in parameters]
-            held = _added(held, gradients)
-            self._term_gradients[term] = _added(self._term_gradients.get(term), gradients)
-        self._stepped = self.objective
-        for parameter, gradient in zip(parameters, held, strict=True):
-            parameter.grad = gradient
-        return losses
+        for term, loss in losses.items():
+            gradients = torch.autograd.grad(
+                loss, parameters, retain_graph=True, materialize_grads=True
+            )
+            self._term_totals[term] += loss.item() / self.objective.weights[term]
+            before = self._term_gradients.get(term)
+            self._term_gradients[term] = (
+                [a + b for a, b in zip(before, gradients, strict=True)] if before else gradients
+            )
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = (
+                    gradient + parameter.grad if parameter.grad is not None else gradient
+                )
+        return torch.stack([loss.detach() for loss in losses.values()]).sum()
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the terms' means since the last log to what the Trainer logs."""
@@ -163,7 +153,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             for term, total in self._term_totals.items():
                 logs[f"loss_{term}"] = total / max(1, self._steps_since_log)
             for term, gradients in self._term_gradients.items():
-                norms = torch.stack([g.norm() for g in gradients if g is not None])
+                norms = torch.stack([gradient.norm() for gradient in gradients])
                 logs[f"grad_norm_{term}"] = norms.norm().item()
             self._term_totals.clear()
             self._steps_since_log = 0
@@ -207,17 +197,6 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         return {"loss": total, **{f"loss_{term}": mean for term, mean in means.items()}}
 
 
-def _added(
-    held: Sequence[Tensor | None] | None, gradients: Sequence[Tensor | None]
-) -> list[Tensor | None]:
-    """Add two lists of gradients, in which None is 0; no tensor of them is changed."""
-    if held is None:
-        return list(gradients)
-    return [
-        a if b is None else b if a is None else a + b for a, b in zip(held, gradients, strict=True)
-    ]
-
-
 def loss_terms(
     model: nn.Module, objective: Objective, batch: Batch, counts: Mapping[str, Tensor]
 ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -236,6 +215,34 @@ def loss_terms(
         return packed_terms(model, objective, batch, counts)
     sums, _ = forward_terms(model, objective, batch)
     return weighted_total(objective, sums, counts), sums
+
+
+def term_losses(
+    model: nn.Module, objective: Objective, batch: Batch, counts: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Compute the weighted terms of Equation 10 from one forward pass, each to be differentiated.
+
+    Args:
+        model: A sequence-to-sequence model.
+        objective: Which terms count.
+        batch: From `student.encode.collate`.
+        counts: What each term is divided by.
+
+    Returns:
+        Scalars in nats by term; they add up to the total of `loss_terms`.
+    """
+    if can_pack(model):
+        sides = packed_sides(model, objective, batch)
+        head: Any = model.lm_head
+        return {
+            term: output_terms(objective.only(term), head.weight, sides, counts)[0]
+            for term in objective.weights
+        }
+    sums, _ = forward_terms(model, objective, batch)
+    return {
+        term: objective.weights[term] * value / counts[term].clamp(min=1)
+        for term, value in sums.items()
+    }
 
 
 def forward_terms(

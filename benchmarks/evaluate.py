@@ -1,0 +1,273 @@
+"""Labels of a test set: the kit's way, with a confidence each, against a plain `model.generate`.
+
+Both are in float32. The reference writes up to 64 tokens in test order, at the given batch size and
+without scores. Two students are measured: the given one as it was loaded (random weights never end
+their outputs, so the reference writes all 64 tokens) and the same one after some steps of training on
+labels, whose outputs end as a trained student's do.
+"""
+
+import copy
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.harness import (
+    DEVICE,
+    dataset_of,
+    interleave,
+    main,
+    options,
+    peak_flops,
+    print_result,
+    print_table,
+    speedup,
+    spread,
+    student_of,
+)
+from mi_cot_lib.data.check import candidate_labels
+from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.errors import KitError
+from mi_cot_lib.evaluation.predict import Prediction, predict
+from mi_cot_lib.evaluation.score import is_correct
+from mi_cot_lib.student.encode import PREDICT_PREFIX, collate, encode_pairs
+from mi_cot_lib.student.load import Student
+
+MAX_INPUT_TOKENS = 1024
+MAX_NEW_TOKENS = 64
+TRAINING_BATCH = 16
+REFERENCE, FAST = "model.generate", "kit"
+
+
+@dataclass
+class Measured:
+    """A variant: what it answered and, of its first run, matrix operations and peak memory in bytes."""
+
+    run: Callable[[], Any]
+    answers: Any = None
+    flops: int = 0
+    memory: int = 0
+
+    def __call__(self) -> None:
+        """Answer; the first call, which is not timed, also counts."""
+        if self.flops:
+            self.answers = self.run()
+            return
+        with FlopCounterMode(display=False) as counter, _PeakMemory() as peak:
+            self.answers = self.run()
+        self.flops, self.memory = counter.get_total_flops(), peak.bytes
+
+
+class _PeakMemory:
+    """The most memory of the process (of the GPU, where there is one) while it runs."""
+
+    def __enter__(self) -> "_PeakMemory":
+        self.bytes = 0
+        if DEVICE == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+        return self
+
+    def _watch(self) -> None:
+        page = os.sysconf("SC_PAGE_SIZE")
+        while not self.done.wait(0.02):
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.bytes = max(self.bytes, pages * page)
+
+    def __exit__(self, *_: object) -> None:
+        self.done.set()
+        self.thread.join()
+        if DEVICE == "cuda":
+            self.bytes = torch.cuda.max_memory_allocated()
+
+
+@torch.inference_mode()
+def reference(
+    student: Student, examples: Sequence[Example], batch_size: int
+) -> list[tuple[str, bool]]:
+    """Return text and whether it ended, by `model.generate` in the order of the examples."""
+    written = []
+    model: Any = student.model
+    end = student.tokeniser.eos_token_id
+    for start in range(0, len(examples), batch_size):
+        prompts = [PREDICT_PREFIX + one.input for one in examples[start : start + batch_size]]
+        batch = student.tokeniser(
+            prompts,
+            padding=True,
+            truncation=True,
+            max_length=MAX_INPUT_TOKENS,
+            return_tensors="pt",
+        ).to(DEVICE)
+        ids = model.generate(**batch, max_new_tokens=MAX_NEW_TOKENS, do_sample=False)
+        texts = student.tokeniser.batch_decode(ids, skip_special_tokens=True)
+        ended = (ids == end).any(dim=1).tolist()
+        written += [(text.strip(), over) for text, over in zip(texts, ended, strict=True)]
+    return written
+
+
+def finetuned(student: Student, examples: Sequence[Example], steps: int) -> Student:
+    """Return a copy of the student after some steps on the labels alone."""
+    torch.manual_seed(0)
+    model: Any = copy.deepcopy(student.model).train()
+    pairs = encode_pairs(
+        examples[: steps * TRAINING_BATCH],
+        [example.label for example in examples[: steps * TRAINING_BATCH]],
+        student.tokeniser,
+        explain=False,
+        max_input_tokens=MAX_INPUT_TOKENS,
+        max_target_tokens=MAX_NEW_TOKENS,
+    )
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    for start in range(0, len(pairs), TRAINING_BATCH):
+        batch = collate(pairs[start : start + TRAINING_BATCH], student.tokeniser.pad_token_id)
+        loss = model(**{name: tensor.to(DEVICE) for name, tensor in batch.items()}).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+    return Student(model.eval(), student.tokeniser)
+
+
+def check_equal(
+    dataset: str,
+    examples: Sequence[Example],
+    plain: Sequence[tuple[str, bool]],
+    found: Sequence[Prediction],
+) -> int:
+    """Compare answers and return how many texts of the kit's were cut.
+
+    Raises:
+        KitError: An answer that is right in one way only, or another text where the reference's ended
+            within the labels' length or is a label.
+    """
+    cut = 0
+    for example, (text, _), one in zip(examples, plain, found, strict=True):
+        if one.predicted == text:
+            continue
+        cut += 1
+        labels = candidate_labels(dataset, example) or ()
+        if (
+            text in labels
+            or one.predicted in labels
+            or one.correct != is_correct(dataset, text, example.label)
+            or not text.startswith(one.predicted)
+        ):
+            raise KitError(f"{example.id}: the kit wrote {one.predicted!r}, generate {text!r}.")
+    return cut
+
+
+def measure(
+    title: str,
+    student: Student,
+    dataset: str,
+    examples: Sequence[Example],
+    batch_size: int,
+    repeats: int,
+    peak: float,
+) -> dict[str, Any]:
+    """Time both ways on one student, print a table and return the numbers."""
+    variants = {
+        REFERENCE: Measured(lambda: reference(student, examples, batch_size)),
+        FAST: Measured(
+            lambda: predict(
+                student,
+                examples,
+                dataset,
+                "finetune",
+                explain=False,
+                max_input_tokens=MAX_INPUT_TOKENS,
+                max_new_tokens=MAX_NEW_TOKENS,
+                max_rationale_tokens=MAX_NEW_TOKENS,
+            )
+        ),
+    }
+    seconds = interleave(variants, repeats)
+    plain, found = variants[REFERENCE].answers, variants[FAST].answers
+    cut = check_equal(dataset, examples, plain, found)
+    ended = sum(over for _, over in plain)
+    ratio = speedup(seconds, REFERENCE, FAST)
+    click.echo(f"\n{title}: {ended} of {len(examples)} reference outputs end within 64 tokens;")
+    click.echo(f"all right answers are the same, {cut} texts that are no label were cut.\n")
+    measured = {}
+    for name, variant in variants.items():
+        times = spread(seconds[name])
+        achieved = variant.flops / times["median"]
+        measured[name] = {
+            "seconds": times,
+            "examples_per_second": round(len(examples) / times["median"], 2),
+            "gflops_per_second": round(achieved / 1e9, 2),
+            "share_of_peak": round(achieved / peak, 3),
+            "matrix_gflop": round(variant.flops / 1e9, 2),
+            "peak_memory_mb": round(variant.memory / 2**20),
+        }
+    print_table([{"way": name, **row} for name, row in measured.items()])
+    click.echo(f"\n{FAST} is {ratio['median']} times as fast ({ratio['min']} to {ratio['max']}).")
+    return {"speedup": ratio, "ways": measured, "ended": ended, "cut": cut}
+
+
+@click.command()
+@options(batch_size=16, repeats=3)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="Only so many test examples, evenly spaced; default: all.",
+)
+@click.option(
+    "--finetune-steps",
+    default=40,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Steps of batch 16 on labels for the student whose outputs end; 0 leaves it out.",
+)
+def command(
+    data_root: Path | None,
+    student: str,
+    batch_size: int,
+    precision: str,
+    repeats: int,
+    limit: int | None,
+    finetune_steps: int,
+) -> None:
+    """Time the labels of a test set."""
+    if precision == "bf16":
+        raise KitError("evaluation is in fp32: leave --precision out.")
+    dataset = dataset_of(data_root)
+    examples = load_split(dataset, "test", data_root)
+    if limit is not None and limit < len(examples):
+        examples = [examples[index * len(examples) // limit] for index in range(limit)]
+    loaded = student_of(student, data_root)
+    peak = peak_flops(torch.float32)
+    click.echo(
+        f"{dataset}, {len(examples)} test examples, student {student}, fp32, "
+        f"{torch.get_num_threads()} threads; a matrix product reaches {peak / 1e9:.0f} GFLOP/s."
+    )
+    result: dict[str, Any] = {
+        "benchmark": "evaluate",
+        "dataset": dataset,
+        "examples": len(examples),
+        "student": student,
+        "batch_size": batch_size,
+        "finetune_steps": finetune_steps,
+        "peak_gflops_per_second": round(peak / 1e9, 1),
+    }
+    as_loaded = measure("Student as loaded", loaded, dataset, examples, batch_size, repeats, peak)
+    result |= {"speedup_evaluate": as_loaded.pop("speedup"), "as_loaded": as_loaded}
+    if finetune_steps:
+        trained = finetuned(loaded, load_split(dataset, "train", data_root), finetune_steps)
+        title = f"Student after {finetune_steps} steps"
+        ending = measure(title, trained, dataset, examples, batch_size, repeats, peak)
+        result |= {"speedup_evaluate_ending": ending.pop("speedup"), "ending": ending}
+    print_result(result)
+
+
+if __name__ == "__main__":
+    main(command)

@@ -1,0 +1,129 @@
+"""Prompts become texts: greedily, longest prompts first, with the probability of each text."""
+
+from collections.abc import Callable, Sequence
+from math import exp
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from mi_cot_lib.evaluation.greedy import greedy_sequences, is_plain_greedy
+from mi_cot_lib.evaluation.plain import Sequences, plain_sequences
+from mi_cot_lib.student.encode import pad_rows
+from mi_cot_lib.student.load import Student
+
+MAX_BATCH = 512
+# Prompt tokens of a batch, padding included: the decoder holds keys and values of all of them.
+MAX_TOKENS = 2**14
+# Floats of one step's scores (32 MB).
+MAX_STEP_SCORES = 2**23
+# `model.generate` keeps every step's scores for the probability: 2**27 floats are 512 MB.
+MAX_SCORES = 2**27
+
+Decode = Callable[[Any, Tensor, Tensor, Sequence[int]], Sequences]
+
+
+class Output(NamedTuple):
+    """What a student wrote.
+
+    Attributes:
+        text: Without special tokens and outer white space.
+        probability: Of the tokens written, the end token included where there is one (0 to 1).
+        ended: Whether the student ended the text itself, within its limit.
+    """
+
+    text: str
+    probability: float
+    ended: bool
+
+
+def generate(
+    student: Student,
+    prompts: Sequence[str],
+    max_input_tokens: int,
+    max_new_tokens: int,
+    on_batch: Callable[[int], None] | None = None,
+) -> list[tuple[str, float]]:
+    """Generate greedily, in batches of similar length.
+
+    Args:
+        student: Model and tokeniser.
+        prompts: Complete prompts.
+        max_input_tokens: Longer prompts are cut.
+        max_new_tokens: Limit of the output, end token included.
+        on_batch: Called with the number of prompts of each finished batch.
+
+    Returns:
+        Text and probability of the generated sequence for each prompt, in their order.
+    """
+    limits = [max_new_tokens] * len(prompts)
+    written = outputs(student, prompts, max_input_tokens, limits, on_batch)
+    return [(output.text, output.probability) for output in written]
+
+
+def generate_plain(
+    student: Student, prompts: Sequence[str], max_input_tokens: int, max_new_tokens: int
+) -> list[tuple[str, float]]:
+    """Return what `generate` returns, by `model.generate`: the readable way, for comparison."""
+    limits = [max_new_tokens] * len(prompts)
+    written = outputs(student, prompts, max_input_tokens, limits, plain=True)
+    return [(output.text, output.probability) for output in written]
+
+
+@torch.inference_mode()
+def outputs(
+    student: Student,
+    prompts: Sequence[str],
+    max_input_tokens: int,
+    limits: Sequence[int],
+    on_batch: Callable[[int], None] | None = None,
+    *,
+    plain: bool = False,
+) -> list[Output]:
+    """Generate greedily with a limit for each prompt.
+
+    A model for which the most probable token is not all that generation asks for goes through
+    `model.generate` (see `is_plain_greedy`).
+
+    Args:
+        student: Model and tokeniser.
+        prompts: Complete prompts.
+        max_input_tokens: Longer prompts are cut.
+        limits: Most tokens of each output, end token included.
+        on_batch: Called with the number of prompts of each finished batch.
+        plain: Use `model.generate` for every model.
+
+    Returns:
+        One output a prompt, in their order.
+    """
+    model, tokeniser = student.model.eval(), student.tokeniser
+    if not prompts:
+        return []
+    encoded = tokeniser(list(prompts), truncation=True, max_length=max_input_tokens)["input_ids"]
+    plain = plain or not is_plain_greedy(model)
+    decode: Decode = plain_sequences if plain else greedy_sequences
+    kept_steps = max(limits) if plain else 1
+    most_scores = MAX_SCORES if plain else MAX_STEP_SCORES
+    most_rows = max(1, min(MAX_BATCH, most_scores // (kept_steps * model.config.vocab_size)))
+    order = sorted(range(len(prompts)), key=lambda index: -len(encoded[index]))
+    results = [Output("", 0.0, False)] * len(prompts)
+    start = 0
+    while start < len(order):
+        width = max(1, len(encoded[order[start]]))
+        chosen = order[start : start + max(1, min(most_rows, MAX_TOKENS // width))]
+        ids = pad_rows([encoded[index] for index in chosen], tokeniser.pad_token_id)
+        mask = pad_rows([[1] * len(encoded[index]) for index in chosen], 0)
+        written = decode(
+            model,
+            ids.to(model.device),
+            mask.to(model.device),
+            [limits[index] for index in chosen],
+        )
+        texts = tokeniser.batch_decode(written.ids, skip_special_tokens=True)
+        rows = zip(chosen, texts, written.log_probabilities, written.ended, strict=True)
+        for index, text, log, ended in rows:
+            results[index] = Output(text.strip(), min(1.0, exp(log)), ended)
+        start += len(chosen)
+        if on_batch:
+            on_batch(len(chosen))
+    return results

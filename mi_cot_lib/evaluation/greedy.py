@@ -1,0 +1,186 @@
+"""Greedy decoding without what `model.generate` adds: one score a token, and no work on ended rows."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import DynamicCache, EncoderDecoderCache, GenerationMixin
+from transformers.modeling_outputs import BaseModelOutput
+
+from mi_cot_lib.evaluation.plain import Sequences, end_ids
+
+# Tokens, padding included, in one pass of the encoder: more of them leave a CPU's cache.
+ENCODER_TOKENS = 2**12
+# Rows are taken out of a batch when this share of them has ended; each time copies the rest.
+ENDED_SHARE = 0.25
+
+# What the arguments of `generate` overrule, what names tokens, and what only beams or sampling read.
+_HARMLESS = {
+    "max_length",
+    "max_new_tokens",
+    "do_sample",
+    "num_beams",
+    "early_stopping",
+    "length_penalty",
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "pad_token_id",
+    "bos_token_id",
+    "eos_token_id",
+    "decoder_start_token_id",
+    "output_attentions",
+    "output_hidden_states",
+    "output_scores",
+    "output_logits",
+    "return_dict_in_generate",
+    "use_cache",
+    "transformers_version",
+}
+_WITHOUT_EFFECT = {
+    "repetition_penalty": 1.0,
+    "encoder_repetition_penalty": 1.0,
+    "guidance_scale": 1.0,
+    "num_beam_groups": 1,
+    "num_return_sequences": 1,
+}
+_UNSET: tuple[Any, ...] = (None, False, 0, [], {})
+
+
+def is_plain_greedy(model: Any) -> bool:
+    """Tell whether the most probable token at each step is all that `model.generate` would do.
+
+    It is not where the model's generation settings ask for more, such as a forced first token, a
+    shortest length or a penalty of repetitions, or where its class has a `generate` of its own.
+    """
+    settings = model.generation_config
+    special = [
+        name
+        for name, value in settings.to_dict().items()
+        if not name.startswith("_")
+        and name not in _HARMLESS
+        and value not in _UNSET
+        and value != _WITHOUT_EFFECT.get(name)
+    ]
+    usual = type(model).generate is GenerationMixin.generate and settings.use_cache is not False
+    return usual and not special and settings.decoder_start_token_id is not None
+
+
+class Steps(Protocol):
+    """A decoder that has read its prompts and writes them on, one token of each row at a time."""
+
+    def logits(self, last: Tensor) -> Tensor:
+        """Read the last token of each row, (rows,), and return scores of the next, (rows, vocab)."""
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with these rows only, in this order."""
+
+
+class ModelSteps:
+    """Steps by the model's own forward pass and its cache of keys and values."""
+
+    def __init__(self, model: Any, hidden: Tensor, mask: Tensor) -> None:
+        self.model, self.hidden, self.mask = model, hidden, mask
+        self.cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+
+    def logits(self, last: Tensor) -> Tensor:
+        """See `Steps`."""
+        output = self.model(
+            encoder_outputs=BaseModelOutput(last_hidden_state=self.hidden),
+            attention_mask=self.mask,
+            decoder_input_ids=last[:, None],
+            past_key_values=self.cache,
+            use_cache=True,
+        )
+        return output.logits[:, -1]
+
+    def keep(self, rows: Tensor) -> None:
+        """See `Steps`."""
+        self.hidden, self.mask = self.hidden[rows], self.mask[rows]
+        self.cache.batch_select_indices(rows)
+
+
+def encode(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
+    """Run the encoder over prompts in parts, each as wide as its own longest prompt.
+
+    Args:
+        model: A sequence-to-sequence model.
+        ids: (batch, positions), padded on the right; prompts of similar length stand together.
+        mask: 1 at real positions, (batch, positions).
+
+    Returns:
+        Hidden states, (batch, positions, width); 0 beyond the width of a part.
+    """
+    encoder, width = model.get_encoder(), ids.shape[1]
+    lengths = mask.sum(dim=1).tolist()
+    parts, start = [], 0
+    while start < len(lengths):
+        stop = start + max(1, ENCODER_TOKENS // width)
+        own = max(lengths[start:stop])
+        hidden = encoder(
+            input_ids=ids[start:stop, :own], attention_mask=mask[start:stop, :own]
+        ).last_hidden_state
+        parts.append(F.pad(hidden, (0, 0, 0, width - own)))
+        start = stop
+    return torch.cat(parts)
+
+
+def greedy_sequences(model: Any, ids: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
+    """Write what `plain_sequences` writes, for a model for which `is_plain_greedy` holds.
+
+    Args:
+        model: A sequence-to-sequence model, in evaluation mode.
+        ids: Prompts, (batch, positions), padded on the right.
+        mask: 1 at real positions, (batch, positions).
+        limits: Most tokens of each row, end token included.
+    """
+    steps = ModelSteps(model, encode(model, ids, mask), mask)
+    start = model.generation_config.decoder_start_token_id
+    return follow(steps, start, end_ids(model), limits, ids.device)
+
+
+def follow(
+    steps: Steps, start: int, ends: Sequence[int], limits: Sequence[int], device: torch.device
+) -> Sequences:
+    """Take the most probable token of every row until each has ended or reached its limit.
+
+    Args:
+        steps: As many rows as limits.
+        start: The token that every row begins with.
+        ends: Tokens that end a row.
+        limits: Most tokens of each row, end token included.
+        device: Where the steps compute.
+    """
+    most = max(limits)
+    written = torch.full((len(limits), most), -1, device=device)
+    logs = torch.zeros(len(limits), device=device)
+    ended = torch.zeros(len(limits), dtype=torch.bool, device=device)
+    left = torch.tensor(limits, device=device)
+    stops = torch.tensor(ends, dtype=torch.long, device=device)
+    # The rows that are still decoded, and which of them are still to be read.
+    rows = torch.arange(len(limits), device=device)
+    active = torch.ones_like(ended)
+    token = torch.full_like(rows, start)
+    for step in range(most):
+        scores = steps.logits(token).float()
+        best, token = scores.max(dim=-1)
+        logs[rows] += (best - scores.logsumexp(dim=-1)).masked_fill_(~active, 0.0)
+        written[rows, step] = token.masked_fill(~active, -1)
+        is_end = torch.isin(token, stops)
+        ended[rows] |= is_end & active
+        active &= ~is_end & (left[rows] > step + 1)
+        going = int(active.sum())
+        if not going:
+            break
+        if going <= (1 - ENDED_SHARE) * len(rows):
+            kept = active.nonzero().squeeze(1)
+            steps.keep(kept)
+            rows, token, active = rows[kept], token[kept], active[kept]
+    ids = [[one for one in row if one >= 0] for row in written.tolist()]
+    return Sequences(ids, logs.tolist(), ended.tolist())

@@ -1,0 +1,80 @@
+"""Students whose outputs end as a trained student's do, and the real data where it is at hand."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.student.encode import collate, encode_pairs
+from mi_cot_lib.student.load import Student, load_student
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not (SHARED / "dss").is_dir():
+        pytest.skip("the real DSS data is not beside the repository")
+    return SHARED
+
+
+def finetune(student, examples, steps, learning_rate):
+    pairs = encode_pairs(
+        examples,
+        [example.label for example in examples],
+        student.tokeniser,
+        explain=False,
+        max_input_tokens=256,
+        max_target_tokens=32,
+    )
+    optimiser = torch.optim.AdamW(student.model.parameters(), lr=learning_rate)
+    student.model.train()
+    for step in range(steps):
+        batch = collate(pairs[16 * step : 16 * step + 16], student.tokeniser.pad_token_id)
+        student.model(**batch).loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    student.model.eval()
+    return student
+
+
+@pytest.fixture(scope="session")
+def nano():
+    return load_student("nano")
+
+
+@pytest.fixture(scope="session")
+def trained_nano():
+    """Return the nano student after some steps on a built-in data set."""
+    students = {}
+
+    def trained(dataset, steps=40):
+        if dataset not in students:
+            torch.manual_seed(0)
+            student = load_student("nano")
+            examples = load_split(dataset, "train")
+            students[dataset] = finetune(student, examples, steps, 2e-3)
+        return students[dataset]
+
+    return trained
+
+
+@pytest.fixture(scope="session")
+def real_student(shared):
+    """A small T5 with T5's own tokeniser, random weights."""
+    torch.manual_seed(0)
+    shape = T5Config(
+        vocab_size=32128,
+        d_model=64,
+        d_kv=16,
+        num_heads=4,
+        d_ff=128,
+        num_layers=2,
+        feed_forward_proj="gated-gelu",
+        decoder_start_token_id=0,
+        dropout_rate=0.0,
+    )
+    tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
+    return Student(T5ForConditionalGeneration(shape).eval(), tokeniser)
