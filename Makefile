@@ -21,7 +21,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 SHOW_PROGRESS := { grep --line-buffered -oE \
 	'^ *(Downloading|Processing|Using cached) [^ ]+|^Installing collected packages|^ERROR.*' || true; }
 
-.PHONY: help setup reproduce test lab lint nano-student record notebooks clean
+.PHONY: help setup reproduce test lab lint nano-student record notebooks benchmarks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ notebooks: $(READY) ## execute the course's notebooks in place
 		MI_COT_DATA= $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 			--ExecutePreprocessor.record_timing=False "$$notebook"; \
 	done
+
+benchmarks: $(READY) ## measure speed and memory into benchmarks/RESULTS.md (DATA=DIR for real data; wants a quiet machine)
+	@$(BIN)/python -m benchmarks.results $(if $(DATA),--data-root "$(DATA)") $(ARGS)
 
 clean: ## remove .venv, caches and drawn figures; runs/ stays
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis figures/reproduce

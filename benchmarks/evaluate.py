@@ -214,8 +214,8 @@ def measure(
     return {"speedup": ratio, "ways": measured, "ended": ended, "cut": cut}
 
 
-@click.command()
-@options(batch_size=16, repeats=3)
+@click.command(help=__doc__)
+@options(batch_size=16, repeats=2)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),

@@ -116,7 +116,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None
     ) -> Tensor:
         """Add one micro-batch's gradients; where they are logged, those of each term by itself."""
-        limit = MOST_TOKENS[self.args.device.type]
+        limit = MOST_TOKENS.get(self.args.device.type, MOST_TOKENS["cpu"])
         parts = split_batch(inputs, limit) if can_pack(model) else [inputs]
         step = self.state.global_step + 1
         is_logged = step % self.args.logging_steps == 0 or step == self.state.max_steps
@@ -146,6 +146,13 @@ class TwoTaskTrainer(Seq2SeqTrainer):
                     gradient + parameter.grad if parameter.grad is not None else gradient
                 )
         return torch.stack([loss.detach() for loss in losses.values()]).sum()
+
+    def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> Any:
+        """Return the context of the run's precision around a whole loss.
+
+        accelerate puts it around the model's own forward only, which the packed step does not call.
+        """
+        return self.accelerator.autocast()
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the terms' means since the last log to what the Trainer logs."""

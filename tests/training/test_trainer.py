@@ -183,6 +183,17 @@ def test_training_lowers_the_loss_in_fp32_and_bf16(fit):
         assert losses[-1] < 0.8 * losses[0], precision
 
 
+def test_precision_is_that_of_the_matrix_products(fit):
+    # The first loss comes of equal weights: rounding moves it, and by no more than rounding.
+    first = {
+        precision: fit(config(method="mi", precision=precision, max_steps=1, eval_every=1))[1]
+        for precision in ("fp32", "bf16")
+    }
+    losses = {name: run.history[0]["loss"] for name, run in first.items()}
+    assert losses["bf16"] != losses["fp32"]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=2e-2)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_padding_changes_every_term_only_as_far_as_its_form_says(
     make_student, encode, examples, form

@@ -1,0 +1,77 @@
+"""Each benchmark runs, compares like with like, and ends in one JSON line; no time is judged."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["--student", "nano", "--repeats", "1"]
+CALLS = {
+    "train_step": (
+        [*SMALL, "--batch-size", "2", "--memory-batch-size", "2"],
+        ("speedup_equal_precision", "speedup_default", "memory_share"),
+    ),
+    "evaluate": (
+        [*SMALL, "--batch-size", "4", "--limit", "8", "--finetune-steps", "2"],
+        ("speedup_evaluate", "speedup_evaluate_ending"),
+    ),
+    "tokenise": ([*SMALL], ("speedup_tokenise", "speedup_tokenise_cached")),
+}
+
+
+def last_line(name: str, arguments: list[str], cwd: Path = ROOT) -> dict:
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_benchmark_ends_in_its_ratios(name):
+    arguments, keys = CALLS[name]
+    result = last_line(name, arguments)
+    for key in keys:
+        assert result[key].keys() == {"median", "min", "max"}, key
+        assert 0 < result[key]["min"] <= result[key]["median"] <= result[key]["max"], key
+    assert {"processor", "versions"} <= result["machine"].keys()
+
+
+def test_the_fast_step_holds_less_memory_than_the_logits_that_it_leaves_out():
+    # Vocabulary x positions is 4 x (4 + 256) x 32128 floats, of which the plain way holds several.
+    shape = ["--student", "nano", "--batch-size", "4", "--length", "256", "--vocabulary", "32128"]
+    peaks = {
+        way: last_line("memory", ["--way", way, *shape, "--precision", "fp32"])["mb"]
+        for way in ("released", "fast")
+    }
+    logits = 4 * (4 + 256) * 32128 * 4 / 1e6
+    assert peaks["released"] > 2 * logits
+    assert peaks["fast"] < 2 * logits
+
+
+def test_results_hold_a_dated_section_of_each_benchmark():
+    text = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    for name in ("train_step", "evaluate", "tokenise", "nano_run", "scaling"):
+        section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert f"python -m benchmarks.{name}" in section
+        result = json.loads(section.split("```json\n")[1].split("\n```")[0])
+        assert result["benchmark"] == name
+
+
+def test_the_drawn_numbers_are_those_of_the_results():
+    text = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    section = text.split("\n## scaling\n")[1].split("\n## ")[0]
+    result = json.loads(section.split("```json\n")[1].split("\n```")[0])
+    rows = json.loads((ROOT / "figures" / "benchmarks" / "scaling.json").read_text("utf-8"))
+    for way, series in result["memory_mb"].items():
+        for name, values in series.items():
+            drawn = [row["mb"] for row in rows if (row["way"], row["series"]) == (way, name)]
+            assert drawn == values
+    assert (ROOT / "figures" / "benchmarks" / "scaling.png").stat().st_size > 10_000
