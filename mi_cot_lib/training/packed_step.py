@@ -12,7 +12,7 @@ from mi_cot_lib.student.encode import IGNORED, shift_right
 from mi_cot_lib.student.packed import Rows, decoder_states
 
 # Tokens whose activations are held at once, by kind of device; a larger batch goes in parts.
-MOST_TOKENS = {"cpu": 2**12, "cuda": 2**16}
+MOST_TOKENS = {"cpu": 3072, "cuda": 2**16}
 
 PREFIXES = ("", "explain_")
 
