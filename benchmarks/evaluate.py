@@ -218,8 +218,10 @@ def measure(
 @options(batch_size=16, repeats=2)
 @click.option(
     "--limit",
+    default=400,
+    show_default=True,
     type=click.IntRange(min=1),
-    help="Only so many test examples, evenly spaced; default: all.",
+    help="At most so many test examples, evenly spaced over the set.",
 )
 @click.option(
     "--finetune-steps",
@@ -234,7 +236,7 @@ def command(
     batch_size: int,
     precision: str,
     repeats: int,
-    limit: int | None,
+    limit: int,
     finetune_steps: int,
 ) -> None:
     """Time the labels of a test set."""
@@ -242,7 +244,7 @@ def command(
         raise KitError("evaluation is in fp32: leave --precision out.")
     dataset = dataset_of(data_root)
     examples = load_split(dataset, "test", data_root)
-    if limit is not None and limit < len(examples):
+    if limit < len(examples):
         examples = [examples[index * len(examples) // limit] for index in range(limit)]
     loaded = student_of(student, data_root)
     peak = peak_flops(torch.float32)

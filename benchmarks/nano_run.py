@@ -15,7 +15,15 @@ from typing import Any
 
 import click
 
-from benchmarks.harness import dataset_of, main, options, print_result, print_table, spread
+from benchmarks.harness import (
+    SMALL_SHAPE,
+    dataset_of,
+    main,
+    options,
+    print_result,
+    print_table,
+    spread,
+)
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.objective.methods import METHODS
 
@@ -72,6 +80,8 @@ def nano_run(
     max_steps: int | None,
 ) -> None:
     """Print a table, and the ratios as one JSON line; runs are nano's, on nano-SVAMP or SVAMP."""
+    if student not in (SMALL_SHAPE, "nano"):
+        raise click.BadParameter("whole runs are timed with nano only.", param_hint="--student")
     dataset = dataset_of(data_root, "svamp")
     arguments = ["--batch-size", str(batch_size)]
     arguments += ["--data-root", str(data_root.resolve())] if data_root else []

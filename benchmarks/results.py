@@ -11,8 +11,8 @@ import click
 from mi_cot_lib.training.record import git_commit, hardware, library_versions, write_atomically
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = ("train_step", "evaluate", "tokenise", "nano_run", "scaling")
-# Those that the real data does not change, or that would take hours on it.
+NAMES = ("train_step", "evaluate", "tokenise", "scaling", "nano_run")
+# Those that real data does not change, or that would take hours on it.
 BUILT_IN_ONLY = ("nano_run", "scaling")
 
 
@@ -57,8 +57,12 @@ def results(data_root: str | None, only: tuple[str, ...], repeats: int | None) -
             f"transformers {versions['transformers']}, commit {git_commit()}."
         )
         head, _, rest = section(name, arguments).partition("\n\n")
-        kept[name] = f"{head}\n\n{note}\n\n{rest}"
-        body = "\n".join(kept[known] for known in NAMES if known in kept)
+        title = name
+        if machine["device"] != "cpu":
+            # Beside the section of the CPU, not in its place.
+            title = f"{name}, {machine['device']}"
+        kept[title] = f"{head.replace(name, title)}\n\n{note}\n\n{rest}"
+        body = "\n".join(kept[known] for known in sorted(kept, key=_place))
         # After each: a stopped call loses one section, not all.
         write_atomically(RESULTS, f"{INTRODUCTION}\n{body}")
 
@@ -66,8 +70,13 @@ def results(data_root: str | None, only: tuple[str, ...], repeats: int | None) -
 INTRODUCTION = """# What the benchmarks measured
 
 Written by `make benchmarks DATA=DIR`, not by hand; each section says when, where and by which command.
-Ratios are of variants that take turns in one process; seconds are of that machine and that hour.
+Variants take turns: in one process, or where peak memory or an older version is measured, each in its own.
+Seconds are of that machine and that hour. Memory is measured once a way, so its three numbers are one.
 """
+
+
+def _place(title: str) -> tuple[int, str]:
+    return NAMES.index(title.split(",")[0]), title
 
 
 def _sections(text: str) -> dict[str, str]:

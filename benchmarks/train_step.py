@@ -192,7 +192,7 @@ def train_step(
     print_table(rows)
     shared = {"student": student, "data_root": data_root, "precision": chosen}
     above = {
-        way: measure(way, batch_size=memory_batch_size, **shared)["mb"]
+        way: measure(way, batch_size=memory_batch_size, **shared)[0]["mb"]
         for way in ("released", "fast")
     }
     click.echo(

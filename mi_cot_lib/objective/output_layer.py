@@ -79,7 +79,9 @@ class _OutputTerms(Function):
         sums = {term: weight.new_zeros(()) for term in shares}
         by_weight, by_states = None, []
         if any(ctx.needs_input_grad):
-            by_weight = torch.empty_like(weight)
+            by_weight = (
+                torch.empty_like(weight) if any(map(len, states)) else torch.zeros_like(weight)
+            )
             by_states = [torch.empty_like(side) for side in states]
         for number, chunk in enumerate(_chunks(sides, len(weight))):
             gradient, read = _losses(chunk, objective, shares, kernel, sums, by_weight is not None)

@@ -75,7 +75,8 @@ def split_batch(batch: Mapping[str, Tensor], most_tokens: int) -> list[dict[str,
 
     Args:
         batch: From `student.encode.collate`.
-        most_tokens: Of a part, inputs and targets with padding; an example with more is a part alone.
+        most_tokens: Of a part, prompts without and targets with padding; an example with more is a part
+            alone.
 
     Returns:
         At least one part; the batch as it is where it is small enough.

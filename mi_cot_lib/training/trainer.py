@@ -102,7 +102,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         Args:
             model: The student.
             inputs: A batch from `student.encode.collate`.
-            return_outputs: Return the logits as well.
+            return_outputs: Return an empty dictionary as well: the logits are not kept.
             num_items_in_batch: The counts of the whole batch by term; None takes this batch's.
         """
         counts = num_items_in_batch or term_counts(inputs)
@@ -122,13 +122,13 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         is_logged = step % self.args.logging_steps == 0 or step == self.state.max_steps
         by_terms = is_logged and len(self.objective.weights) > 1
         take = self._step_by_terms if by_terms else super().training_step
-        return torch.stack([take(model, part, num_items_in_batch) for part in parts]).sum()
+        counts: Any = num_items_in_batch or term_counts(inputs)
+        return torch.stack([take(model, part, counts) for part in parts]).sum()
 
     def _step_by_terms(self, model: nn.Module, part: Batch, counts: Any) -> Tensor:
         """Take the step as the sum of its terms' own gradients, and keep those for the log."""
         model.train()
         part = self._prepare_inputs(part)
-        counts = counts or term_counts(part)
         with self.compute_loss_context_manager():
             losses = term_losses(model, self.objective, part, counts)
         parameters = [p for p in model.parameters() if p.requires_grad]
@@ -175,6 +175,9 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     ) -> dict[str, float]:
         """Measure the loss with all its terms and the validation metrics; selection reads the latter."""
         assert self.model is not None
+        # Answers are in float32, in every call alike: accelerate's autocast leaves the model's forward.
+        # Training does not need it there, since the context above surrounds its whole loss.
+        self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         self.model.eval()
         metrics = {f"{metric_key_prefix}_{k}": v for k, v in self._mean_terms().items()}
         for name, value in self.validate(self.model).items():

@@ -46,7 +46,7 @@ def test_a_benchmark_ends_in_its_ratios(name):
 
 def test_the_fast_step_holds_less_memory_than_the_logits_that_it_leaves_out():
     # Vocabulary x positions is 4 x (4 + 256) x 32128 floats, of which the plain way holds several.
-    shape = ["--student", "nano", "--batch-size", "4", "--length", "256", "--vocabulary", "32128"]
+    shape = ["--student", "nano", "--shape", "4", "256", "--vocabulary", "32128"]
     peaks = {
         way: last_line("memory", ["--way", way, *shape, "--precision", "fp32"])["mb"]
         for way in ("released", "fast")
@@ -58,7 +58,7 @@ def test_the_fast_step_holds_less_memory_than_the_logits_that_it_leaves_out():
 
 def test_results_hold_a_dated_section_of_each_benchmark():
     text = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
-    for name in ("train_step", "evaluate", "tokenise", "nano_run", "scaling"):
+    for name in ("train_step", "evaluate", "tokenise", "scaling"):
         section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
         assert f"python -m benchmarks.{name}" in section
         result = json.loads(section.split("```json\n")[1].split("\n```")[0])

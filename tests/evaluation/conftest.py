@@ -1,7 +1,5 @@
 """Students whose outputs end as a trained student's do, and the real data where it is at hand."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
@@ -9,15 +7,6 @@ from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.student.encode import collate, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    if not (SHARED / "dss").is_dir():
-        pytest.skip("the real DSS data is not beside the repository")
-    return SHARED
 
 
 def finetune(student, examples, steps, learning_rate):

@@ -127,10 +127,10 @@ def test_a_method_without_rationales_has_one_term():
 @pytest.mark.parametrize("choices", CHOICES[::7], ids=lambda c: "-".join(c.values()))
 def test_the_size_of_a_chunk_changes_nothing(choices, monkeypatch):
     objective = Objective(**choices)
-    arguments = (objective, [2, 3, 1, 4], [5, 1, 7, 2], 60, 4, torch.float32)
     monkeypatch.setattr(output_layer, "CHUNK_ELEMENTS", 1)
     monkeypatch.setattr(output_layer, "WEIGHT_ROWS", 7)
-    assert_equal(both_ways(*arguments), 1e-5)
+    for dtype, tolerance in TOLERANCE.items():
+        assert_equal(both_ways(objective, [2, 3, 1, 4], [5, 1, 7, 2], 60, 4, dtype), tolerance)
 
 
 def test_chunks_hold_no_more_than_their_limit_unless_one_example_does(monkeypatch):

@@ -183,6 +183,36 @@ def test_training_lowers_the_loss_in_fp32_and_bf16(fit):
         assert losses[-1] < 0.8 * losses[0], precision
 
 
+def test_logging_and_splitting_a_step_change_no_weight(fit, monkeypatch, make_student):
+    # A logged step takes each term's gradient by itself, a large batch goes in parts: both must leave
+    # the weights of the ordinary step.
+    def trained(logs: int, most_tokens: int):
+        monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", logs)
+        monkeypatch.setattr(
+            "mi_cot_lib.training.trainer.MOST_TOKENS", {"cpu": most_tokens, "cuda": most_tokens}
+        )
+        student, _ = fit(config(method="mi", max_steps=4, eval_every=4), dropout=0.0)
+        return weights(student)
+
+    ordinary = trained(1, 10_000)
+    start = weights(make_student(0.0))
+    moved = (ordinary - start).norm()
+    for logs, most_tokens in ((4, 10_000), (1, 100), (4, 100)):
+        assert (trained(logs, most_tokens) - ordinary).norm() <= 1e-3 * moved
+
+
+def test_a_student_trained_in_bf16_answers_in_fp32(fit, make_student):
+    student, _ = fit(config(method="mi", precision="bf16"))
+    copy = make_student()
+    copy.model.load_state_dict(student.model.state_dict())
+    ids = torch.tensor([[5, 6, 7, 1]])
+    with torch.no_grad():
+        found, expected = (
+            one.model.eval()(input_ids=ids, decoder_input_ids=ids).logits for one in (student, copy)
+        )
+    assert torch.equal(found, expected)
+
+
 def test_precision_is_that_of_the_matrix_products(fit):
     # The first loss comes of equal weights: rounding moves it, and by no more than rounding.
     first = {
