@@ -218,14 +218,14 @@ def measure(
 @options(batch_size=16, repeats=2)
 @click.option(
     "--limit",
-    default=400,
+    default=96,
     show_default=True,
     type=click.IntRange(min=1),
     help="At most so many test examples, evenly spaced over the set.",
 )
 @click.option(
     "--finetune-steps",
-    default=40,
+    default=20,
     show_default=True,
     type=click.IntRange(min=0),
     help="Steps of batch 16 on labels for the student whose outputs end; 0 leaves it out.",
