@@ -3,12 +3,11 @@
 Both are in float32. The reference writes up to 64 tokens in test order, at the given batch size and
 without scores. Two students are measured: the given one as it was loaded (random weights never end
 their outputs, so the reference writes all 64 tokens) and the same one after some steps of training on
-labels, whose outputs end as a trained student's do.
+labels, whose outputs end as a trained student's do. Useful operations are those of prompts and gold
+labels without padding.
 """
 
 import copy
-import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +15,13 @@ from typing import Any
 
 import click
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.harness import (
     DEVICE,
     dataset_of,
     interleave,
     main,
+    matrix_flops,
     options,
     peak_flops,
     print_result,
@@ -31,12 +30,15 @@ from benchmarks.harness import (
     spread,
     student_of,
 )
+from benchmarks.memory import peak_mb, reset_peak
+from benchmarks.train_step import fast_step, precision_of
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.predict import Prediction, predict
 from mi_cot_lib.evaluation.score import is_correct
+from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.encode import PREDICT_PREFIX, collate, encode_pairs
 from mi_cot_lib.student.load import Student
 
@@ -48,46 +50,17 @@ REFERENCE, FAST = "model.generate", "kit"
 
 @dataclass
 class Measured:
-    """A variant: what it answered and, of its first run, matrix operations and peak memory in bytes."""
+    """A variant: the answers of its last call, and the most memory that any call took, in MB."""
 
     run: Callable[[], Any]
     answers: Any = None
-    flops: int = 0
-    memory: int = 0
+    memory: float = 0.0
 
     def __call__(self) -> None:
-        """Answer; the first call, which is not timed, also counts."""
-        if self.flops:
-            self.answers = self.run()
-            return
-        with FlopCounterMode(display=False) as counter, _PeakMemory() as peak:
-            self.answers = self.run()
-        self.flops, self.memory = counter.get_total_flops(), peak.bytes
-
-
-class _PeakMemory:
-    """The most memory of the process (of the GPU, where there is one) while it runs."""
-
-    def __enter__(self) -> "_PeakMemory":
-        self.bytes = 0
-        if DEVICE == "cuda":
-            torch.cuda.reset_peak_memory_stats()
-        self.done = threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
-        self.thread.start()
-        return self
-
-    def _watch(self) -> None:
-        page = os.sysconf("SC_PAGE_SIZE")
-        while not self.done.wait(0.02):
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            self.bytes = max(self.bytes, pages * page)
-
-    def __exit__(self, *_: object) -> None:
-        self.done.set()
-        self.thread.join()
-        if DEVICE == "cuda":
-            self.bytes = torch.cuda.max_memory_allocated()
+        """Answer."""
+        reset_peak()
+        self.answers = self.run()
+        self.memory = max(self.memory, peak_mb())
 
 
 @torch.inference_mode()
@@ -126,14 +99,10 @@ def finetuned(student: Student, examples: Sequence[Example], steps: int) -> Stud
         max_input_tokens=MAX_INPUT_TOKENS,
         max_target_tokens=MAX_NEW_TOKENS,
     )
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    step = fast_step(model, Objective().only("prediction"), precision_of("auto"), rate=1e-3)
     for start in range(0, len(pairs), TRAINING_BATCH):
         batch = collate(pairs[start : start + TRAINING_BATCH], student.tokeniser.pad_token_id)
-        loss = model(**{name: tensor.to(DEVICE) for name, tensor in batch.items()}).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad()
+        step({name: tensor.to(DEVICE) for name, tensor in batch.items()})
     return Student(model.eval(), student.tokeniser)
 
 
@@ -175,6 +144,8 @@ def measure(
     peak: float,
 ) -> dict[str, Any]:
     """Time both ways on one student, print a table and return the numbers."""
+    # What a process does once is done on a few examples: a round of all of them takes minutes.
+    reference(student, examples[:batch_size], batch_size)
     variants = {
         REFERENCE: Measured(lambda: reference(student, examples, batch_size)),
         FAST: Measured(
@@ -190,38 +161,44 @@ def measure(
             )
         ),
     }
-    seconds = interleave(variants, repeats)
+    seconds = interleave(variants, repeats, warm_up=False)
     plain, found = variants[REFERENCE].answers, variants[FAST].answers
     cut = check_equal(dataset, examples, plain, found)
     ended = sum(over for _, over in plain)
     ratio = speedup(seconds, REFERENCE, FAST)
     click.echo(f"\n{title}: {ended} of {len(examples)} reference outputs end within 64 tokens;")
     click.echo(f"all right answers are the same, {cut} texts that are no label were cut.\n")
+    encoded = student.tokeniser([PREDICT_PREFIX + one.input for one in examples])["input_ids"]
+    labels = student.tokeniser([one.label for one in examples])["input_ids"]
+    tokens = [sum(map(len, rows)) for rows in (encoded, labels)]
+    flops = matrix_flops(student.model, *tokens, training=False)
     measured = {}
     for name, variant in variants.items():
         times = spread(seconds[name])
-        achieved = variant.flops / times["median"]
+        achieved = flops / times["median"]
         measured[name] = {
             "seconds": times,
             "examples_per_second": round(len(examples) / times["median"], 2),
-            "gflops_per_second": round(achieved / 1e9, 2),
+            "useful_gflops_per_second": round(achieved / 1e9, 2),
             "share_of_peak": round(achieved / peak, 3),
-            "matrix_gflop": round(variant.flops / 1e9, 2),
-            "peak_memory_mb": round(variant.memory / 2**20),
+            "peak_memory_mb": round(variant.memory),
         }
-    print_table([{"way": name, **row} for name, row in measured.items()])
+    print_table(
+        [
+            {"way": name, **row, "seconds": row["seconds"]["median"]}
+            for name, row in measured.items()
+        ]
+    )
     click.echo(f"\n{FAST} is {ratio['median']} times as fast ({ratio['min']} to {ratio['max']}).")
     return {"speedup": ratio, "ways": measured, "ended": ended, "cut": cut}
 
 
 @click.command(help=__doc__)
-@options(batch_size=16, repeats=2)
+@options(batch_size=16, repeats=1)
 @click.option(
     "--limit",
-    default=96,
-    show_default=True,
     type=click.IntRange(min=1),
-    help="At most so many test examples, evenly spaced over the set.",
+    help="At most so many test examples, evenly spaced over the set; default: all.",
 )
 @click.option(
     "--finetune-steps",
@@ -236,7 +213,7 @@ def command(
     batch_size: int,
     precision: str,
     repeats: int,
-    limit: int,
+    limit: int | None,
     finetune_steps: int,
 ) -> None:
     """Time the labels of a test set."""
@@ -244,7 +221,7 @@ def command(
         raise KitError("evaluation is in fp32: leave --precision out.")
     dataset = dataset_of(data_root)
     examples = load_split(dataset, "test", data_root)
-    if limit < len(examples):
+    if limit and limit < len(examples):
         examples = [examples[index * len(examples) // limit] for index in range(limit)]
     loaded = student_of(student, data_root)
     peak = peak_flops(torch.float32)

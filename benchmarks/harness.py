@@ -116,8 +116,10 @@ def t5_tokeniser(data_root: Path | None) -> PreTrainedTokenizerBase:
     return load_student("nano").tokeniser
 
 
-def interleave(variants: Mapping[str, Callable[[], Any]], repeats: int) -> Seconds:
-    """Time each variant once a round, after one round that does not count.
+def interleave(
+    variants: Mapping[str, Callable[[], Any]], repeats: int, *, warm_up: bool = True
+) -> Seconds:
+    """Time each variant once a round, after one round that does not count unless `warm_up` is off.
 
     Interleaving lets a slow moment of the machine fall on all variants alike.
 
@@ -125,7 +127,7 @@ def interleave(variants: Mapping[str, Callable[[], Any]], repeats: int) -> Secon
         Seconds by variant, one for each round.
     """
     seconds: Seconds = {name: [] for name in variants}
-    for counted in [False] + [True] * repeats:
+    for counted in [False] * warm_up + [True] * repeats:
         for name, variant in variants.items():
             seconds_taken = timed(variant)
             if counted:
@@ -169,6 +171,31 @@ def peak_flops(dtype: torch.dtype, repeats: int = 6) -> float:
     left, right = (torch.randn(size, size, device=DEVICE).to(dtype) for _ in range(2))
     timed(lambda: left @ right)
     return 2 * size**3 / min(timed(lambda: left @ right) for _ in range(repeats))
+
+
+def matrix_flops(model: Any, read: int, written: int, *, training: bool) -> float:
+    """Estimate the floating-point operations of matrix products that so many real tokens need.
+
+    Two for each weight that a token meets, and four more where gradients are taken. Attention scores are
+    left out.
+
+    Args:
+        model: A T5.
+        read: Tokens of the encoder.
+        written: Tokens of the decoder and the output layer.
+        training: Whether gradients are taken.
+    """
+
+    def weights(module: Any) -> int:
+        return sum(
+            p.numel()
+            for name, p in module.named_parameters()
+            if p.dim() == 2 and "embed" not in name
+        )
+
+    head = model.lm_head.weight.numel()
+    work = weights(model.encoder) * read + (weights(model.decoder) + head) * written
+    return (6.0 if training else 2.0) * work
 
 
 def print_table(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -20,6 +20,7 @@ from benchmarks.harness import (
     dataset_of,
     interleave,
     main,
+    matrix_flops,
     options,
     peak_flops,
     print_result,
@@ -72,9 +73,9 @@ def released_step(model: Any, objective: Objective, precision: str) -> Step:
     return step
 
 
-def fast_step(model: Any, objective: Objective, precision: str) -> Step:
+def fast_step(model: Any, objective: Objective, precision: str, rate: float = 1e-5) -> Step:
     """Take a step as the kit's trainer does."""
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, fused=True)
 
     def step(batch: Batch) -> None:
         counts = term_counts(batch)
@@ -98,24 +99,11 @@ def autocast(precision: str) -> torch.autocast:
     return torch.autocast(DEVICE, torch.bfloat16, enabled=precision == "bf16")
 
 
-def matrix_flops(model: Any, pairs: list[EncodedPair]) -> float:
-    """Estimate the floating-point operations that one step's real tokens need in matrix products.
-
-    Six for each weight that a token meets: two forward, four backward. Attention scores are left out.
-    """
-
-    def weights(module: Any) -> int:
-        return sum(
-            p.numel()
-            for name, p in module.named_parameters()
-            if p.dim() == 2 and "embed" not in name
-        )
-
-    encoder, decoder = weights(model.encoder), weights(model.decoder)
-    head = model.lm_head.weight.numel()
+def step_flops(model: Any, pairs: list[EncodedPair]) -> float:
+    """Estimate what a step's real tokens need, both tasks; see `matrix_flops`."""
     read = sum(len(p.predict_input) + len(p.explain_input) for p in pairs)
     written = sum(len(p.predict_target) + len(p.explain_target) for p in pairs)
-    return 6.0 * (encoder * read + (decoder + head) * written)
+    return matrix_flops(model, read, written, training=True)
 
 
 def precision_of(chosen: str) -> str:
@@ -170,7 +158,7 @@ def train_step(
     peaks = {
         kind: peak_flops(torch.bfloat16 if kind == "bf16" else torch.float32) for kind in precisions
     }
-    flops = sum(matrix_flops(model, group) for group in groups[: len(batches)]) / len(batches)
+    flops = sum(step_flops(model, group) for group in groups[: len(batches)]) / len(batches)
     rows = []
     for key, times in seconds.items():
         kind = key[-4:]

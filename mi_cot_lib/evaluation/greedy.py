@@ -10,6 +10,7 @@ from transformers import DynamicCache, EncoderDecoderCache, GenerationMixin
 from transformers.modeling_outputs import BaseModelOutput
 
 from mi_cot_lib.evaluation.plain import Sequences, end_ids
+from mi_cot_lib.student.packed import can_pack, encoder_states
 
 # Tokens, padding included, in one pass of the encoder: more of them leave a CPU's cache.
 ENCODER_TOKENS = 2**12
@@ -123,9 +124,11 @@ def encode(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
     while start < len(lengths):
         stop = start + max(1, ENCODER_TOKENS // width)
         own = max(lengths[start:stop])
-        hidden = encoder(
-            input_ids=ids[start:stop, :own], attention_mask=mask[start:stop, :own]
-        ).last_hidden_state
+        part = ids[start:stop, :own], mask[start:stop, :own]
+        if can_pack(model):
+            hidden = encoder_states(model, *part)
+        else:
+            hidden = encoder(input_ids=part[0], attention_mask=part[1]).last_hidden_state
         parts.append(F.pad(hidden, (0, 0, 0, width - own)))
         start = stop
     return torch.cat(parts)

@@ -56,6 +56,23 @@ def can_pack(model: nn.Module) -> bool:
     return config.model_type == "t5" and hasattr(model, "lm_head")
 
 
+def encoder_states(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
+    """Run the encoder over the real tokens of prompts.
+
+    Args:
+        model: A T5 for which `can_pack` holds.
+        ids: (batch, positions), padded on the right.
+        mask: 1 at real positions, (batch, positions).
+
+    Returns:
+        (batch, positions, width); at padding a copy of some token's state, which attention must mask.
+    """
+    rows = Rows(ids, mask != 0)
+    embedded = F.embedding(ids[rows.real], model.shared.weight)
+    states = _stack(model.encoder, embedded, [rows], None, ())
+    return pad(states, rows.sources, rows.index).view(*ids.shape, -1)
+
+
 def decoder_states(model: Any, inputs: Sequence[Rows], targets: Sequence[Rows]) -> list[Tensor]:
     """Compute what the output layer reads, for several groups of rows in one pass.
 
