@@ -43,8 +43,8 @@ lint: $(DEV_READY) ## check style, formatting and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-nano-student: $(READY) ## pretrain the built-in student again from its seed, and record what it reaches
-	@$(BIN)/mi-cot student pretrain
+nano-student: $(READY) ## pretrain the built-in students again from their seed, and record what they reach
+	@$(BIN)/mi-cot student pretrain --name nano
 	@$(BIN)/mi-cot student card
 
 record: $(READY) ## make a finished reproduction the recorded one (figures, README, notebooks)

@@ -137,17 +137,21 @@ def run_command(runs: str, tensorboard: bool, **values: Any) -> None:
 
 @cli.group()
 def student() -> None:
-    """The built-in student."""
+    """The built-in students."""
 
 
 @student.command("pretrain")
+@click.option("--name", default="nano", show_default=True, help="Which: nano or nano48.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Default: the package's own.")
-def student_pretrain(folder: Path | None) -> None:
-    """Rebuild the built-in student from its seed: tokeniser, weights and loss curve."""
-    from mi_cot_lib.student.names import NANO_FOLDER
+def student_pretrain(name: str, folder: Path | None) -> None:
+    """Rebuild a built-in student from its seed: tokeniser, weights and loss curve."""
+    from mi_cot_lib.errors import unknown_name
+    from mi_cot_lib.student.names import BUILT_IN_WIDTHS, built_in_folder
     from mi_cot_lib.student.nano import pretrain
 
-    click.echo(pretrain(folder or NANO_FOLDER))
+    if name not in BUILT_IN_WIDTHS:
+        raise unknown_name("built-in student", name, BUILT_IN_WIDTHS)
+    click.echo(pretrain(folder or built_in_folder(name), name=name))
 
 
 @student.command("card")

@@ -7,6 +7,7 @@ from typing import Any
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.methods import METHODS, Method, method_named
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS
 
 Record = Mapping[str, Any]
 
@@ -92,7 +93,7 @@ def setting_title(records: Sequence[Record]) -> str:
     config = records[0]["config"]
     spec = dataset_spec(config["dataset"])
     data = f"built-in data {spec.title}" if spec.built_in else f"data {spec.title}"
-    caveat = ", not the paper's" if spec.built_in or config["student"] == "nano" else ""
+    caveat = ", not the paper's" if spec.built_in or config["student"] in BUILT_IN_WIDTHS else ""
     return f"{data}, student {config['student']}{caveat}"
 
 

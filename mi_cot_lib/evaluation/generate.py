@@ -28,13 +28,20 @@ class Output(NamedTuple):
 
     Attributes:
         text: Without special tokens and outer white space.
-        probability: Of the tokens written, the end token included where there is one (0 to 1).
+        log_probability: Of the tokens written, the end token included where there is one, in nats.
+        tokens: How many those are.
         ended: Whether the student ended the text itself, within its limit.
     """
 
     text: str
-    probability: float
+    log_probability: float
+    tokens: int
     ended: bool
+
+    @property
+    def probability(self) -> float:
+        """Of the tokens written (0 to 1)."""
+        return min(1.0, exp(self.log_probability))
 
 
 def generate(
@@ -106,7 +113,7 @@ def outputs(
     most_scores = MAX_SCORES if plain else MAX_STEP_SCORES
     most_rows = max(1, min(MAX_BATCH, most_scores // (kept_steps * model.config.vocab_size)))
     order = sorted(range(len(prompts)), key=lambda index: -len(encoded[index]))
-    results = [Output("", 0.0, False)] * len(prompts)
+    results = [Output("", 0.0, 0, False)] * len(prompts)
     start = 0
     while start < len(order):
         width = max(1, len(encoded[order[start]]))
@@ -120,9 +127,10 @@ def outputs(
             [limits[index] for index in chosen],
         )
         texts = tokeniser.batch_decode(written.ids, skip_special_tokens=True)
-        rows = zip(chosen, texts, written.log_probabilities, written.ended, strict=True)
-        for index, text, log, ended in rows:
-            results[index] = Output(text.strip(), min(1.0, exp(log)), ended)
+        sizes = map(len, written.ids)
+        rows = zip(chosen, texts, written.log_probabilities, sizes, written.ended, strict=True)
+        for index, text, *rest in rows:
+            results[index] = Output(text.strip(), *rest)
         start += len(chosen)
         if on_batch:
             on_batch(len(chosen))

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from math import exp
 from typing import Any
 
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.evaluation.candidates import candidate_scores
 from mi_cot_lib.evaluation.generate import Output, generate, outputs
 from mi_cot_lib.evaluation.score import is_correct, split_single_task
 from mi_cot_lib.objective.methods import method_named
@@ -25,21 +27,47 @@ class Prediction:
         predicted: What the student wrote, as a label. Where the labels are known beforehand, a text
             that is none of them may be cut once it is longer than the longest of them.
         correct: Whether it is right.
-        confidence: Probability of the tokens written, end token included (0 to 1); of a cut text
-            those up to the cut. For the single-task method they hold the rationale too.
         rationale: What the student wrote when asked to explain; None where it was not asked.
+        candidates: The labels of a closed set, in their order; None where any text can be right, for
+            the single-task method, and where no confidence was asked for.
+        scores: Log-probability of each candidate in nats, its end token included.
+        log_probability: Of the tokens written, end token included, in nats; of a cut text those up to
+            the cut. For the single-task method they hold the rationale too.
+        tokens: How many those are.
     """
 
     id: str
     gold: str
     predicted: str
     correct: bool
-    confidence: float
     rationale: str | None
+    candidates: tuple[str, ...] | None
+    scores: tuple[float, ...] | None
+    log_probability: float
+    tokens: int
+
+    @property
+    def choice(self) -> str:
+        """The most probable candidate; what was written where there are no candidates."""
+        if self.scores is None or self.candidates is None:
+            return self.predicted
+        return self.candidates[self.scores.index(max(self.scores))]
+
+    @property
+    def confidence(self) -> float:
+        """What the student holds its `choice` for (0 to 1): the kit's one definition.
+
+        In a closed set the softmax over the candidates' log-probabilities; else the probability of the
+        written sequence, its end token included.
+        """
+        if self.scores is None:
+            return min(1.0, exp(self.log_probability))
+        best = max(self.scores)
+        return 1.0 / sum(exp(score - best) for score in self.scores)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON values."""
-        return asdict(self)
+        """Return the fields and the confidence as plain JSON values."""
+        return {**asdict(self), "confidence": round(self.confidence, 6)}
 
 
 def predict(
@@ -53,6 +81,7 @@ def predict(
     max_new_tokens: int,
     max_rationale_tokens: int,
     on_batch: Callable[[int], None] | None = None,
+    with_scores: bool = True,
 ) -> list[Prediction]:
     """Predict the label of each example, and its rationale if asked.
 
@@ -70,30 +99,45 @@ def predict(
         max_new_tokens: Limit of a label.
         max_rationale_tokens: Limit of a rationale, and of rationale with label for `single_task`.
         on_batch: Called with the number of examples of each finished batch.
+        with_scores: Also score the candidates of closed sets, of which confidence is made; validation
+            during training needs the answers only.
 
     Returns:
         One prediction an example, in their order.
     """
     spec = method_named(method)
+    candidates = [candidate_labels(dataset, example) for example in examples]
     if spec.target_has_rationale:
         texts = [PREDICT_PREFIX + example.input for example in examples]
         limits = [max_rationale_tokens] * len(texts)
         answers = outputs(student, texts, max_input_tokens, limits, on_batch)
     else:
-        answers = _labels(student, examples, dataset, max_input_tokens, max_new_tokens, on_batch)
+        answers = _labels(student, examples, candidates, max_input_tokens, max_new_tokens, on_batch)
     rationales: list[str | None] = [None] * len(examples)
     if spec.explains and explain:
         texts = [EXPLAIN_PREFIX + example.input for example in examples]
         written = generate(student, texts, max_input_tokens, max_rationale_tokens, on_batch)
         rationales = [text for text, _ in written]
+    scores: dict[int, list[float]] = {}
+    if with_scores and not spec.target_has_rationale:
+        scores = _scores(student, examples, candidates, max_input_tokens)
     predictions = []
-    for example, answer, rationale in zip(examples, answers, rationales, strict=True):
-        label, confidence = answer.text, answer.probability
+    for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
+        label, rationale = answer.text, rationales[index]
         if spec.target_has_rationale:
             rationale, label = split_single_task(label)
-        correct = is_correct(dataset, label, example.label)
         predictions.append(
-            Prediction(example.id, example.label, label, correct, round(confidence, 6), rationale)
+            Prediction(
+                id=example.id,
+                gold=example.label,
+                predicted=label,
+                correct=is_correct(dataset, label, example.label),
+                rationale=rationale,
+                candidates=candidates[index] if index in scores else None,
+                scores=tuple(round(s, 4) for s in scores[index]) if index in scores else None,
+                log_probability=round(answer.log_probability, 4),
+                tokens=answer.tokens,
+            )
         )
     return predictions
 
@@ -136,15 +180,26 @@ def may_become(text: str, labels: Sequence[str]) -> bool:
     return any("".join(label.split()).startswith(begun) for label in labels)
 
 
+def _scores(
+    student: Student,
+    examples: Sequence[Example],
+    candidates: Sequence[tuple[str, ...] | None],
+    max_input_tokens: int,
+) -> dict[int, list[float]]:
+    closed = {index: labels for index, labels in enumerate(candidates) if labels is not None}
+    prompts = [PREDICT_PREFIX + examples[index].input for index in closed]
+    found = candidate_scores(student, prompts, list(closed.values()), max_input_tokens)
+    return dict(zip(closed, found, strict=True))
+
+
 def _labels(
     student: Student,
     examples: Sequence[Example],
-    dataset: str,
+    candidates: Sequence[tuple[str, ...] | None],
     max_input_tokens: int,
     max_new_tokens: int,
     on_batch: Callable[[int], None] | None,
 ) -> list[Output]:
-    candidates = [candidate_labels(dataset, example) for example in examples]
     limits = label_limits(student, candidates, max_new_tokens)
     texts = [PREDICT_PREFIX + example.input for example in examples]
     answers = outputs(student, texts, max_input_tokens, limits, on_batch)

@@ -37,7 +37,7 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
         tensorboard: Also log for TensorBoard.
 
     Returns:
-        The run's folder, with `run.json` and `predictions.jsonl`.
+        The run's folder, with `run.json`, `predictions.jsonl` and the trained student in `student/`.
 
     Raises:
         KitError: Data or student cannot be had; the message says what to do.
@@ -76,13 +76,16 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         _encode(config, student, usable, targets),
         _encode(config, student, *training_targets(config, valid_examples, keep_all=True)),
         lambda model: {
-            "accuracy": accuracy(_predict(config, student, valid_examples, explain=False))
+            "accuracy": accuracy(
+                _predict(config, student, valid_examples, explain=False, with_scores=False)
+            )
         },
         folder,
         tensorboard=tensorboard,
     )
     testing = time.monotonic()
-    tests = {"test": load_split(config.dataset, "test", root)}
+    # Validation is answered again by the selected student: temperatures are fitted on it.
+    tests = {"test": load_split(config.dataset, "test", root), "valid": valid_examples}
     if "unseen" in dataset_spec(config.dataset).splits:
         tests["unseen"] = load_split(config.dataset, "unseen", root)
     metrics: dict[str, Any] = {}
@@ -94,17 +97,15 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
-    validated = [row for row in trained.history if row.get("step") == trained.selected_step]
-    metrics["valid_accuracy"] = next(
-        (row["eval_accuracy"] for row in validated if "eval_accuracy" in row), None
-    )
-    metrics["valid_n"] = len(valid_examples)
     metrics["selected_step"] = trained.selected_step
     record.write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
+    student.model.save_pretrained(folder / record.STUDENT)
+    student.tokeniser.save_pretrained(folder / record.STUDENT)
     finished = time.monotonic()
     unparsed = load_report(train_examples[: config.train_size])
     result = {
         "run": config.run_name,
+        "results_version": record.RESULTS_VERSION,
         "config": config.to_dict(),
         "metrics": metrics,
         "history": trained.history,
@@ -197,7 +198,13 @@ def _encode(
 
 
 def _predict(
-    config: RunConfig, student: Student, examples: list[Example], *, explain: bool, bar: Any = None
+    config: RunConfig,
+    student: Student,
+    examples: list[Example],
+    *,
+    explain: bool,
+    bar: Any = None,
+    with_scores: bool = True,
 ) -> list[Prediction]:
     return predict(
         student,
@@ -209,4 +216,5 @@ def _predict(
         max_new_tokens=config.max_new_tokens,
         max_rationale_tokens=config.max_target_tokens,
         on_batch=bar.update if bar is not None else None,
+        with_scores=with_scores,
     )

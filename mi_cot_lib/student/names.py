@@ -4,11 +4,18 @@ from pathlib import Path
 
 from mi_cot_lib.errors import unknown_name
 
-NANO_FOLDER = Path(__file__).resolve().parent / "nano"
+# Built-in students by name, and their width: nano, and one of half its width.
+BUILT_IN_WIDTHS: dict[str, int] = {"nano": 96}
+
+
+def built_in_folder(name: str) -> Path:
+    """Return where a built-in student lies in the package."""
+    return Path(__file__).resolve().parent / name
+
 
 # The second set of the paper's results is on t5-v1_1-small, the first on t5-v1_1-base.
 NAMED_STUDENTS: dict[str, str] = {
-    "nano": str(NANO_FOLDER),
+    **{name: str(built_in_folder(name)) for name in BUILT_IN_WIDTHS},
     "small": "google/t5-v1_1-small",
     "base": "google/t5-v1_1-base",
 }

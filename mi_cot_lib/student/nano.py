@@ -1,4 +1,4 @@
-"""Rebuild the built-in student: a small T5 that has read the world's plain text, and nothing else."""
+"""Rebuild the built-in students: small T5s that have read the world's plain text, and nothing else."""
 
 import hashlib
 import json
@@ -22,6 +22,7 @@ from transformers import (
 
 from mi_cot_lib.data.worlds.text import world_text
 from mi_cot_lib.student.encode import IGNORED, pad_rows
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS
 from mi_cot_lib.student.tokeniser import SENTINELS, VOCABULARY_SIZE, train_tokeniser
 
 CARD = "pretraining.json"
@@ -29,7 +30,7 @@ CARD = "pretraining.json"
 
 @dataclass(frozen=True)
 class Pretraining:
-    """The recipe of the committed student.
+    """The recipe of the committed students, the same for each width.
 
     Attributes:
         seed: Of text, initial weights, order and corruption.
@@ -53,14 +54,14 @@ class Pretraining:
     threads: int = 1
 
 
-def nano_config(vocabulary_size: int) -> T5Config:
-    """Return the shape of the built-in student: T5 v1.1's gated feed-forward, shared embeddings."""
+def nano_config(vocabulary_size: int, width: int) -> T5Config:
+    """Return the shape of a built-in student: T5 v1.1's gated feed-forward, shared embeddings."""
     config = T5Config(
         vocab_size=vocabulary_size,
-        d_model=96,
-        d_kv=24,
+        d_model=width,
+        d_kv=width // 4,
         num_heads=4,
-        d_ff=192,
+        d_ff=2 * width,
         num_layers=2,
         num_decoder_layers=2,
         feed_forward_proj="gated-gelu",
@@ -103,14 +104,15 @@ def span_corrupt(
     return source + list(ids[position:]), target
 
 
-def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
+def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano") -> Path:
     """Train tokeniser and student from nothing and save them, with the loss curve, to a folder.
 
     Args:
         folder: Receives `model.safetensors`, `config.json`, the tokeniser's files and
             `pretraining.json` (fingerprint of its sources, recipe, parameters, seconds, and the
             loss in nats a token every 100 steps).
-        recipe: Defaults to the committed student's.
+        recipe: Defaults to the committed students'.
+        name: Which built-in student's width to take.
 
     Returns:
         The folder.
@@ -121,14 +123,14 @@ def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
     started = time.monotonic()
     texts = world_text(recipe.texts, recipe.seed)
     tokeniser = train_tokeniser(texts)
-    model = T5ForConditionalGeneration(nano_config(len(tokeniser)))
+    model = T5ForConditionalGeneration(nano_config(len(tokeniser), BUILT_IN_WIDTHS[name]))
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
     schedule = get_linear_schedule_with_warmup(optimiser, recipe.steps // 25, recipe.steps)
     curve: list[dict[str, float]] = []
     recent: list[float] = []
     model.train()
     batches = _batches(texts, tokeniser, recipe)
-    for step in tqdm(range(1, recipe.steps + 1), desc="pretraining nano", unit="step"):
+    for step in tqdm(range(1, recipe.steps + 1), desc=f"pretraining {name}", unit="step"):
         loss = model(**next(batches), use_cache=False).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -143,7 +145,7 @@ def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
     tokeniser.save_pretrained(folder)
     model.eval().save_pretrained(folder)
     card = {
-        "source": source_fingerprint(recipe),
+        "source": source_fingerprint(recipe, name),
         "recipe": asdict(recipe),
         "parameters": model.num_parameters(),
         "vocabulary": len(tokeniser),
@@ -154,13 +156,13 @@ def pretrain(folder: Path, recipe: Pretraining | None = None) -> Path:
     return folder
 
 
-def source_fingerprint(recipe: Pretraining) -> str:
-    """Return a SHA-256 of all that the student is made from: text, recipe and shape."""
+def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
+    """Return a SHA-256 of all that a student is made from: text, recipe and shape."""
     digest = hashlib.sha256()
     for text in world_text(recipe.texts, recipe.seed):
         digest.update(text.encode() + b"\0")
     digest.update(json.dumps(asdict(recipe)).encode())
-    shape = nano_config(VOCABULARY_SIZE).to_dict()
+    shape = nano_config(VOCABULARY_SIZE, BUILT_IN_WIDTHS[name]).to_dict()
     del shape["transformers_version"]
     digest.update(json.dumps(shape, sort_keys=True).encode())
     return digest.hexdigest()

@@ -18,7 +18,7 @@ from mi_cot_lib.objective.choices import (
     check_choices,
 )
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.student.names import check_student_name
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS, check_student_name
 
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]
@@ -45,7 +45,7 @@ _NANO_DEFAULTS: dict[str, Any] = {
     "precision": "fp32",
 }
 # NLI's steps are short, and the student finds how premise and hypothesis relate only late.
-_NANO_NLI_STEPS = 1_000
+_NANO_NLI_DEFAULTS: dict[str, Any] = {**_NANO_DEFAULTS, "max_steps": 1_000, "eval_every": 250}
 
 
 def _help(text: str, **default: Any) -> Any:
@@ -69,7 +69,9 @@ class RunConfig:
         default=None,
     )
     method: str = _help("finetune, single_task, dss or mi.", default="mi")
-    student: str = _help("nano, small, base, a model id OWNER/MODEL or a folder.", default="nano")
+    student: str = _help(
+        "nano, nano48, small, base, a model id OWNER/MODEL or a folder.", default="nano"
+    )
     seed: int = _help("Seed of order and dropout.", default=0)
     train_size: int | None = _help("Train on this many examples; default: all.", default=None)
     labels: Labels = _help("Train on gold labels or on the teacher's (Table 3).", default="gold")
@@ -118,9 +120,9 @@ class RunConfig:
         method_named(self.method)
         check_student_name(self.student)
         check_choices(self.mi_form, self.pool, self.divergence, self.detach)
-        defaults = _NANO_DEFAULTS if self.student == "nano" else _T5_DEFAULTS
-        if self.student == "nano" and dataset_spec(self.dataset).answer_type == "nli":
-            defaults = {**defaults, "max_steps": _NANO_NLI_STEPS}
+        is_nli = dataset_spec(self.dataset).answer_type == "nli"
+        nano = _NANO_NLI_DEFAULTS if is_nli else _NANO_DEFAULTS
+        defaults = nano if self.student in BUILT_IN_WIDTHS else _T5_DEFAULTS
         for name, value in defaults.items():
             if getattr(self, name) is None:
                 # The documented way to set a field of a frozen dataclass while it is being made.

@@ -17,6 +17,9 @@ from mi_cot_lib.errors import DataError
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.jsonl"
+STUDENT = "student"
+# Raised by whoever changes what a configuration's numbers come out as: older records are then refused.
+RESULTS_VERSION = 1
 _VERSIONED = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
 
 

@@ -10,20 +10,23 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import NANO_FOLDER, check_student_name
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS, built_in_folder, check_student_name
 
 
-def test_nano_is_transformers_own_t5_within_its_limits():
-    student = load_student("nano")
+@pytest.mark.parametrize("name", BUILT_IN_WIDTHS)
+def test_a_built_in_student_is_transformers_own_t5_within_its_limits(name):
+    student = load_student(name)
     assert type(student.model).__name__ == "T5ForConditionalGeneration"
+    assert student.model.config.d_model == BUILT_IN_WIDTHS[name]
     assert student.model.num_parameters() <= 2_000_000
-    assert sum(file.stat().st_size for file in NANO_FOLDER.iterdir()) <= 4 * 2**20
-    assert not list(NANO_FOLDER.glob("*.bin"))
+    files = list(built_in_folder(name).iterdir())
+    assert sum(file.stat().st_size for file in files) <= 4 * 2**20
+    assert not [file for file in files if file.suffix == ".bin"]
 
 
 def test_nano_loads_by_the_same_call_as_any_model_of_the_hub():
-    model = AutoModelForSeq2SeqLM.from_pretrained(NANO_FOLDER)
-    tokeniser = AutoTokenizer.from_pretrained(NANO_FOLDER)
+    model = AutoModelForSeq2SeqLM.from_pretrained(built_in_folder("nano"))
+    tokeniser = AutoTokenizer.from_pretrained(built_in_folder("nano"))
     ours = load_student("nano")
     ids = tokeniser("Ann has 3 pens.", return_tensors="pt")["input_ids"]
     assert torch.equal(model.eval()(ids, labels=ids).logits, ours.model(ids, labels=ids).logits)

@@ -3,12 +3,13 @@
 import json
 import random
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import NANO_FOLDER
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS, built_in_folder
 from mi_cot_lib.student.nano import CARD, Pretraining, pretrain, source_fingerprint, span_corrupt
 
 SENTINELS = list(range(1000, 1032))
@@ -43,13 +44,15 @@ def test_pretraining_is_repeatable_and_lowers_the_loss(tmp_path):
         assert torch.equal(mine, theirs)
 
 
-def test_the_committed_student_is_of_the_current_world_and_recipe():
-    card = json.loads((NANO_FOLDER / CARD).read_text())
-    assert card["source"] == source_fingerprint(Pretraining()), "run `make nano-student`"
-    assert card["parameters"] == load_student("nano").model.num_parameters()
+@pytest.mark.parametrize("name", BUILT_IN_WIDTHS)
+def test_a_committed_student_is_of_the_current_world_and_recipe(name):
+    card = json.loads((built_in_folder(name) / CARD).read_text())
+    assert card["source"] == source_fingerprint(Pretraining(), name), "run `make nano-student`"
+    assert card["parameters"] == load_student(name).model.num_parameters()
 
 
-def test_the_committed_student_has_read_the_world():
+@pytest.mark.parametrize("name", BUILT_IN_WIDTHS)
+def test_a_committed_student_has_read_the_world(name):
     # Its last recorded loss is far under that of guessing among the vocabulary evenly.
-    card = json.loads((NANO_FOLDER / CARD).read_text())
+    card = json.loads((built_in_folder(name) / CARD).read_text())
     assert card["curve"][-1]["loss"] < 0.2 * torch.tensor(float(card["vocabulary"])).log().item()

@@ -1,0 +1,86 @@
+"""Scores of candidate labels are teacher-forced log-probabilities, and confidence is their softmax."""
+
+import math
+
+import pytest
+import torch
+
+from mi_cot_lib.data.check import candidate_labels
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.evaluation.candidates import candidate_scores
+from mi_cot_lib.evaluation.predict import predict
+from mi_cot_lib.student.encode import PREDICT_PREFIX
+
+
+def score_one_by_one(student, prompt, label):
+    """The plain twin: one prompt, one label, the model's own loss."""
+    prompt_ids = student.tokeniser(prompt, return_tensors="pt")["input_ids"]
+    label_ids = student.tokeniser(label, return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        loss = student.model(input_ids=prompt_ids, labels=label_ids).loss
+    return -loss.item() * label_ids.shape[1]
+
+
+@pytest.mark.parametrize("dataset", ["nano_cqa", "nano_esnli"])
+def test_scores_are_the_teacher_forced_log_probabilities(dataset, nano):
+    examples = load_split(dataset, "test")[:12]
+    prompts = [PREDICT_PREFIX + example.input for example in examples]
+    candidates = [candidate_labels(dataset, example) for example in examples]
+    found = candidate_scores(nano, prompts, candidates, 256)
+    for prompt, labels, scores in zip(prompts, candidates, found, strict=True):
+        plain = [score_one_by_one(nano, prompt, label) for label in labels]
+        assert scores == pytest.approx(plain, rel=1e-4, abs=1e-4)
+
+
+def test_prompts_may_have_different_numbers_of_candidates(nano):
+    prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
+    candidates = [("a", "b c"), ("a", "b c", "pens")]
+    found = candidate_scores(nano, prompts, candidates, 256)
+    assert [len(scores) for scores in found] == [2, 3]
+    assert found[1][2] == pytest.approx(score_one_by_one(nano, prompts[1], "pens"), rel=1e-4)
+
+
+def test_no_prompts_have_no_scores(nano):
+    assert candidate_scores(nano, [], [], 256) == []
+
+
+def answers(student, dataset, method="dss", count=40):
+    return predict(
+        student,
+        load_split(dataset, "test")[:count],
+        dataset,
+        method,
+        explain=False,
+        max_input_tokens=256,
+        max_new_tokens=64,
+        max_rationale_tokens=64,
+    )
+
+
+def test_confidence_in_a_closed_set_is_the_softmax_over_its_labels(trained_nano):
+    for one in answers(trained_nano("nano_cqa"), "nano_cqa"):
+        shares = [math.exp(score) for score in one.scores]
+        assert one.confidence == pytest.approx(max(shares) / sum(shares), rel=1e-9)
+        assert one.confidence >= 1 / len(one.candidates)
+        assert one.choice == one.candidates[shares.index(max(shares))]
+
+
+def test_a_written_label_of_one_token_is_the_one_that_scores_highest(trained_nano):
+    student = trained_nano("nano_cqa")
+    compared = 0
+    for one in answers(student, "nano_cqa"):
+        sizes = {len(ids) for ids in student.tokeniser(list(one.candidates))["input_ids"]}
+        if one.predicted in one.candidates and sizes == {2}:
+            assert one.choice == one.predicted
+            compared += 1
+    assert compared > 10
+
+
+def test_confidence_in_an_equation_is_the_probability_of_its_sequence(nano):
+    for one in answers(nano, "nano_svamp"):
+        assert one.scores is None and one.choice == one.predicted
+        assert one.confidence == pytest.approx(math.exp(one.log_probability))
+
+
+def test_single_task_has_no_scores_since_its_label_follows_a_rationale(nano):
+    assert all(one.scores is None for one in answers(nano, "nano_cqa", "single_task", 5))
