@@ -21,7 +21,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 SHOW_PROGRESS := { grep --line-buffered -oE \
 	'^ *(Downloading|Processing|Using cached) [^ ]+|^Installing collected packages|^ERROR.*' || true; }
 
-.PHONY: help setup reproduce test lab lint nano-student record notebooks benchmarks clean
+.PHONY: help setup reproduce test lab lint nano-student paper record notebooks benchmarks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,11 @@ lint: $(DEV_READY) ## check style, formatting and types
 
 nano-student: $(READY) ## pretrain the built-in students again from their seed, and record what they reach
 	@$(BIN)/mi-cot student pretrain --name nano
+	@$(BIN)/mi-cot student pretrain --name nano48
 	@$(BIN)/mi-cot student card
+
+paper: $(READY) ## make the paper's tables and figures from the recorded runs (ARGS="table1 --fresh" trains)
+	@$(BIN)/mi-cot paper $(if $(ARGS),$(ARGS),all)
 
 record: $(READY) ## make a finished reproduction the recorded one (figures, README, notebooks)
 	@$(BIN)/mi-cot record

@@ -21,7 +21,6 @@ from benchmarks.harness import (
     dataset_of,
     interleave,
     main,
-    matrix_flops,
     options,
     peak_flops,
     print_result,
@@ -40,6 +39,7 @@ from mi_cot_lib.evaluation.predict import Prediction, predict
 from mi_cot_lib.evaluation.score import is_correct
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.encode import PREDICT_PREFIX, collate, encode_pairs
+from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.load import Student
 
 MAX_INPUT_TOKENS = 1024

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 import torch
-from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+from transformers import AutoTokenizer, T5ForConditionalGeneration
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.shapes import t5_v1_1_config
 from mi_cot_lib.training.record import hardware, library_versions
 
 # google/t5-v1_1-small with random weights: what can be timed where the checkpoint cannot be had.
@@ -83,20 +84,9 @@ def student_of(name: str, data_root: Path | None) -> Student:
         student = load_student(name)
         return Student(student.model.to(DEVICE), student.tokeniser)
     torch.manual_seed(0)
-    shape = T5Config(
-        vocab_size=32128,
-        d_model=512,
-        d_kv=64,
-        num_heads=6,
-        d_ff=1024,
-        num_layers=8,
-        feed_forward_proj="gated-gelu",
-        decoder_start_token_id=0,
-        tie_word_embeddings=False,
-    )
-    model = T5ForConditionalGeneration(shape)
+    model = T5ForConditionalGeneration(t5_v1_1_config("small"))
     # The v1.1 checkpoints have an output head of their own; from scratch it is tied.
-    model.lm_head.weight = torch.nn.Parameter(0.04 * torch.randn(32128, 512))
+    model.lm_head.weight = torch.nn.Parameter(0.04 * torch.randn_like(model.lm_head.weight))
     return Student(model.to(DEVICE).eval(), t5_tokeniser(data_root))
 
 
@@ -171,31 +161,6 @@ def peak_flops(dtype: torch.dtype, repeats: int = 6) -> float:
     left, right = (torch.randn(size, size, device=DEVICE).to(dtype) for _ in range(2))
     timed(lambda: left @ right)
     return 2 * size**3 / min(timed(lambda: left @ right) for _ in range(repeats))
-
-
-def matrix_flops(model: Any, read: int, written: int, *, training: bool) -> float:
-    """Estimate the floating-point operations of matrix products that so many real tokens need.
-
-    Two for each weight that a token meets, and four more where gradients are taken. Attention scores are
-    left out.
-
-    Args:
-        model: A T5.
-        read: Tokens of the encoder.
-        written: Tokens of the decoder and the output layer.
-        training: Whether gradients are taken.
-    """
-
-    def weights(module: Any) -> int:
-        return sum(
-            p.numel()
-            for name, p in module.named_parameters()
-            if p.dim() == 2 and "embed" not in name
-        )
-
-    head = model.lm_head.weight.numel()
-    work = weights(model.encoder) * read + (weights(model.decoder) + head) * written
-    return (6.0 if training else 2.0) * work
 
 
 def print_table(rows: Sequence[Mapping[str, Any]]) -> None:

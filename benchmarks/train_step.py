@@ -20,7 +20,6 @@ from benchmarks.harness import (
     dataset_of,
     interleave,
     main,
-    matrix_flops,
     options,
     peak_flops,
     print_result,
@@ -34,6 +33,7 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, encode_pairs
+from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.packed_step import MOST_TOKENS, split_batch
 from mi_cot_lib.training.precision import has_fast_bf16

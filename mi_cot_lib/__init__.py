@@ -7,21 +7,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mi_cot_lib.analysis.paired_items import mcnemar, paired_bootstrap
     from mi_cot_lib.data.arithmetic import equation_value
     from mi_cot_lib.data.parse import parse_teacher_output
+    from mi_cot_lib.evaluation.calibration import expected_calibration_error, reliability_bins
     from mi_cot_lib.objective.mi import mi_loss
     from mi_cot_lib.reproduce.run import run
     from mi_cot_lib.training.config import RunConfig
     from mi_cot_lib.training.record import load_runs
 
-__all__ = ["RunConfig", "equation_value", "load_runs", "mi_loss", "parse_teacher_output", "run"]
+__all__ = [
+    "RunConfig",
+    "equation_value",
+    "expected_calibration_error",
+    "load_runs",
+    "mcnemar",
+    "mi_loss",
+    "paired_bootstrap",
+    "parse_teacher_output",
+    "reliability_bins",
+    "run",
+]
 
 _HOMES = {
     "RunConfig": "training.config",
     "equation_value": "data.arithmetic",
+    "expected_calibration_error": "evaluation.calibration",
     "load_runs": "training.record",
+    "mcnemar": "analysis.paired_items",
     "mi_loss": "objective.mi",
+    "paired_bootstrap": "analysis.paired_items",
     "parse_teacher_output": "data.parse",
+    "reliability_bins": "evaluation.calibration",
     "run": "reproduce.run",
 }
 

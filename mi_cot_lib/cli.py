@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
 
+from mi_cot_lib.cli_paper import paper, report
 from mi_cot_lib.errors import KitError
 
 # Set before any library reads it: forked workers and tokenisers' own threads do not go together.
@@ -135,6 +136,44 @@ def run_command(runs: str, tensorboard: bool, **values: Any) -> None:
     click.echo(run(RunConfig.from_dict(values), runs, tensorboard=tensorboard))
 
 
+@cli.command("evaluate")
+@click.option(
+    "--checkpoint",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A run's folder, or a model's.",
+)
+@click.option("--dataset", required=True, help="One of the kit's, or a folder with a dataset.json.")
+@click.option("--data-root", type=click.Path(path_type=Path), help="Folder in DSS layout.")
+@click.option("--split", default="test", show_default=True, help="train, valid, test or unseen.")
+@click.option("--method", help="Of a folder that is no run's; default: finetune.")
+@click.option("--out", type=click.Path(path_type=Path), help="Default: evaluations/ in CHECKPOINT.")
+@click.option("--explain", is_flag=True, help="Also generate rationales.")
+def evaluate_command(**values: Any) -> None:
+    """Score a trained student on a data set, its own or another with such labels.
+
+    \b
+    ASDiv, say, is DIR/asdiv/asdiv_test.json, one {"input": …, "label": …} a line, and
+    DIR/asdiv/dataset.json: {"title": "ASDiv", "answer_type": "equation", "licence": "…"}
+      mi-cot evaluate --checkpoint runs/svamp-… --dataset asdiv --data-root DIR
+
+    A teacher's texts are not needed, and a finished evaluation is not repeated. Other answer types are
+    choice, nli and label; CONTRIBUTING.md shows one. The last line printed is the file of answers.
+    """
+    from mi_cot_lib.reproduce.evaluate import evaluate_to_file
+
+    found, path = evaluate_to_file(**values)
+    if found.run is None:
+        name = values["checkpoint"]
+        click.echo(f"note: {name} is no run: its labels could not be checked.", err=True)
+    low, high = (100 * share for share in found.interval)
+    click.echo(
+        f"{found.dataset} {found.split}: accuracy {100 * found.accuracy:.1f}% [{low:.1f}, {high:.1f}] "
+        f"(95%, Wilson), mean confidence {100 * found.confidence:.1f}%, n = {len(found.predictions)}"
+    )
+    click.echo(path)
+
+
 @cli.group()
 def student() -> None:
     """The built-in students."""
@@ -222,6 +261,10 @@ def record_command(source: Path | None) -> None:
     from mi_cot_lib.reproduce.comparison import record_comparison
 
     click.echo(record_comparison(source or repository_root() / "figures" / "reproduce"))
+
+
+cli.add_command(paper)
+cli.add_command(report)
 
 
 def main() -> None:

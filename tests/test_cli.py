@@ -104,3 +104,46 @@ def test_help_answers_without_importing_torch():
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip().endswith("False")
     assert "mi-cot reproduce" in out.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("paper", "tabel1"), "Did you mean 'table1'"),
+        (("paper", "table1", "figure9"), "figure9"),
+        (("paper", "table1", "--preset", "nanno"), "Did you mean 'nano'"),
+        (("paper", "table1", "--sedes", "2"), "--seeds"),
+        (("paper", "table1", "--seeds", "0"), "x>=1"),
+        (("paper",), "--list"),
+        (("paper", "--json", "table1"), "--list"),
+        (("report", "--preset", "big"), "unknown preset 'big'"),
+    ],
+)
+def test_the_paper_command_refuses_by_name_before_anything_is_run(
+    capsys, tmp_path, arguments, said
+):
+    status, _, error = call(capsys, *arguments, "--runs", str(tmp_path / "runs"))
+    assert status == 2 and said in error and "Traceback" not in error
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_papers_items_are_listed_one_json_object_a_line(capsys, tmp_path):
+    options = ("--runs", str(tmp_path), "--out", str(tmp_path / "out"), "--fresh")
+    status, out, _ = call(capsys, "paper", "--list", "--json", *options)
+    assert status == 0
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [row["id"] for row in rows][0::11] == ["table1", "figure5"] and len(rows) == 12
+    assert {"id", "title", "preset", "runs_needed", "runs_present", "seeds", "files"} == set(
+        rows[0]
+    )
+    assert rows[0]["runs_needed"] == 80 and rows[0]["runs_present"] == 0 and rows[0]["files"] == []
+
+
+def test_the_papers_own_setting_is_a_plan_where_it_cannot_run(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("MI_COT_CACHE", str(tmp_path))
+    monkeypatch.delenv("MI_COT_DATA", raising=False)
+    status, out, _ = call(
+        capsys, "paper", "table1", "--preset", "paper", "--runs", str(tmp_path / "runs")
+    )
+    assert status == 0 and "nothing is run" in out and "hours on one A100" in out
+    assert "missing: data svamp" in out and not (tmp_path / "runs").exists()

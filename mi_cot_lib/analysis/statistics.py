@@ -117,11 +117,10 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return [None if p is None else float(next(corrected)) for p in p_values]
 
 
-def accuracy_half_width(n: int, accuracy: float, confidence: float = 0.95) -> float:
-    """Half the width of Wilson's interval of one accuracy on n test items, as a share.
+def accuracy_interval(n: int, accuracy: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of one accuracy on n test items, as shares.
 
     It speaks of the test items that might have been drawn instead, for one trained student.
-    Wilson's interval is not centred on the accuracy near 0 and 1.
 
     Raises:
         ConfigError: n is not positive, or accuracy or confidence is not a share.
@@ -129,7 +128,19 @@ def accuracy_half_width(n: int, accuracy: float, confidence: float = 0.95) -> fl
     _check_items(n, accuracy)
     _check_share("confidence", confidence)
     low, high = proportion_confint(accuracy * n, n, alpha=1 - confidence, method="wilson")
-    return float(high - low) / 2
+    return float(low), float(high)
+
+
+def accuracy_half_width(n: int, accuracy: float, confidence: float = 0.95) -> float:
+    """Half the width of `accuracy_interval`, as a share.
+
+    Wilson's interval is not centred on the accuracy near 0 and 1.
+
+    Raises:
+        ConfigError: n is not positive, or accuracy or confidence is not a share.
+    """
+    low, high = accuracy_interval(n, accuracy, confidence)
+    return (high - low) / 2
 
 
 def smallest_detectable_difference(
@@ -153,6 +164,56 @@ def smallest_detectable_difference(
     effect = float(NormalIndPower().solve_power(nobs1=n, alpha=alpha, power=power))
     angle = 2 * math.asin(math.sqrt(accuracy)) + abs(effect)
     return None if angle > math.pi else math.sin(angle / 2) ** 2 - accuracy
+
+
+def items_needed(
+    accuracy: float, difference: float, *, power: float = 0.8, alpha: float = 0.05
+) -> int | None:
+    """Test items with which a difference of two accuracies is found, each student on its own items.
+
+    Args:
+        accuracy: Of the lower one, as a share.
+        difference: Of the other to it, as a share above 0.
+        power: Share of repetitions that would find it.
+        alpha: Level of the two-sided test (two proportions, Cohen's h).
+
+    Returns:
+        Items a student; None where accuracy and difference exceed 1, or the difference is not above 0.
+
+    Raises:
+        ConfigError: A share is out of range.
+    """
+    _check_items(1, accuracy)
+    if difference <= 0 or accuracy + difference > 1:
+        return None
+    effect = 2 * (math.asin(math.sqrt(accuracy + difference)) - math.asin(math.sqrt(accuracy)))
+    return math.ceil(NormalIndPower().solve_power(effect_size=effect, alpha=alpha, power=power))
+
+
+def seeds_needed(
+    spread: float, difference: float, *, power: float = 0.8, alpha: float = 0.05
+) -> int | None:
+    """Seeds with which a paired t-test finds a mean difference on one test set.
+
+    Args:
+        spread: Standard deviation of the paired differences, above 0.
+        difference: In the same unit, not 0.
+        power: Share of repetitions that would find it.
+        alpha: Level of the two-sided test.
+
+    Returns:
+        Seeds; None without spread or difference.
+    """
+    if not spread > 0 or difference == 0:
+        return None
+    effect = abs(difference) / spread
+    # Two seeds are the fewest with a test, and solve_power fails where they already suffice.
+    solver = TTestPower()
+    if solver.power(effect, 2, alpha, alternative="two-sided") >= power:
+        return 2
+    return math.ceil(
+        float(solver.solve_power(effect, alpha=alpha, power=power, alternative="two-sided"))
+    )
 
 
 def smallest_detectable_over_seeds(

@@ -16,7 +16,7 @@ from mi_cot_lib.data.layout import (
 )
 from mi_cot_lib.data.load import examples_of, load_report
 from mi_cot_lib.data.released_rules import parse_as_released, value_as_released
-from mi_cot_lib.data.specs import NLI_LABELS, dataset_spec
+from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
 from mi_cot_lib.errors import DataError
 
 
@@ -51,11 +51,11 @@ def check(
             yield _record(name, split, read_split(data_root, name, split))
 
 
-def label_is_right(name: str, label: str | None, gold: str) -> bool:
+def label_is_right(dataset: str | DatasetSpec, label: str | None, gold: str) -> bool:
     """Say whether an answer is right: by value for equations, else by exact text.
 
     Args:
-        name: The data set's name.
+        dataset: The data set's name, or the specification of one of the user's own.
         label: An answer of a student or of the teacher; None is wrong.
         gold: The gold label.
 
@@ -64,16 +64,16 @@ def label_is_right(name: str, label: str | None, gold: str) -> bool:
     """
     if label is None:
         return False
-    if dataset_spec(name).answer_type == "equation":
+    if dataset_spec(dataset).answer_type == "equation":
         return same_value(equation_value(label), equation_value(gold))
     return label == gold
 
 
-def candidate_labels(name: str, example: Example) -> tuple[str, ...] | None:
+def candidate_labels(dataset: str | DatasetSpec, example: Example) -> tuple[str, ...] | None:
     """Return all labels that an example can have, in their order.
 
     Args:
-        name: The data set's name.
+        dataset: The data set's name, or the specification of one of the user's own.
         example: One of its examples; choices are read from its input, where the student reads them.
 
     Returns:
@@ -83,10 +83,10 @@ def candidate_labels(name: str, example: Example) -> tuple[str, ...] | None:
     Raises:
         ConfigError: No data set has that name.
     """
-    answer_type = dataset_spec(name).answer_type
-    if answer_type == "equation":
+    spec = dataset_spec(dataset)
+    if spec.answer_type == "equation":
         return None
-    labels = NLI_LABELS if answer_type == "nli" else listed_choices(example.input)
+    labels = listed_choices(example.input) if spec.answer_type == "choice" else spec.labels
     return labels if example.label in labels else None
 
 

@@ -1,7 +1,8 @@
 """Reads a data set from a folder laid out as DSS's `datasets.zip`: rows and raw teacher texts.
 
 `NAME/NAME_{split}.json` holds one JSON object a line, `NAME/llm/{split}_CoT_{i}.json` JSON lists of
-teacher texts in the order of the rows. The built-in data sets are written in the same layout.
+teacher texts in the order of the rows. The built-in data sets are written in the same layout, and so
+are a user's own (`described.py`), which need no teacher.
 """
 
 import json
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mi_cot_lib.data.specs import DATASETS, NLI_LABELS, Family, dataset_spec
+from mi_cot_lib.data.arithmetic import equation_value
+from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import DataError
 
 SPLITS = ("train", "valid", "test", "unseen")
@@ -28,7 +30,7 @@ class RawRow:
         input: The text that both prompts share.
         label: The gold label as text.
         choices: The answer choices in their order; empty where the data set has none.
-        teacher_text: The teacher's raw output.
+        teacher_text: The teacher's raw output; empty where the data set is read without one.
     """
 
     input: str
@@ -59,24 +61,24 @@ def datasets_present(data_root: Path) -> tuple[str, ...]:
     return tuple(name for name in DATASETS if splits_present(data_root, name))
 
 
-def splits_present(data_root: Path, name: str) -> tuple[str, ...]:
+def splits_present(data_root: Path, dataset: str | DatasetSpec) -> tuple[str, ...]:
     """Return the splits of a data set that have a file of rows, in the order train to unseen.
 
     Raises:
         DataError: `data_root` is not a folder.
         ConfigError: No data set has that name.
     """
-    dataset_spec(name)
+    name = dataset_spec(dataset).name
     folder = datasets_folder(data_root)
     return tuple(split for split in SPLITS if _rows_file(folder, name, split).is_file())
 
 
-def read_split(data_root: Path, name: str, split: str) -> list[RawRow]:
+def read_split(data_root: Path, dataset: str | DatasetSpec, split: str) -> list[RawRow]:
     """Read all rows of one split file with their teacher texts.
 
     Args:
         data_root: The folder that holds `datasets/`, or that folder itself.
-        name: A data set's name.
+        dataset: A data set's name, or the specification of one of the user's own.
         split: The split as it stands in the file's name.
 
     Raises:
@@ -85,11 +87,15 @@ def read_split(data_root: Path, name: str, split: str) -> list[RawRow]:
             teacher texts of different number; the message names the file and, from 1, the line.
     """
     folder = datasets_folder(data_root)
-    family = dataset_spec(name).family
+    spec = dataset_spec(dataset)
+    name = spec.name
     path = _rows_file(folder, name, split)
     if not path.is_file():
-        raise _missing_split(folder, name, split)
-    rows = [_question(family, row, f"{path}, line {line}") for line, row in _json_lines(path)]
+        raise _missing_split(folder, spec, split)
+    read = _QUESTIONS[spec.answer_type]
+    rows = [read(row, f"{path}, line {line}", spec.labels) for line, row in _json_lines(path)]
+    if spec.teacher_accuracy is None:
+        return [RawRow(*row, "") for row in rows]
     texts = _teacher_texts(folder / name / "llm", split)
     if len(rows) != len(texts):
         raise DataError(
@@ -103,8 +109,9 @@ def _rows_file(folder: Path, name: str, split: str) -> Path:
     return folder / name / f"{name}_{split}.json"
 
 
-def _missing_split(folder: Path, name: str, split: str) -> DataError:
-    there = splits_present(folder, name)
+def _missing_split(folder: Path, spec: DatasetSpec, split: str) -> DataError:
+    name = spec.name
+    there = splits_present(folder, spec)
     if there:
         return DataError(
             f"{name} has no split {split!r} in {folder / name}; there: {', '.join(there)}. "
@@ -114,7 +121,8 @@ def _missing_split(folder: Path, name: str, split: str) -> DataError:
     return DataError(
         f"no data set {name} in {folder}; "
         f"{'there: ' + ', '.join(others) if others else 'it holds no data set in the DSS layout'}. "
-        f"Expected {name}/{name}_{split}.json and {name}/llm/{split}_CoT_0.json."
+        f"Expected {name}/{name}_{split}.json"
+        f"{'' if spec.teacher_accuracy is None else f' and {name}/llm/{split}_CoT_0.json'}."
     )
 
 
@@ -171,11 +179,16 @@ def _text_list(path: Path) -> list[str]:
 Question = tuple[str, str, tuple[str, ...]]
 
 
-def _svamp_question(row: dict[str, Any], where: str) -> Question:
-    return _text(row, "input", where), _text(row, "label", where), ()
+def _equation_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
+    label = _text(row, "label", where)
+    if equation_value(label) is None:
+        raise DataError(
+            f"{where}: the label {label!r} is no equation with a value, such as ( 84.0 / 2.0 )."
+        )
+    return _text(row, "input", where), label, ()
 
 
-def _cqa_question(row: dict[str, Any], where: str) -> Question:
+def _choice_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
     choices = _field(row, "choices", where)
     letters = string.ascii_lowercase
     if (
@@ -211,25 +224,28 @@ def _choice_mark(index: int) -> str:
     return f"\n({string.ascii_lowercase[index]}) "
 
 
-def _nli_question(row: dict[str, Any], where: str) -> Question:
+def _nli_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
     label = _field(row, "label", where)
-    if type(label) is not int or not 0 <= label < len(NLI_LABELS):
-        meaning = ", ".join(f"{number} {name}" for number, name in enumerate(NLI_LABELS))
+    if type(label) is not int or not 0 <= label < len(labels):
+        meaning = ", ".join(f"{number} {name}" for number, name in enumerate(labels))
         raise DataError(f"{where}: the label {label!r} is none of {meaning}; remove the row.")
     texts = (_text(row, "premise", where), _text(row, "hypothesis", where))
-    return PREMISE_HYPOTHESIS_SEPARATOR.join(texts), NLI_LABELS[label], ()
+    return PREMISE_HYPOTHESIS_SEPARATOR.join(texts), labels[label], ()
 
 
-_QUESTIONS: dict[Family, Callable[[dict[str, Any], str], Question]] = {
-    "svamp": _svamp_question,
-    "cqa": _cqa_question,
-    "esnli": _nli_question,
-    "anli1": _nli_question,
+def _label_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
+    label = _text(row, "label", where)
+    if label not in labels:
+        raise DataError(f"{where}: the label {label!r} is none of {', '.join(labels)}.")
+    return _text(row, "input", where), label, ()
+
+
+_QUESTIONS: dict[AnswerType, Callable[[dict[str, Any], str, tuple[str, ...]], Question]] = {
+    "equation": _equation_question,
+    "choice": _choice_question,
+    "nli": _nli_question,
+    "label": _label_question,
 }
-
-
-def _question(family: Family, row: dict[str, Any], where: str) -> Question:
-    return _QUESTIONS[family](row, where)
 
 
 def _field(row: dict[str, Any], field: str, where: str) -> Any:

@@ -9,7 +9,7 @@ from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.fetch import fetched_root
 from mi_cot_lib.data.layout import SPLITS, RawRow, read_split
 from mi_cot_lib.data.parse import parse_teacher_output
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
 from mi_cot_lib.environment import data_root_from_environment
 from mi_cot_lib.errors import DataError, unknown_name
 
@@ -45,7 +45,9 @@ def load_report(examples: Iterable[Example]) -> LoadReport:
     )
 
 
-def load_split(name: str, split: str, data_root: Path | str | None = None) -> list[Example]:
+def load_split(
+    dataset: str | DatasetSpec, split: str, data_root: Path | str | None = None
+) -> list[Example]:
     """Load one split of a data set.
 
     A data set without a validation file holds out 10% of its training file with seed 0, exactly as
@@ -53,7 +55,7 @@ def load_split(name: str, split: str, data_root: Path | str | None = None) -> li
     ids of such a `valid` split read `svamp/train/...`.
 
     Args:
-        name: A data set's name.
+        dataset: A data set's name, or the specification of one of the user's own.
         split: `train`, `valid`, `test`, or `unseen` for the built-in data sets.
         data_root: A folder in the DSS layout; None looks where `resolve_data_root` does.
 
@@ -61,31 +63,35 @@ def load_split(name: str, split: str, data_root: Path | str | None = None) -> li
         ConfigError: An unknown data set or split.
         DataError: Data that is missing or cannot be read; the message names file and line.
     """
-    spec = dataset_spec(name)
+    spec = dataset_spec(dataset)
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
-    root = resolve_data_root(name, data_root)
+    root = resolve_data_root(spec, data_root)
     if "valid" in spec.splits or split not in ("train", "valid"):
-        return examples_of(name, split, read_split(root, name, split))
-    whole = examples_of(name, "train", read_split(root, name, "train"))
+        return examples_of(spec, split, read_split(root, spec, split))
+    whole = examples_of(spec, "train", read_split(root, spec, "train"))
     train, valid = held_out(len(whole))
     return [whole[index] for index in (train if split == "train" else valid)]
 
 
-def examples_of(name: str, split: str, rows: Iterable[RawRow]) -> list[Example]:
+def examples_of(dataset: str | DatasetSpec, split: str, rows: Iterable[RawRow]) -> list[Example]:
     """Parse the teacher's texts of the rows of one file, in order.
 
     Args:
-        name: A data set's name.
+        dataset: A data set's name or specification; one without a teacher has nothing to parse.
         split: The split that the file is named after, for the ids.
         rows: All rows of the file.
     """
+    spec = dataset_spec(dataset)
     examples = []
     for index, row in enumerate(rows):
-        rationale, label = parse_teacher_output(name, row.teacher_text)
+        rationale, label = None, None
+        if spec.teacher_accuracy is not None:
+            rationale, label = parse_teacher_output(spec.name, row.teacher_text)
         if label is not None and row.choices:
             label = match_choice(label, row.choices)
-        examples.append(Example(f"{name}/{split}/{index}", row.input, row.label, rationale, label))
+        id = f"{spec.name}/{split}/{index}"
+        examples.append(Example(id, row.input, row.label, rationale, label))
     return examples
 
 
@@ -108,7 +114,7 @@ def match_choice(label: str, choices: tuple[str, ...]) -> str | None:
     return label
 
 
-def resolve_data_root(name: str, data_root: Path | str | None = None) -> Path:
+def resolve_data_root(dataset: str | DatasetSpec, data_root: Path | str | None = None) -> Path:
     """Find the folder to read a data set from.
 
     The first that applies: `data_root`; for a built-in data set, the kit's own copy (generated on
@@ -120,15 +126,16 @@ def resolve_data_root(name: str, data_root: Path | str | None = None) -> Path:
     """
     if data_root is not None:
         return Path(data_root)
-    if dataset_spec(name).built_in:
+    spec = dataset_spec(dataset)
+    if spec.built_in:
         # The generator is needed only by who asks for its data, and it is not light.
         from mi_cot_lib.data.worlds.write import built_in_root
 
-        return built_in_root(name)
+        return built_in_root(spec.name)
     root = data_root_from_environment() or fetched_root()
     if root is None:
         raise DataError(
-            f"no data for {name} on this machine: run `mi-cot data fetch` once, or name a folder "
+            f"no data for {spec.name} on this machine: run `mi-cot data fetch` once, or name a folder "
             "in the DSS layout with --data-root or MI_COT_DATA."
         )
     return root

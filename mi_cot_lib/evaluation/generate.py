@@ -129,8 +129,8 @@ def outputs(
         texts = tokeniser.batch_decode(written.ids, skip_special_tokens=True)
         sizes = map(len, written.ids)
         rows = zip(chosen, texts, written.log_probabilities, sizes, written.ended, strict=True)
-        for index, text, *rest in rows:
-            results[index] = Output(text.strip(), *rest)
+        for index, text, log, size, ended in rows:
+            results[index] = Output(text.strip(), log, size, ended)
         start += len(chosen)
         if on_batch:
             on_batch(len(chosen))

@@ -1,12 +1,16 @@
 """Let a student answer: labels, and rationales if asked, with a confidence for each answer."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import exp
+from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import DatasetSpec
+from mi_cot_lib.errors import DataError
 from mi_cot_lib.evaluation.candidates import candidate_scores
 from mi_cot_lib.evaluation.generate import Output, generate, outputs
 from mi_cot_lib.evaluation.score import is_correct, split_single_task
@@ -47,6 +51,12 @@ class Prediction:
     tokens: int
 
     @property
+    def split(self) -> str:
+        """The split that the example was answered in; a held-out part of `train` is validation."""
+        split = self.id.rsplit("/", 2)[-2]
+        return "valid" if split == "train" else split
+
+    @property
     def choice(self) -> str:
         """The most probable candidate; what was written where there are no candidates."""
         if self.scores is None or self.candidates is None:
@@ -73,7 +83,7 @@ class Prediction:
 def predict(
     student: Student,
     examples: Sequence[Example],
-    dataset: str,
+    dataset: str | DatasetSpec,
     method: str,
     *,
     explain: bool,
@@ -92,7 +102,7 @@ def predict(
     Args:
         student: A trained student.
         examples: What to answer.
-        dataset: Data set, for scoring.
+        dataset: Data set, for scoring: its name, or the specification of one of the user's own.
         method: The training method: how the output is to be read.
         explain: Also generate rationales, for methods that were trained to.
         max_input_tokens: Longer prompts are cut.
@@ -140,6 +150,28 @@ def predict(
             )
         )
     return predictions
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """Read a run's `predictions.jsonl`.
+
+    Raises:
+        DataError: The file is missing or a line of it is no prediction; the message names both.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} is missing: the run has not finished.")
+    found = []
+    # Not splitlines: a text may hold other line separators than the one between the objects.
+    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            values = {name: json.loads(line)[name] for name in Prediction.__slots__}
+            for name in ("candidates", "scores"):
+                values[name] = values[name] and tuple(values[name])
+            found.append(Prediction(**values))
+        except (ValueError, TypeError, KeyError) as error:
+            raise DataError(f"{path}, line {number}: no prediction ({error}).") from error
+    return found
 
 
 def accuracy(predictions: Sequence[Prediction]) -> float:

@@ -1,14 +1,15 @@
 """Is a predicted label right? The value of an equation, or the exact text."""
 
 from mi_cot_lib.data.check import label_is_right
+from mi_cot_lib.data.specs import DatasetSpec
 from mi_cot_lib.student.encode import ANSWER_MARK
 
 
-def is_correct(dataset: str, predicted: str, gold: str) -> bool:
+def is_correct(dataset: str | DatasetSpec, predicted: str, gold: str) -> bool:
     """Score one predicted label as the paper does, without running it as code.
 
     Args:
-        dataset: Name of the data set.
+        dataset: Name of the data set, or the specification of one of the user's own.
         predicted: What the student wrote.
         gold: The gold label.
 

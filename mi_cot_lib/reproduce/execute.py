@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.reproduce.sources import refuse_other_sources, sources_of
+from mi_cot_lib.reproduce.sources import SOURCES, refuse_other_sources, sources_of
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import PROGRESS
@@ -115,7 +115,8 @@ def _refuse_stale(configs: Sequence[RunConfig], runs: Path) -> None:
     known: dict[tuple[str, str | None, str], dict[str, str]] = {}
     for config in configs:
         folder = runs / config.run_name
-        if folder.is_dir():
+        # A run that failed before it read its data has noted nothing, and is simply tried again.
+        if (folder / SOURCES).is_file():
             key = (config.dataset, config.data_root, config.student)
             if key not in known:
                 known[key] = sources_of(config)

@@ -1,12 +1,14 @@
 """Which runs fill which table and figure of the paper, for the paper's setting and for built-in data."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS
 from mi_cot_lib.errors import unknown_name
 from mi_cot_lib.objective.methods import METHODS
+from mi_cot_lib.reproduce.paper_numbers import SETTINGS
 from mi_cot_lib.training.config import RunConfig
 
 # The columns of the paper's tables, in its order.
@@ -28,6 +30,8 @@ class Preset:
         seeds: Runs of each cell of a table.
         curve_seeds: Runs of each point of Figures 2 and 3.
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
+        changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
+        data_root: Folder of the data; None looks where `load_split` does.
     """
 
     name: str
@@ -37,6 +41,8 @@ class Preset:
     seeds: int
     curve_seeds: int
     sizes: dict[str, tuple[int, ...]]
+    changes: dict[str, Any] = field(default_factory=dict)
+    data_root: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ PRESETS: dict[str, Preset] = {
             seeds=5,
             curve_seeds=3,
             sizes={family: _sizes(rows) for family, rows in TRAIN_ROWS.items()},
+            changes={setting.field: setting.value for setting in SETTINGS},
         ),
     )
 }
@@ -208,8 +215,9 @@ def seeds_of(item: str, preset: Preset, seeds: int | None = None) -> range:
 
 def config_of(cell: Cell, preset: Preset, seed: int) -> RunConfig:
     """Return the run of one cell and one seed."""
+    fields = {**preset.changes, **cell.changes, "data_root": preset.data_root}
     return RunConfig(
-        dataset=preset.datasets[cell.column], student=cell.student, seed=seed, **cell.changes
+        dataset=preset.datasets[cell.column], student=cell.student, seed=seed, **fields
     )
 
 

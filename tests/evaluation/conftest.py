@@ -7,6 +7,7 @@ from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.student.encode import collate, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
+from tests.evaluation.chat_server import KEY, Server
 
 
 def finetune(student, examples, steps, learning_rate):
@@ -67,3 +68,23 @@ def real_student(shared):
     )
     tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
     return Student(T5ForConditionalGeneration(shape).eval(), tokeniser)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Run a server for one test, and let the environment name it and its key."""
+    server = Server()
+    for name in ("OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{server.address}/v1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield server
+    server.released.set()
+    server.http.shutdown()
+    server.http.server_close()
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "new" / "answers.sqlite"

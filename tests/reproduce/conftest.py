@@ -1,12 +1,19 @@
-"""A small data root in DSS layout, written by the kit's own generator."""
+"""Small data roots in DSS layout, the kit's and a user's own, and short runs."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from mi_cot_lib import RunConfig, run
 from mi_cot_lib.data.worlds.write import write_dataset
 
 SIZES = {"train": 96, "valid": 24, "test": 32, "unseen": 16}
+OWN_SUMS = [
+    ("Ann has 3 pens and buys 4 more. How many pens has Ann now?", "( 3.0 + 4.0 )"),
+    ("Short?", "12 / 4"),
+    ("Bob shares 12 figs among 4 friends, who all like figs a lot. How many each?", "3"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +22,49 @@ def small_root(tmp_path_factory) -> Path:
     for name in ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli"):
         write_dataset(name, root, sizes=SIZES)
     return root
+
+
+@pytest.fixture(scope="session")
+def trained(small_root, tmp_path_factory):
+    """Make a short run of a data set and method, once."""
+    runs = tmp_path_factory.mktemp("runs")
+
+    def make(dataset, method):
+        config = RunConfig(
+            **{"dataset": dataset, "data_root": str(small_root), "method": method},
+            **{"max_steps": 4, "eval_every": 4, "batch_size": 8, "train_size": 32},
+            **{"max_new_tokens": 24, "max_target_tokens": 40},
+        )
+        return run(config, runs)
+
+    return make
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Write a data folder with ASDiv-like sums and a closed set of labels, both without a teacher."""
+
+    def write(name, description, rows):
+        folder = tmp_path / "own" / name
+        folder.mkdir(parents=True)
+        (folder / "dataset.json").write_text(json.dumps(description), encoding="utf-8")
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}_test.json").write_text(lines, encoding="utf-8")
+
+    shared = {"licence": "CC0-1.0"}
+    write(
+        "asdiv",
+        {"title": "ASDiv", "answer_type": "equation", **shared},
+        [{"input": text, "label": label} for text, label in OWN_SUMS],
+    )
+    write(
+        "reviews",
+        {"title": "Reviews", "answer_type": "label", "labels": ["good", "bad"], **shared},
+        [{"input": "It broke.", "label": "bad"}, {"input": "I like it.", "label": "good"}],
+    )
+    write(
+        "pairs",
+        {"title": "Pairs", "answer_type": "nli", "labels": ["contradiction", "neutral"], **shared},
+        [{"premise": "A man runs.", "hypothesis": "He sits.", "label": 0}],
+    )
+    return tmp_path / "own"

@@ -167,7 +167,7 @@ def _built_in(name: str) -> DatasetSpec:
 
 def _accuracy(spec: DatasetSpec, teacher_accuracy: float | None) -> float:
     accuracy = spec.teacher_accuracy if teacher_accuracy is None else float(teacher_accuracy)
-    if not 0 <= accuracy <= 1:
+    if accuracy is None or not 0 <= accuracy <= 1:
         raise ConfigError(f"teacher_accuracy is {accuracy}; give a share from 0 to 1.")
     return accuracy
 

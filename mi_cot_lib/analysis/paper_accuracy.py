@@ -1,0 +1,178 @@
+"""Tables 1 to 5 and Figures 2 and 3: accuracy by row and data set, compared on seeds and on items."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mi_cot_lib.analysis.paired_items import mcnemar, paired_bootstrap
+from mi_cot_lib.analysis.statistics import holm, mean_interval, paired_difference
+from mi_cot_lib.errors import ConfigError
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One finished run in its place of a table.
+
+    Attributes:
+        row: Method or variant.
+        column: Family of the data set.
+        seed: Its seed.
+        record: From the store.
+        size: Training examples, of a figure's point.
+    """
+
+    row: str
+    column: str
+    seed: int
+    record: Record
+    size: int | None = None
+
+
+def prepare_accuracy_cells(entries: Sequence[Entry], split: str = "test") -> pd.DataFrame:
+    """Average accuracy over seeds, one row a cell.
+
+    Args:
+        entries: The runs of one table or figure.
+        split: `test` or `unseen`.
+
+    Returns:
+        Columns `row`, `column`, `size` (NaN in tables), `accuracy`, `low`, `high` (percent: mean over
+        seeds and 95% t interval), `seeds`, `items`, `minutes` and `tflop` (means of a run: wall time, and
+        estimated operations of training in 10^12).
+
+    Raises:
+        ConfigError: There are no entries, or a cell holds a seed twice or runs of different data.
+    """
+    if not entries:
+        raise ConfigError("no finished runs to make this from.")
+    rows = []
+    for (row, column, size), group in grouped(entries).items():
+        records = [entry.record for entry in group.values()]
+        _refuse_mixed(row, column, records)
+        known = [r["metrics"][f"{split}_accuracy"] for r in records]
+        estimate = mean_interval([100 * value for value in known])
+        rows.append(
+            {
+                "row": row,
+                "column": column,
+                "size": size,
+                "accuracy": estimate.mean,
+                "low": estimate.low,
+                "high": estimate.high,
+                "seeds": len(records),
+                "items": records[0]["metrics"][f"{split}_n"],
+                "minutes": float(np.mean([r["seconds"]["total"] for r in records])) / 60,
+                "tflop": float(np.mean([r["flops"] for r in records])) / 1e12,
+            }
+        )
+    return pd.DataFrame(rows).astype(
+        {name: float for name in ("accuracy", "low", "high", "size", "minutes", "tflop")}
+    )
+
+
+def prepare_comparisons(entries: Sequence[Entry], reference: str) -> pd.DataFrame:
+    """Compare every row with one row, on shared seeds and on shared test items.
+
+    Three questions with an answer each: would further seeds differ (paired t-test over seeds); would
+    further test items differ (paired bootstrap over items of the mean over seeds); do the majority votes
+    over the shared seeds differ on these items (exact McNemar). Each kind of p is Holm-corrected over all
+    comparisons of the table.
+
+    Args:
+        entries: The runs of one table.
+        reference: The row that is subtracted.
+
+    Returns:
+        Columns `row`, `column`, `size`, `difference`, `low`, `high` (points, 95% t interval over seeds),
+        `spread` (points: standard deviation of the seeds' differences), `seeds`,
+        `item_low`, `item_high` (points, 95% bootstrap interval over items), `p_seeds`, `p_items`,
+        `p_votes`, each with `…_holm`, and `only_row`, `only_reference`: items that one vote alone has
+        right.
+    """
+    cells = grouped(entries)
+    rows = []
+    for (row, column, size), group in cells.items():
+        other = cells.get((reference, column, size))
+        if row == reference or other is None or not group.keys() & other.keys():
+            continue
+        shared = sorted(group.keys() & other.keys())
+        mine, theirs = (
+            np.array([item_outcomes(cell[seed].record) for seed in shared], dtype=float)
+            for cell in (group, other)
+        )
+        over_seeds = paired_difference(
+            {seed: 100 * values.mean() for seed, values in zip(shared, mine, strict=True)},
+            {seed: 100 * values.mean() for seed, values in zip(shared, theirs, strict=True)},
+        )
+        over_items = paired_bootstrap(mine.mean(axis=0), theirs.mean(axis=0))
+        votes = mcnemar(_majority(mine), _majority(theirs))
+        rows.append(
+            {
+                "row": row,
+                "column": column,
+                "size": size,
+                "difference": over_seeds.difference.mean,
+                "low": over_seeds.difference.low,
+                "high": over_seeds.difference.high,
+                "item_low": 100 * over_items.low,
+                "item_high": 100 * over_items.high,
+                "spread": over_seeds.spread,
+                "seeds": len(shared),
+                "p_seeds": over_seeds.p,
+                "p_items": over_items.p,
+                "p_votes": votes.p,
+                "only_row": votes.only_a,
+                "only_reference": votes.only_b,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    for kind in ("p_seeds", "p_items", "p_votes"):
+        if len(frame):
+            values = [None if pd.isna(value) else float(value) for value in frame[kind]]
+            frame[f"{kind}_holm"] = pd.Series(holm(values), dtype=float)
+            frame[kind] = frame[kind].astype(float)
+    return frame
+
+
+def item_outcomes(record: Record, split: str = "test") -> np.ndarray:
+    """Return whether each test item of a record was answered rightly, (items,) of 0 and 1."""
+    return np.array([int(bit) for bit in record["correct"][split]])
+
+
+def grouped(entries: Sequence[Entry]) -> dict[tuple[str, str, int | None], dict[int, Entry]]:
+    """Group entries by cell, and by seed in it, in the order in which cells first occur.
+
+    Raises:
+        ConfigError: A cell holds a seed twice.
+    """
+    cells: dict[tuple[str, str, int | None], dict[int, Entry]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.seed):
+        cell = cells.setdefault((entry.row, entry.column, entry.size), {})
+        if entry.seed in cell:
+            raise ConfigError(f"seed {entry.seed} of {entry.row} on {entry.column} occurs twice.")
+        cell[entry.seed] = entry
+    order = list(dict.fromkeys((entry.row, entry.column, entry.size) for entry in entries))
+    return {key: cells[key] for key in order}
+
+
+def _majority(outcomes: np.ndarray) -> np.ndarray:
+    """(seeds, items) → (items,): right where more than half of the seeds are."""
+    return outcomes.mean(axis=0) > 0.5
+
+
+def _refuse_mixed(row: str, column: str, records: Sequence[Record]) -> None:
+    for name, of in (
+        ("data", lambda r: r["data"]["sha256"]),
+        ("weights", lambda r: r["weights_sha256"]),
+        ("version of the kit's numbers", lambda r: r["results_version"]),
+    ):
+        if len({of(record) for record in records}) > 1:
+            raise ConfigError(
+                f"the runs of {row} on {column} differ in {name}: "
+                f"{', '.join(record['run'] for record in records)}."
+            )

@@ -1,0 +1,114 @@
+"""Table 6: how well confidence matches accuracy, in and out of domain, with what chance alone does."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mi_cot_lib.analysis.paper_accuracy import Entry, grouped
+from mi_cot_lib.analysis.statistics import mean_interval
+from mi_cot_lib.evaluation.calibration import (
+    breaks_the_bound,
+    brier_score,
+    equal_mass_error,
+    expected_calibration_error,
+    noise_floor,
+)
+
+RESAMPLES = 200
+# The three numbers that the bound is checked on are not rounded; floats are.
+_SLACK = 1e-6
+
+
+def prepare_calibration(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Measure calibration of each cell over its seeds.
+
+    Args:
+        entries: Runs of Table 6 whose records hold `calibration`.
+
+    Returns:
+        One row a cell, all shares in percent, means over seeds: `row`, `column`, `seeds`, `items`,
+        `accuracy` (of the most probable label in closed sets), `confidence`, `ece` with `low` and
+        `high` (95% t interval over seeds) and `item_low`, `item_high` (95% percentile bootstrap over
+        items), `ece_equal_mass`, `brier` (0 to 1), `floor` and `floor_95` (a perfectly calibrated
+        student's ECE: mean and 95th percentile), `temperature`, `ece_scaled` (at the temperature that
+        validation asks for), `ece_normalised` and `confidence_normalised` (sequences only, by
+        length), and `bound_broken`: how many seeds break ECE ≥ |accuracy − confidence|.
+    """
+    rows = []
+    for (row, column, _), group in grouped(entries).items():
+        seeds = [_measure(entry.record["calibration"]) for entry in group.values()]
+        mean = pd.DataFrame(seeds).mean(numeric_only=True, skipna=False)
+        over_seeds = mean_interval([one["ece"] for one in seeds])
+        low, high = _over_items([entry.record["calibration"] for entry in group.values()])
+        rows.append(
+            {
+                "row": row,
+                "column": column,
+                "seeds": len(seeds),
+                "items": len(next(iter(group.values())).record["calibration"]["correct"]),
+                **{name: float(value) for name, value in mean.items() if name != "bound_broken"},
+                "low": over_seeds.low,
+                "high": over_seeds.high,
+                "item_low": low,
+                "item_high": high,
+                "bound_broken": sum(bool(one["bound_broken"]) for one in seeds),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    return frame.astype({name: float for name in ("low", "high")})
+
+
+def outcomes_of(calibration: Mapping[str, Any]) -> np.ndarray:
+    """Return a record's outcomes, (items,) of bool."""
+    return np.array([bit == "1" for bit in calibration["correct"]])
+
+
+def _measure(calibration: Mapping[str, Any]) -> dict[str, float]:
+    correct = outcomes_of(calibration)
+    confidence = np.array(calibration["confidence"])
+    error = expected_calibration_error(confidence, correct)
+    floor, floor_95 = noise_floor(confidence)
+    found = {
+        "accuracy": 100 * float(correct.mean()),
+        "confidence": 100 * float(confidence.mean()),
+        "ece": 100 * error,
+        "ece_equal_mass": 100 * equal_mass_error(confidence, correct),
+        "brier": brier_score(confidence, correct),
+        "floor": 100 * floor,
+        "floor_95": 100 * floor_95,
+        "temperature": float(calibration["temperature"]),
+        "ece_scaled": 100 * expected_calibration_error(calibration["scaled"], correct),
+        "bound_broken": breaks_the_bound(
+            error, float(correct.mean()), float(confidence.mean()), slack=_SLACK
+        ),
+        "confidence_normalised": float("nan"),
+        "ece_normalised": float("nan"),
+    }
+    if "normalised" in calibration:
+        by_length = calibration["normalised"]
+        found["confidence_normalised"] = 100 * float(np.mean(by_length))
+        found["ece_normalised"] = 100 * expected_calibration_error(by_length, correct)
+    return found
+
+
+def _over_items(seeds: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Resample the shared items: 95% percentile interval of the mean over seeds of ECE, in percent."""
+    pairs = [(np.array(one["confidence"]), outcomes_of(one)) for one in seeds]
+
+    def mean_error(chosen: np.ndarray) -> float:
+        return float(
+            np.mean([expected_calibration_error(c[chosen], right[chosen]) for c, right in pairs])
+        )
+
+    found = stats.bootstrap(
+        (np.arange(len(pairs[0][0])),),
+        mean_error,
+        n_resamples=RESAMPLES,
+        vectorized=False,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return 100 * float(found.low), 100 * float(found.high)

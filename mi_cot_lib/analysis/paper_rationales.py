@@ -1,0 +1,234 @@
+"""Tables 7 and 8, Figures 4 and 5: judged rationales, their relation to right answers, and cases."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mi_cot_lib.analysis.paper_accuracy import Entry, grouped
+from mi_cot_lib.analysis.statistics import mean_interval
+
+# Scores of one sampled item, one a repeat; None is a malformed answer of the judge.
+Scores = tuple[int | None, ...]
+RESAMPLES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSample:
+    """The sampled rationales of one run, or the gold ones, with the judge's scores.
+
+    Attributes:
+        row: `gold`, or the method.
+        column: Family of the data set.
+        seed: Of the run; 0 for gold.
+        items: By sampled item `id`, `rationale`, `predicted`, `correct` (the last two not for gold).
+        scores: As many as items.
+        bleu: Corpus BLEU against gold, 0 to 100; NaN for gold itself.
+        rouge: Mean ROUGE-L F against gold, 0 to 100; likewise.
+        cosine: Mean cosine of embeddings with gold's, -1 to 1; NaN where no embedder was named.
+    """
+
+    row: str
+    column: str
+    seed: int
+    items: Sequence[Mapping[str, Any]]
+    scores: Sequence[Scores]
+    bleu: float = float("nan")
+    rouge: float = float("nan")
+    cosine: float = float("nan")
+
+
+def item_means(sample: JudgedSample) -> np.ndarray:
+    """Return each item's mean over well-formed repeats, (items,); NaN where there is none."""
+    means = []
+    for scores in sample.scores:
+        known = [score for score in scores if score is not None]
+        means.append(float(np.mean(known)) if known else float("nan"))
+    return np.array(means)
+
+
+def prepare_judged(samples: Sequence[JudgedSample]) -> pd.DataFrame:
+    """Average judged quality, one row a method and data set (Table 7).
+
+    Returns:
+        `row`, `column`, `mean` (1 to 5, over items, then seeds), `sd` (between items, mean over
+        seeds; the paper's ±), `low`, `high` (95% t interval over seeds), `first_mean` and `first_sd` (of
+        each item's first repeat: the paper's rows without self-consistency), `items`, `seeds`, `repeats`,
+        `malformed` (share of answers), `bleu`, `rouge`, `cosine`.
+    """
+    rows = []
+    for (row, column), group in _by_cell(samples).items():
+        means = [item_means(sample) for sample in group]
+        over_seeds = mean_interval([float(np.nanmean(values)) for values in means])
+        first = [
+            np.array([s[0] for s in sample.scores if s[0] is not None], float) for sample in group
+        ]
+        answers = [score for sample in group for scores in sample.scores for score in scores]
+        rows.append(
+            {
+                "row": row,
+                "column": column,
+                "mean": over_seeds.mean,
+                "sd": float(np.mean([np.nanstd(values, ddof=1) for values in means])),
+                "low": over_seeds.low,
+                "high": over_seeds.high,
+                "first_mean": float(np.mean([values.mean() for values in first])),
+                "first_sd": float(np.mean([values.std(ddof=1) for values in first])),
+                "items": len(group[0].items),
+                "seeds": len(group),
+                "repeats": len(group[0].scores[0]),
+                "malformed": sum(score is None for score in answers) / len(answers),
+                "bleu": float(np.mean([sample.bleu for sample in group])),
+                "rouge": float(np.mean([sample.rouge for sample in group])),
+                "cosine": float(np.mean([sample.cosine for sample in group])),
+            }
+        )
+    return pd.DataFrame(rows).astype({"low": float, "high": float})
+
+
+def prepare_correlations(samples: Sequence[JudgedSample]) -> pd.DataFrame:
+    """Correlate judged quality and correctness of the label (Table 8, Pearson).
+
+    Returns:
+        `row`, `column`, `r` (mean over seeds), `low`, `high` (95% percentile bootstrap over the sampled
+        items of that mean), `p_first` (Pearson's p of the first seed, the paper's procedure),
+        `significant` (seeds with p < 0.05), `seeds` (those in which both vary; without variation there
+        is no correlation), `of_seeds`, `items`.
+    """
+    rows = []
+    for (row, column), group in _by_cell([s for s in samples if s.row != "gold"]).items():
+        pairs = [
+            (item_means(sample), np.array([bool(item["correct"]) for item in sample.items], float))
+            for sample in group
+        ]
+        known = [(x[~np.isnan(x)], y[~np.isnan(x)]) for x, y in pairs]
+        tests = [stats.pearsonr(x, y) for x, y in known if len(x) > 2 and np.ptp(x) and np.ptp(y)]
+        low, high = _over_items(pairs)
+        rows.append(
+            {
+                "row": row,
+                "column": column,
+                "r": float(np.mean([t.statistic for t in tests])) if tests else float("nan"),
+                "low": low,
+                "high": high,
+                "p_first": float(tests[0].pvalue) if tests else float("nan"),
+                "significant": sum(t.pvalue < 0.05 for t in tests),
+                "seeds": len(tests),
+                "of_seeds": len(group),
+                "items": len(group[0].items),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One sampled item, and what two students wrote about it.
+
+    Attributes:
+        title: By which rule it was chosen.
+        id: Of the example.
+        answers: For each method `predicted`, `correct`, `rationale`, `score`.
+    """
+
+    title: str
+    id: str
+    answers: dict[str, dict[str, Any]]
+
+
+def choose_cases(
+    samples: Sequence[JudgedSample], rules: Mapping[str, Callable[[dict[str, Any]], bool]]
+) -> list[Case]:
+    """Choose cases by rule: of the first seed's sampled items the first that fits, for each rule.
+
+    Args:
+        samples: Two methods on one data set, the gold row apart.
+        rules: By title, a test on `{method: {"correct", "score", …}}`. A rule that no item fits is
+            left out.
+    """
+    cells = _by_cell([sample for sample in samples if sample.row != "gold"])
+    first = {row: min(group, key=lambda sample: sample.seed) for (row, _), group in cells.items()}
+    means = {row: item_means(sample) for row, sample in first.items()}
+    count = len(next(iter(first.values())).items)
+    cases = []
+    for title, fits in rules.items():
+        for place in range(count):
+            answers = {
+                row: {**sample.items[place], "score": float(means[row][place])}
+                for row, sample in first.items()
+            }
+            if fits(answers):
+                cases.append(Case(title, next(iter(answers.values()))["id"], answers))
+                break
+    return cases
+
+
+# Both directions, so that no figure can show only the cases that please.
+CASE_RULES: dict[str, dict[str, Callable[[dict[str, Any]], bool]]] = {
+    "figure4": {
+        "first sampled item that MI answers rightly and DSS wrongly": lambda a: (
+            a["mi"]["correct"] and not a["dss"]["correct"]
+        ),
+        "first sampled item that DSS answers rightly and MI wrongly": lambda a: (
+            a["dss"]["correct"] and not a["mi"]["correct"]
+        ),
+    },
+    "figure5": {
+        "first sampled item with both labels right whose MI rationale is judged higher": lambda a: (
+            a["mi"]["correct"] and a["dss"]["correct"] and a["mi"]["score"] > a["dss"]["score"]
+        ),
+        "first sampled item with both labels right whose DSS rationale is judged higher": lambda a: (
+            a["mi"]["correct"] and a["dss"]["correct"] and a["dss"]["score"] > a["mi"]["score"]
+        ),
+    },
+}
+
+
+def _by_cell(samples: Sequence[JudgedSample]) -> dict[tuple[str, str], list[JudgedSample]]:
+    cells: dict[tuple[str, str], list[JudgedSample]] = {}
+    for sample in samples:
+        cells.setdefault((sample.row, sample.column), []).append(sample)
+    return cells
+
+
+def _over_items(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    def mean_correlation(chosen: np.ndarray) -> float:
+        found = [_correlation(x[chosen], y[chosen]) for x, y in pairs]
+        known = [value for value in found if not np.isnan(value)]
+        return float(np.mean(known)) if known else float("nan")
+
+    if np.isnan(mean_correlation(np.arange(len(pairs[0][0])))):
+        return float("nan"), float("nan")
+    with warnings.catch_warnings():
+        # A resample without variation has no correlation; scipy warns of it, and it is left out below.
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        drawn = stats.bootstrap(
+            (np.arange(len(pairs[0][0])),),
+            mean_correlation,
+            n_resamples=RESAMPLES,
+            vectorized=False,
+            method="percentile",
+            rng=np.random.default_rng(0),
+        ).bootstrap_distribution
+    low, high = np.nanquantile(drawn, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> float:
+    x, y = x[~np.isnan(x)], y[~np.isnan(x)]
+    return (
+        float(np.corrcoef(x, y)[0, 1]) if len(x) > 2 and np.ptp(x) and np.ptp(y) else float("nan")
+    )
+
+
+def samples_of(entries: Sequence[Entry]) -> list[tuple[Entry, list[Mapping[str, Any]]]]:
+    """Return the sampled rationales that the records of Tables 7 and 8 hold, cell by cell."""
+    return [
+        (entry, list(entry.record["samples"]))
+        for cell in grouped(entries).values()
+        for entry in cell.values()
+    ]

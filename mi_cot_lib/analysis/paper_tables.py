@@ -1,0 +1,217 @@
+"""The paper's tables as printed: the only place where their numbers are rounded and put into words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from mi_cot_lib.analysis.tables import MISSING, p_text, with_interval
+
+ROW_TITLES = {
+    "finetune": "Finetuning",
+    "single_task": "Single-task",
+    "dss": "DSS",
+    "mi": "MI",
+    "mean": "MI, mean over positions",
+    "max": "MI, maximum over positions",
+    "kl": "MI, KL divergence",
+    "ce": "MI, cross-entropy",
+    "gold": "Teacher (gold)",
+}
+NOT_THE_PAPERS = "built-in data and students, not the paper's"
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A table or figure as text.
+
+    Attributes:
+        id: `table1` … `figure5`.
+        title: With the mark of built-in data where it is due.
+        main: The table, text cells.
+        numbers: The numbers behind it, unrounded, by name.
+        more: Further tables by their headings.
+        notes: What a reader must know, a sentence or two each.
+        pictures: Names of the files drawn for it.
+    """
+
+    id: str
+    title: str
+    main: pd.DataFrame
+    numbers: dict[str, pd.DataFrame]
+    more: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+
+
+def print_accuracy(
+    cells: pd.DataFrame,
+    columns: Mapping[str, str],
+    paper: Mapping[str, Mapping[str, float]],
+    *,
+    built_in: bool,
+) -> pd.DataFrame:
+    """Print accuracy by row and data set, with the paper's numbers below, marked where data differ.
+
+    Args:
+        cells: From `prepare_accuracy_cells`.
+        columns: Title of each column's data set.
+        paper: The paper's accuracy in percent, by row and column.
+        built_in: Whether the runs are on built-in data.
+    """
+    rows = []
+    for row in dict.fromkeys(cells["row"]):
+        mine = cells[cells["row"] == row].set_index("column")
+        seeds = sorted({int(count) for count in mine["seeds"]})
+        rows.append(
+            {
+                "": ROW_TITLES[row],
+                **{
+                    title: with_interval(*mine.loc[column, ["accuracy", "low", "high"]])
+                    if column in mine.index
+                    else MISSING
+                    for column, title in columns.items()
+                },
+                "Seeds": "–".join(str(count) for count in dict.fromkeys([seeds[0], seeds[-1]])),
+            }
+        )
+    mark = "paper (T5, real data: not comparable)" if built_in else "paper"
+    for row, numbers in paper.items():
+        rows.append(
+            {
+                "": f"{ROW_TITLES[row]}, {mark}",
+                **{
+                    title: f"{numbers[column]:.2f}" if column in numbers else MISSING
+                    for column, title in columns.items()
+                },
+                "Seeds": MISSING,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def print_against_paper(
+    cells: pd.DataFrame,
+    columns: Mapping[str, str],
+    paper: Mapping[str, Mapping[str, float]],
+    *,
+    built_in: bool,
+) -> pd.DataFrame:
+    """Print each cell beside the paper's number, with what it cost.
+
+    On built-in data no difference to the paper is taken: data and students are others.
+    """
+    rows = []
+    for cell in cells.to_dict("records"):
+        theirs = paper.get(cell["row"], {}).get(cell["column"])
+        compared = theirs is not None and not built_in
+        gap = cell["accuracy"] - theirs if compared else None
+        inside = compared and not pd.isna(cell["low"]) and cell["low"] <= theirs <= cell["high"]
+        rows.append(
+            {
+                "Row": ROW_TITLES[cell["row"]],
+                "Data set": columns[cell["column"]],
+                "Ours, % [95% over seeds]": with_interval(
+                    cell["accuracy"], cell["low"], cell["high"]
+                ),
+                "Seeds": str(int(cell["seeds"])),
+                "Test items": f"{int(cell['items']):,}",
+                "Paper, %" + (" (other data)" if built_in else ""): MISSING
+                if theirs is None
+                else f"{theirs:.2f}",
+                "Difference": MISSING if gap is None else f"{gap:+.1f}".replace("-", "−"),
+                "Paper within our interval": MISSING
+                if gap is None
+                else ("yes" if inside else "no"),
+                "Minutes a run": f"{cell['minutes']:.1f}",
+                "TFLOP a run": f"{cell['tflop']:,.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def print_comparisons(
+    comparisons: pd.DataFrame, columns: Mapping[str, str], reference: str
+) -> pd.DataFrame:
+    """Print the paired comparisons with one row, each p beside its Holm correction."""
+    rows = []
+    for one in comparisons.to_dict("records"):
+        rows.append(
+            {
+                "Row": ROW_TITLES[one["row"]],
+                "Data set": columns[one["column"]],
+                f"Difference to {ROW_TITLES[reference]}, points [95% over seeds]": with_interval(
+                    one["difference"], one["low"], one["high"], signed=True
+                ),
+                "[95% over items]": with_interval(
+                    one["difference"], one["item_low"], one["item_high"], signed=True
+                ).partition(" ")[2],
+                "p over seeds (Holm)": _both(one, "p_seeds"),
+                "p over items (Holm)": _both(one, "p_items"),
+                "McNemar p of majority votes (Holm)": _both(one, "p_votes"),
+                "only this : only the other": f"{one['only_row']} : {one['only_reference']}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def print_costs(cells: pd.DataFrame) -> pd.DataFrame:
+    """Print what the rows cost, averaged over data sets: a reader must see what a gain was paid with."""
+    rows = []
+    for row in dict.fromkeys(cells["row"]):
+        mine = cells[cells["row"] == row]
+        rows.append(
+            {
+                "Row": ROW_TITLES[row],
+                "Minutes a run": f"{mine['minutes'].mean():.1f}",
+                "TFLOP of training a run": f"{mine['tflop'].mean():,.1f}",
+                "TFLOP, times the first row's": f"{mine['tflop'].mean() / _first(cells):.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def to_markdown(frame: pd.DataFrame) -> str:
+    """Return a table of text cells in Markdown, with a line break at its end."""
+
+    def line(cells: Sequence[Any]) -> str:
+        escaped = (str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells)
+        return f"| {' | '.join(escaped)} |\n"
+
+    rule = ["---", *("---:" for _ in frame.columns[1:])]
+    return "".join(line(cells) for cells in [frame.columns, rule, *frame.to_numpy().tolist()])
+
+
+def to_latex(printed: Printed) -> str:
+    """Return the main table in LaTeX (needs the package booktabs)."""
+    styled = printed.main.map(_latex).rename(columns=_latex).style.hide(axis="index")
+    shape = "l" + "r" * (len(printed.main.columns) - 1)
+    text = styled.to_latex(
+        hrules=True, column_format=shape, caption=_latex(printed.title), label=f"tab:{printed.id}"
+    )
+    return str(text)
+
+
+def whole_markdown(printed: Printed, command: str) -> str:
+    """Return table, further tables, notes and command as one Markdown page."""
+    parts = [f"# {printed.title}\n", to_markdown(printed.main)]
+    parts += [f"![{name}]({name})\n" for name in printed.pictures]
+    parts += [f"## {heading}\n\n{to_markdown(frame)}" for heading, frame in printed.more.items()]
+    parts += ["".join(f"- {note}\n" for note in printed.notes), f"Made by `{command}`.\n"]
+    return "\n".join(part for part in parts if part)
+
+
+def _both(one: Mapping[str, Any], name: str) -> str:
+    return f"{p_text(one[name])} ({p_text(one[f'{name}_holm'])})"
+
+
+def _first(cells: pd.DataFrame) -> float:
+    return float(cells[cells["row"] == cells["row"].iloc[0]]["tflop"].mean())
+
+
+_LATEX = {"%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "−": "$-$", "–": "--", "±": r"$\pm$"}
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in str(text))

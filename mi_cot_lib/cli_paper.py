@@ -1,0 +1,137 @@
+"""The commands `mi-cot paper` and `mi-cot report`: the paper's tables and figures, and a page of them."""
+
+from pathlib import Path
+
+import click
+
+from mi_cot_lib.errors import ConfigError, KitError
+
+
+def _preset_options(command: click.decorators.FC) -> click.decorators.FC:
+    for option in (
+        click.option(
+            "--out", type=click.Path(path_type=Path), help="Default: figures/paper/PRESET."
+        ),
+        click.option("--runs", type=click.Path(path_type=Path), help="Default: runs/paper."),
+        click.option(
+            "--judge",
+            metavar="MODEL",
+            help="Let this LLM judge rationales (OPENAI_API_KEY, OPENAI_BASE_URL); default: the exact "
+            "judge of built-in data.",
+        ),
+        click.option(
+            "--embedder",
+            metavar="MODEL",
+            help="Also compare rationales with the teacher's by this model's embeddings (Table 7).",
+        ),
+        click.option("--seeds", type=click.IntRange(min=1), help="Default: the preset's."),
+        click.option(
+            "--preset",
+            default="nano",
+            show_default=True,
+            help="nano: built-in data and students, CPU. paper: real data, T5 v1.1, GPU.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("items", nargs=-1, metavar="[ITEM]...")
+@click.option(
+    "--list", "listing", is_flag=True, help="Show every table and figure and how far it is."
+)
+@click.option("--json", "as_json", is_flag=True, help="With --list: one JSON object a line.")
+@click.option("--plan", "planning", is_flag=True, help="Only say what the runs would take.")
+@click.option("--fresh", is_flag=True, help="Train anew instead of using the records of the kit.")
+@click.option(
+    "--record", "recording", is_flag=True, help="Also make the runs' records part of --out."
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Runs at a time; default: one for each core."
+)
+@_preset_options
+def paper(
+    items: tuple[str, ...],
+    listing: bool,
+    as_json: bool,
+    planning: bool,
+    fresh: bool,
+    recording: bool,
+    jobs: int | None,
+    preset: str,
+    seeds: int | None,
+    judge: str | None,
+    embedder: str | None,
+    runs: Path | None,
+    out: Path | None,
+) -> None:
+    """Make tables and figures of the paper: table1 … table8, figure2 … figure5, or all.
+
+    \b
+    mi-cot paper --list                     what there is, and what is missing
+    mi-cot paper table1                     from the records that came with the kit
+    mi-cot paper table1 --fresh --seeds 2   trained here, in runs/paper
+    mi-cot paper all --preset paper --plan  what the paper's own setting would take
+
+    What is missing is trained first; a second call trains only what is still missing. The files, ITEM.md,
+    .csv, .tex, .json and .png, are in figures/paper/PRESET.
+    """
+    from mi_cot_lib.reproduce import paper as papers
+    from mi_cot_lib.reproduce.paper_grid import ITEMS, preset_named
+
+    chosen = preset_named(preset)
+    names = papers.known_items(items)
+    if as_json and not listing:
+        raise click.UsageError("--json goes with --list.")
+    if not (names or listing):
+        raise click.UsageError("name a table or figure, all, or --list.")
+    setting = papers.setting_of(chosen, runs, out, judge, embedder=embedder, fresh=fresh)
+    if listing:
+        for name in names or ITEMS:
+            one = papers.status(name, chosen, setting.places, setting.out, seeds)
+            click.echo(one.to_json() if as_json else one.to_line())
+        return
+    planned = papers.plan_if_needed(names, chosen, seeds, asked=planning)
+    if planned:
+        click.echo("\n".join(planned))
+        return
+    failures = papers.complete(names, chosen, setting, seeds=seeds, jobs=jobs)
+    failures += papers.make_all(names, chosen, setting, seeds, recording=recording, echo=click.echo)
+    if recording and preset == "nano" and set(names) == set(ITEMS) and not failures:
+        from mi_cot_lib.reproduce.paper_readme import write_readme
+
+        click.echo(write_readme(*papers.printable(chosen, setting, seeds)))
+    for failure in failures:
+        click.echo(f"FAILED {failure.run}: {failure.error}", err=True)
+    if failures:
+        raise KitError(f"{len(failures)} failed; the others are made, and nothing of them is lost.")
+
+
+@click.command()
+@_preset_options
+def report(
+    preset: str,
+    seeds: int | None,
+    judge: str | None,
+    embedder: str | None,
+    runs: Path | None,
+    out: Path | None,
+) -> None:
+    """Put every table and figure whose runs are there on one page, and nothing is trained for it.
+
+    Writes report.html (self-contained), report.md, and each item's files to --out.
+    """
+    from mi_cot_lib.reproduce import paper as papers
+    from mi_cot_lib.reproduce.paper_grid import preset_named
+    from mi_cot_lib.reproduce.paper_report import write_report
+
+    chosen = preset_named(preset)
+    setting = papers.setting_of(chosen, runs, out, judge, embedder=embedder, fresh=False)
+    printed, records = papers.printable(chosen, setting, seeds)
+    if not printed:
+        raise ConfigError(
+            f"no finished runs of preset {preset} in {setting.places.runs}, nor any that came with "
+            f"the kit; `mi-cot paper table1 --preset {preset}` makes the first."
+        )
+    click.echo(write_report(printed, records, chosen, setting.out))

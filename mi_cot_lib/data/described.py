@@ -1,0 +1,147 @@
+"""A user's own data set: a small `dataset.json` beside its splits says how to read them.
+
+    {"title": "ASDiv", "answer_type": "equation", "licence": "CC-BY-NC-4.0"}
+
+The fields of a row follow the answer type:
+
+- `equation`: `input`, `label` (an equation such as `( 84.0 / 2.0 )`, or a number)
+- `choice`: `question`, `choices` (texts), `answer` (one of them)
+- `nli`: `premise`, `hypothesis`, `label` (a number: the place in `labels`, from 0)
+- `label`: `input`, `label` (one of `labels`)
+"""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+from mi_cot_lib.data.layout import SPLITS, datasets_folder
+from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec, Family
+from mi_cot_lib.environment import data_root_from_environment
+from mi_cot_lib.errors import DataError, unknown_name
+
+DESCRIPTION = "dataset.json"
+
+_REQUIRED = ("title", "answer_type", "licence")
+_KEYS = (*_REQUIRED, "labels")
+# The family says how a teacher's text is read, and a described data set is read without one.
+_FAMILIES: dict[AnswerType, Family] = {
+    "equation": "svamp",
+    "choice": "cqa",
+    "nli": "esnli",
+    "label": "esnli",
+}
+_EXAMPLE = '{"title": "ASDiv", "answer_type": "equation", "licence": "CC-BY-NC-4.0"}'
+
+
+def find_dataset(name: str, data_root: Path | str | None = None) -> DatasetSpec:
+    """Look a data set up by name: one of the kit's eight, or one described in a data folder.
+
+    A described data set is read without a teacher, and each of its splits from a file of its own.
+
+    Args:
+        name: What `--dataset` takes.
+        data_root: Where to look for descriptions; None looks in `MI_COT_DATA`.
+
+    Raises:
+        ConfigError: No data set has that name; the message names the nearest one.
+        DataError: A missing folder, a description that is missing or wrong, or one that takes a name
+            of the kit's own.
+    """
+    # Where nothing is named, the built-in data come from the kit itself.
+    built_in = name in DATASETS and DATASETS[name].built_in
+    root = data_root_from_environment() if data_root is None and not built_in else data_root
+    folder = datasets_folder(Path(root)) if root is not None else None
+    described = described_names(folder) if folder is not None else ()
+    if name in DATASETS:
+        if folder is not None and name in described:
+            raise DataError(
+                f"{folder / name / DESCRIPTION}: {name} is one of the kit's own data sets, which no "
+                f"description changes; give yours another name ({', '.join(DATASETS)} are taken)."
+            )
+        return DATASETS[name]
+    if folder is not None and name in described:
+        return read_description(folder / name / DESCRIPTION)
+    if folder is not None and name and (folder / name).is_dir():
+        raise DataError(
+            f"{folder / name} has no {DESCRIPTION}: describe the data set there, such as {_EXAMPLE}."
+        )
+    if folder is None and name:
+        unknown = unknown_name("dataset", name, DATASETS)
+        raise type(unknown)(
+            f"{unknown} One of your own is looked for in --data-root or MI_COT_DATA."
+        )
+    raise unknown_name("dataset", name, [*DATASETS, *described])
+
+
+def described_names(data_root: Path | str) -> tuple[str, ...]:
+    """Return the names of the data sets in a folder that have a description.
+
+    Raises:
+        DataError: `data_root` is not a folder.
+    """
+    folder = datasets_folder(Path(data_root))
+    return tuple(sorted(path.parent.name for path in folder.glob(f"*/{DESCRIPTION}")))
+
+
+def read_description(path: Path) -> DatasetSpec:
+    """Read one `dataset.json`; the data set is named after its folder.
+
+    Raises:
+        DataError: The message names the file, what is wrong in it and what would be right.
+        ConfigError: A key or an answer type is unknown; the message names the nearest one.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"{path}: not a JSON object ({error}); write one such as {_EXAMPLE}."
+        ) from error
+    if not isinstance(values, dict):
+        raise DataError(f"{path}: a JSON object is needed, such as {_EXAMPLE}.")
+    for key in values:
+        if key not in _KEYS:
+            raise unknown_name(f"key in {path}:", key, _KEYS)
+    for key in _REQUIRED:
+        if key not in values:
+            raise DataError(f"{path}: the key {key!r} is missing; write one such as {_EXAMPLE}.")
+        if not isinstance(values[key], str) or not values[key].strip():
+            raise DataError(f"{path}: {key!r} has to be a text, not {values[key]!r}.")
+    answer_type = values["answer_type"]
+    if answer_type not in get_args(AnswerType):
+        raise unknown_name(f"answer_type in {path}:", answer_type, get_args(AnswerType))
+    return DatasetSpec(
+        name=path.parent.name,
+        title=values["title"],
+        family=_FAMILIES[answer_type],
+        answer_type=answer_type,
+        built_in=False,
+        splits=SPLITS,
+        licence=values["licence"],
+        teacher_accuracy=None,
+        labels=_labels(values, path),
+    )
+
+
+def _labels(values: dict[str, Any], path: Path) -> tuple[str, ...]:
+    answer_type = values["answer_type"]
+    if "labels" not in values:
+        if answer_type == "label":
+            raise DataError(f"{path}: answer_type 'label' needs 'labels', the list of all labels.")
+        return ()
+    if answer_type in ("equation", "choice"):
+        raise DataError(
+            f"{path}: 'labels' go with answer_type 'nli' or 'label' only; leave them out, or choose "
+            "one of these."
+        )
+    labels = values["labels"]
+    if not isinstance(labels, list) or len(labels) < 2:
+        raise DataError(f"{path}: 'labels' has to be a list of two texts or more, not {labels!r}.")
+    for label in labels:
+        # Answers are compared without outer white space.
+        if not isinstance(label, str) or not label or label != label.strip():
+            raise DataError(
+                f"{path}: the label {label!r} has to be a text without blanks around it."
+            )
+    if len(set(labels)) < len(labels):
+        raise DataError(f"{path}: 'labels' holds a label twice: {', '.join(labels)}.")
+    return tuple(labels)

@@ -1,0 +1,199 @@
+"""The sentence forms of arithmetic stories: what counts as a statement, and what its slots hold."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from mi_cot_lib.data.arithmetic import equation_value
+from mi_cot_lib.data.exact_judge.reading import normal
+from mi_cot_lib.data.worlds.svamp_stories import Story
+from mi_cot_lib.data.worlds.svamp_templates import TEMPLATES, UNSEEN_TEMPLATES, Template
+from mi_cot_lib.data.worlds.vocabulary import CONTAINERS, PEOPLE, PLACES, THINGS, VERBS
+
+# Stands for a calculation with its result, which wordings leave out.
+CALCULATION = "#"
+
+Slots = Mapping[str, str]
+
+_CALCULATION = re.compile(
+    r"(?<![\w.])(?P<left>[-(]{0,9}[0-9][0-9.\s()+*/-]{0,80}?)\s?=\s?(?P<right>-?[0-9]+(?:\.[0-9]+)?)"
+)
+_SLOT = re.compile(r"\{(\w+)\}")
+_TOKEN = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?|\S")
+
+_MANY = {noun.one: noun.many for noun in THINGS}
+_BOXES = {noun.one: noun.many for noun in CONTAINERS}
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word.casefold()) for word in words)
+
+
+_PERSON = _one_of(person.name for person in PEOPLE)
+_FILLINGS = {
+    **dict.fromkeys(("A", "B", "C"), _PERSON),
+    **dict.fromkeys(("x", "y", "z"), _one_of(_MANY.values())),
+    **dict.fromkeys(("x1", "y1", "z1"), _one_of(_MANY)),
+    "box": _one_of(_BOXES),
+    "boxes": _one_of(_BOXES.values()),
+    "p": _one_of(PLACES),
+}
+_EXAMPLE = {
+    **dict.fromkeys(("A", "B", "C"), "Tom"),
+    **dict.fromkeys(("x", "y", "z"), "apples"),
+    **dict.fromkeys(("x1", "y1", "z1"), "apple"),
+    **{"box": "box", "boxes": "boxes", "p": "garden", "calc": CALCULATION},
+}
+
+
+def filled(text: str, slots: Slots) -> str | None:
+    """Fill a sentence form in and write it in normal form; None where a slot is not known."""
+    while names := set(_SLOT.findall(text)):
+        if not names <= set(slots):
+            return None
+        text = _SLOT.sub(lambda slot: slots[slot[1]], text)
+    return normal(text)
+
+
+def bound(text: str, template: Template, sentence: str) -> dict[str, str] | None:
+    """Read from a sentence in normal form what fills the slots of a form; None where it has another.
+
+    A thing is given as `x` and `x1`, whichever of the two the form holds.
+    """
+    found = _pattern(_with_words(text, template)).fullmatch(sentence)
+    if found is None:
+        return None
+    slots = found.groupdict()
+    for one in ("x", "y", "z"):
+        if f"{one}1" in slots:
+            many = _MANY[slots[f"{one}1"]]
+            if slots.setdefault(one, many) != many:
+                return None
+    return _consistent(slots)
+
+
+def united(first: Slots, second: Slots) -> dict[str, str] | None:
+    """Join two fillings; None where they differ or give one word to two people or things."""
+    if any(first.get(name, word) != word for name, word in second.items()):
+        return None
+    return _consistent({**first, **second})
+
+
+def _consistent(slots: dict[str, str]) -> dict[str, str] | None:
+    for alike in (("A", "B", "C"), ("x", "y", "z")):
+        words = [slots[name] for name in alike if name in slots]
+        if len(set(words)) < len(words):
+            return None
+    for name in ("x", "y", "z"):
+        if name in slots:
+            slots[f"{name}1"] = next(one for one, many in _MANY.items() if many == slots[name])
+    for one, many in _BOXES.items():
+        if slots.get("box") == one or slots.get("boxes") == many:
+            slots |= {"box": one, "boxes": many}
+    return slots
+
+
+def calculations(statement: str) -> Iterator[re.Match[str]]:
+    """Find what reads `17 - 5 = 12`; the groups are `left` and `right`."""
+    return _CALCULATION.finditer(statement)
+
+
+def skeleton(statement: str) -> str:
+    """Replace names, things, verbs and numbers of a statement in normal form by their classes."""
+    plain = _CALCULATION.sub(
+        lambda calc: calc[0] if equation_value(calc["left"]) is None else f" {CALCULATION} ",
+        statement,
+    )
+    return " ".join(
+        "0" if token[0] in "0123456789" else _classes().get(token, token)
+        for token in _TOKEN.findall(plain)
+    )
+
+
+def named(statement: str) -> frozenset[str]:
+    """Return the people and things that a statement names, things in the plural."""
+    plurals = _plurals()
+    words = (plurals.get(word, word) for word in re.findall(r"[a-z]+", statement))
+    return frozenset(word for word in words if word in _subjects())
+
+
+def all_forms(words: Iterable[str]) -> set[str]:
+    """Add to nouns their other number and to verbs their other tense."""
+    found = set(words)
+    for pairs in (_plurals(), VERBS):
+        for one, other in pairs.items():
+            if one in found or other in found:
+                found |= {one, other}
+    return found
+
+
+@cache
+def skeletons() -> frozenset[str]:
+    """Return the skeletons of all that stories, questions and rationales of this world can say."""
+    forms = set()
+    for template in (*TEMPLATES, *UNSEEN_TEMPLATES):
+        for text in _forms(template.story):
+            quantities = dict.fromkeys(_SLOT.findall(text), "1")
+            sentence = filled(text, {**quantities, **template.words, **_EXAMPLE})
+            if sentence is not None:
+                forms.add(skeleton(sentence))
+    return frozenset(forms)
+
+
+def _forms(story: Story) -> Iterator[str]:
+    for texts in story.facts.values():
+        yield from texts
+    yield from story.unknown.values()
+    for case in story.cases:
+        yield from (*case.questions, case.answer)
+        for text in story.facts.get(case.target, ()):
+            yield text.replace(f"{{{case.target}}}", CALCULATION)
+
+
+def _with_words(text: str, template: Template) -> str:
+    return _SLOT.sub(lambda slot: template.words.get(slot[1], slot[0]), text)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    parts, seen = [], set()
+    for place, part in enumerate(_SLOT.split(text)):
+        if place % 2 == 0:
+            parts.append(re.escape(part.casefold()))
+        elif part in seen:
+            parts.append(f"(?P={part})")
+        else:
+            seen.add(part)
+            parts.append(rf"(?P<{part}>{_FILLINGS.get(part, '[0-9]+')})")
+    whole = "".join(parts)
+    return re.compile(whole.removesuffix(r"\.").removesuffix(r"\?"))
+
+
+@cache
+def _classes() -> dict[str, str]:
+    classes = {word: "T" for word in _plurals().values()} | {word: "t" for word in _plurals()}
+    for template in (*TEMPLATES, *UNSEEN_TEMPLATES):
+        for slot in ("k1", "k2", "k3"):
+            if slot in template.words:
+                classes.setdefault(template.words[slot], "K")
+    classes |= {place: "t" for place in PLACES}
+    classes |= {verb: "v" for verb in VERBS} | {past: "V" for past in VERBS.values()}
+    return classes | {person.name.casefold(): "P" for person in PEOPLE}
+
+
+@cache
+def _plurals() -> dict[str, str]:
+    plurals = _MANY | _BOXES
+    for template in (*TEMPLATES, *UNSEEN_TEMPLATES):
+        words = template.words
+        if "unit" in words:
+            plurals[words["unit"]] = words["units"]
+        for slot in ("k1", "k2", "friends"):
+            if words.get(slot, "").endswith("s"):
+                plurals[words[slot].removesuffix("s")] = words[slot]
+    return plurals
+
+
+@cache
+def _subjects() -> frozenset[str]:
+    return frozenset((*_plurals().values(), *(person.name.casefold() for person in PEOPLE)))

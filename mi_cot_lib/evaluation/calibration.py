@@ -1,0 +1,250 @@
+"""How well confidence matches accuracy: calibration errors, reliability bins, their noise, temperatures."""
+
+from collections.abc import Sequence
+from math import exp, log
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import brier_score_loss
+from torchmetrics.functional.classification import binary_calibration_error
+
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.evaluation.predict import Prediction
+
+# torchmetrics puts a confidence of exactly 1 into a bin of its own, beyond the last.
+_BELOW_ONE = float(np.nextafter(np.float32(1), np.float32(0)))
+# exp(±4): a temperature beyond this only says that the confidences carry no information.
+_LOG_TEMPERATURES = (-4.0, 4.0)
+
+
+def expected_calibration_error(
+    confidence: Sequence[float] | np.ndarray,
+    correct: Sequence[bool] | np.ndarray,
+    n_bins: int = 10,
+) -> float:
+    """Return the mean distance of accuracy and confidence over bins of equal width (Guo et al. 2017).
+
+    It is never below |accuracy − mean confidence|, whatever the bins (the triangle inequality).
+
+    Args:
+        confidence: Of each answer, 0 to 1.
+        correct: Whether each answer is right.
+        n_bins: Number of bins between 0 and 1.
+
+    Returns:
+        A share, 0 to 1; 0.05 are 5 points.
+
+    Raises:
+        ConfigError: No answers, unequal lengths, a confidence outside 0 to 1, or no bins.
+    """
+    confidences, outcomes = _checked(confidence, correct, n_bins)
+    return float(
+        binary_calibration_error(
+            torch.from_numpy(np.minimum(confidences, _BELOW_ONE)),
+            torch.from_numpy(outcomes.astype(np.int64)),
+            n_bins=n_bins,
+            norm="l1",
+            validate_args=False,
+        )
+    )
+
+
+def reliability_bins(
+    confidence: Sequence[float] | np.ndarray,
+    correct: Sequence[bool] | np.ndarray,
+    n_bins: int = 10,
+    *,
+    equal_mass: bool = False,
+) -> pd.DataFrame:
+    """Return what a reliability diagram draws.
+
+    Args:
+        confidence: Of each answer, 0 to 1.
+        correct: Whether each answer is right.
+        n_bins: Number of bins.
+        equal_mass: As many answers in each bin, instead of bins of equal width.
+
+    Returns:
+        A row a bin that holds answers: `low` and `high` edge, `count`, mean `confidence`, `accuracy`.
+
+    Raises:
+        ConfigError: As `expected_calibration_error`.
+    """
+    confidences, outcomes = _checked(confidence, correct, n_bins)
+    if equal_mass:
+        order = np.argsort(confidences, kind="stable")
+        parts = [part for part in np.array_split(order, n_bins) if len(part)]
+        edges = [(confidences[part[0]], confidences[part[-1]]) for part in parts]
+    else:
+        bounds = np.linspace(0, 1, n_bins + 1)
+        # As torchmetrics: a confidence on an edge belongs to the bin above it.
+        number = np.clip(np.digitize(confidences, bounds) - 1, 0, n_bins - 1)
+        held = np.unique(number)
+        parts = [np.flatnonzero(number == index) for index in held]
+        edges = [(bounds[index], bounds[index + 1]) for index in held]
+    return pd.DataFrame(
+        {
+            "low": [float(low) for low, _ in edges],
+            "high": [float(high) for _, high in edges],
+            "count": [len(part) for part in parts],
+            "confidence": [float(confidences[part].mean()) for part in parts],
+            "accuracy": [float(outcomes[part].mean()) for part in parts],
+        }
+    )
+
+
+def equal_mass_error(
+    confidence: Sequence[float] | np.ndarray,
+    correct: Sequence[bool] | np.ndarray,
+    n_bins: int = 10,
+) -> float:
+    """Return the calibration error over bins of as many answers each (Nguyen and O'Connor 2015).
+
+    Raises:
+        ConfigError: As `expected_calibration_error`.
+    """
+    bins = reliability_bins(confidence, correct, n_bins, equal_mass=True)
+    gaps = (bins["accuracy"] - bins["confidence"]).abs()
+    return float((gaps * bins["count"]).sum() / bins["count"].sum())
+
+
+def brier_score(
+    confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray
+) -> float:
+    """Return the mean squared distance of confidence and outcome (Brier 1950), 0 at best.
+
+    Raises:
+        ConfigError: As `expected_calibration_error`.
+    """
+    confidences, outcomes = _checked(confidence, correct, 1)
+    return float(brier_score_loss(outcomes.astype(int), confidences, labels=[0, 1]))
+
+
+def noise_floor(
+    confidence: Sequence[float] | np.ndarray,
+    n_bins: int = 10,
+    *,
+    draws: int = 200,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the error that a perfectly calibrated student would show by chance alone.
+
+    Answers are drawn right with exactly the probability that their confidence says.
+
+    Args:
+        confidence: Of each answer, 0 to 1.
+        n_bins: Number of bins of equal width.
+        draws: Simulated test sets.
+        seed: Of the draws.
+
+    Returns:
+        Mean and 95th percentile of `expected_calibration_error` over the draws.
+
+    Raises:
+        ConfigError: As `expected_calibration_error`.
+    """
+    values = np.asarray(confidence, dtype=np.float64)
+    generator = np.random.default_rng(seed)
+    errors = [
+        expected_calibration_error(values, generator.random(len(values)) < values, n_bins)
+        for _ in range(draws)
+    ]
+    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
+
+
+def breaks_the_bound(error: float, accuracy: float, confidence: float, slack: float = 0.0) -> bool:
+    """Tell whether a reported calibration error is smaller than any binning allows.
+
+    Args:
+        error: Reported ECE, in the unit of the others.
+        accuracy: Share of right answers.
+        confidence: Mean confidence.
+        slack: What rounding of the three can explain.
+    """
+    return error + slack < abs(accuracy - confidence)
+
+
+def outcomes(predictions: Sequence[Prediction]) -> np.ndarray:
+    """Return whether each student's `choice` is right, (answers,) of bool."""
+    return np.array(
+        [p.correct if p.scores is None else p.choice == p.gold for p in predictions], dtype=bool
+    )
+
+
+def confidences(predictions: Sequence[Prediction], temperature: float = 1.0) -> np.ndarray:
+    """Return the confidence of each answer at a temperature, (answers,) from 0 to 1.
+
+    A closed set's scores are divided by it before the softmax, and so is a sequence's log-probability:
+    1 leaves both as they are, above 1 closed sets become less certain and sequences more.
+    """
+    values = []
+    for one in predictions:
+        if one.scores is None:
+            values.append(min(1.0, exp(one.log_probability / temperature)))
+        else:
+            best = max(one.scores)
+            values.append(1 / sum(exp((score - best) / temperature) for score in one.scores))
+    return np.array(values)
+
+
+def length_normalised(predictions: Sequence[Prediction]) -> np.ndarray:
+    """Return each written sequence's geometric mean probability a token, (answers,) from 0 to 1."""
+    return np.array([min(1.0, exp(p.log_probability / max(1, p.tokens))) for p in predictions])
+
+
+def fit_temperature(predictions: Sequence[Prediction]) -> float:
+    """Fit one temperature on validation by likelihood (Guo et al. 2017).
+
+    In closed sets of the gold label; of sequences, which have no alternatives at hand, that of being
+    right.
+
+    Args:
+        predictions: Of the validation split.
+
+    Returns:
+        The temperature, between exp(-4) and exp(4).
+
+    Raises:
+        ConfigError: There are no predictions.
+    """
+    if not predictions:
+        raise ConfigError("a temperature is fitted on validation answers; there are none.")
+
+    def loss(log_temperature: float) -> float:
+        temperature = exp(log_temperature)
+        return -sum(_log_likelihood(one, temperature) for one in predictions) / len(predictions)
+
+    found = minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded")
+    return float(exp(found.x))
+
+
+def _log_likelihood(one: Prediction, temperature: float) -> float:
+    if one.scores is None or one.candidates is None:
+        # A probability of 1 or 0 that turns out wrong would be infinitely unlikely.
+        share = min(max(exp(one.log_probability / temperature), 1e-12), 1 - 1e-12)
+        return log(share if one.correct else 1 - share)
+    scaled = [score / temperature for score in one.scores]
+    best = max(scaled)
+    gold = scaled[one.candidates.index(one.gold)]
+    return gold - best - log(sum(exp(score - best) for score in scaled))
+
+
+def _checked(
+    confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray, n_bins: int
+) -> tuple[np.ndarray, np.ndarray]:
+    confidences = np.asarray(confidence, dtype=np.float64)
+    outcomes = np.asarray(correct)
+    if confidences.ndim != 1 or confidences.shape != outcomes.shape or not len(confidences):
+        raise ConfigError(
+            "confidence and correct must be lists of one length, not empty; got shapes "
+            f"{confidences.shape} and {outcomes.shape}."
+        )
+    if not ((confidences >= 0) & (confidences <= 1)).all():
+        raise ConfigError("every confidence must lie between 0 and 1.")
+    if not np.isin(outcomes, (0, 1)).all():
+        raise ConfigError("correct must hold True or False (or 1 or 0) only.")
+    if n_bins < 1:
+        raise ConfigError(f"n_bins must be at least 1, got {n_bins}.")
+    return confidences, outcomes.astype(bool)

@@ -1,0 +1,115 @@
+"""Who scores sampled rationales: the built-in world's exact judge, or an LLM by the paper's prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from mi_cot_lib.analysis.paper_accuracy import Entry
+from mi_cot_lib.analysis.paper_rationales import JudgedSample, Scores, samples_of
+from mi_cot_lib.data.exact_judge.judge import judge_rationale
+from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.evaluation.judge import JudgeItem, LlmJudge
+from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
+from mi_cot_lib.reproduce.paper_grid import Preset
+
+# Paper 5.2.1: "we run the same sample for four times to obtain self-consistency".
+REPEATS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeChoice:
+    """Who judges.
+
+    Attributes:
+        model: Name of an LLM at an OpenAI-compatible endpoint; None is the exact judge of built-in data.
+        cache: File of the LLM's answers, so that none is paid for twice.
+        embedder: Model whose embeddings of rationales are compared with the teacher's; None compares none.
+    """
+
+    model: str | None
+    cache: Path
+    embedder: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What tables say of the judge."""
+        return "the built-in world's exact judge" if self.model is None else f"the LLM {self.model}"
+
+
+def judge_samples(
+    preset: Preset, entries: Sequence[Entry], judge: JudgeChoice
+) -> list[JudgedSample]:
+    """Score the sampled rationales of every run, and the teacher's for the same items.
+
+    Args:
+        preset: On what the runs were made.
+        entries: Runs whose records hold `samples`.
+        judge: Who scores.
+
+    Returns:
+        The teacher's samples first (`gold`), then each run's.
+
+    Raises:
+        ConfigError: No LLM is named, and the data are not built in.
+        KitError: The endpoint cannot be used; the message says what to do.
+    """
+    examples = {
+        column: {
+            one.id: one for one in load_split(preset.datasets[column], "test", preset.data_root)
+        }
+        for column in dict.fromkeys(entry.column for entry in entries)
+    }
+    samples: list[JudgedSample] = []
+    for column, known in examples.items():
+        first = next(entry for entry in entries if entry.column == column)
+        # A teacher text that could not be read has no rationale to judge.
+        items = [
+            {"id": item["id"], "rationale": known[item["id"]].rationale}
+            for item in first.record["samples"]
+            if known[item["id"]].rationale
+        ]
+        scores = _scores(preset.datasets[column], items, known, judge)
+        samples.append(JudgedSample("gold", column, 0, items, scores))
+    runs = samples_of(entries)
+    for entry, items in tqdm(runs, desc="judging", unit="run", disable=judge.model is None):
+        known = examples[entry.column]
+        pairs = [(item["rationale"], known[item["id"]].rationale) for item in items]
+        readable = [(mine, gold) for mine, gold in pairs if gold]
+        mine, gold = ([pair[side] for pair in readable] for side in (0, 1))
+        scores = _scores(preset.datasets[entry.column], items, known, judge)
+        overlap = {"bleu": bleu(mine, gold), "rouge": rouge_l(mine, gold)}
+        if judge.embedder is not None:
+            overlap["cosine"] = embedding_cosine(mine, gold, judge.embedder)
+        samples.append(JudgedSample(entry.row, entry.column, entry.seed, items, scores, **overlap))
+    return samples
+
+
+def _scores(
+    dataset: str, items: Sequence, examples: dict[str, Example], judge: JudgeChoice
+) -> list[Scores]:
+    if judge.model is None:
+        if not dataset_spec(dataset).built_in:
+            raise ConfigError(
+                f"rationales of {dataset} are judged by an LLM: name one with --judge MODEL, with its "
+                "key in OPENAI_API_KEY and, for another endpoint than OpenAI's, OPENAI_BASE_URL."
+            )
+        return [
+            (judge_rationale(dataset, examples[item["id"]], item["rationale"]).score,)
+            for item in items
+        ]
+    asked = [
+        JudgeItem(
+            item["id"],
+            dataset_spec(dataset).title,
+            examples[item["id"]].input,
+            examples[item["id"]].label,
+            item["rationale"],
+        )
+        for item in items
+    ]
+    return [one.scores for one in LlmJudge(judge.model, judge.cache).judge(asked, REPEATS)]

@@ -1,0 +1,164 @@
+"""From records to each table and figure of the paper: numbers, text and pictures."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mi_cot_lib.analysis.paper_accuracy import (
+    Entry,
+    prepare_accuracy_cells,
+    prepare_comparisons,
+)
+from mi_cot_lib.analysis.paper_calibration import outcomes_of, prepare_calibration
+from mi_cot_lib.analysis.paper_figures import (
+    Pictures,
+    draw_cells,
+    draw_reliability,
+    draw_sizes,
+)
+from mi_cot_lib.analysis.paper_notes import (
+    accuracy_notes,
+    calibration_notes,
+    size_notes,
+)
+from mi_cot_lib.analysis.paper_quality import (
+    print_calibration,
+    print_calibration_details,
+)
+from mi_cot_lib.analysis.paper_tables import (
+    Printed,
+    print_accuracy,
+    print_against_paper,
+    print_comparisons,
+    print_costs,
+)
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.reproduce.judging import JudgeChoice
+from mi_cot_lib.reproduce.paper_grid import FAMILIES, Preset
+from mi_cot_lib.reproduce.paper_judged import make_judged_item
+from mi_cot_lib.reproduce.paper_numbers import (
+    ACCURACY,
+    CALIBRATION,
+    TEST_ITEMS,
+    impossible_cells,
+)
+from mi_cot_lib.reproduce.paper_titles import column_titles, is_built_in, titled
+
+# The row that others are compared with.
+REFERENCES = {
+    "table1": "dss",
+    "table2": "dss",
+    "table3": "dss",
+    "table4": "max",
+    "table5": "ce",
+    "figure2": "dss",
+    "figure3": "dss",
+}
+OUT_COLUMNS = ("esnli_out", "anli1_out")
+
+
+def make_item(
+    item: str, preset: Preset, entries: Sequence[Entry], judge: JudgeChoice
+) -> tuple[Printed, Pictures]:
+    """Make one table or figure from the records of its runs.
+
+    Args:
+        item: Its id.
+        preset: On what the runs were made.
+        entries: The runs, all of one version of the kit's numbers.
+        judge: Who scores rationales, for Tables 7 and 8 and Figures 4 and 5.
+
+    Returns:
+        Its text, and its pictures by file name.
+
+    Raises:
+        ConfigError: There are no entries, or they do not belong together.
+    """
+    if not entries:
+        raise ConfigError(f"{item}: no finished runs to make this from.")
+    if item in ("table1", "table2", "table3", "table4", "table5"):
+        return _accuracy(item, preset, entries)
+    if item in ("figure2", "figure3"):
+        return _sizes(item, preset, entries)
+    if item == "table6":
+        return _calibration(item, preset, entries)
+    return make_judged_item(item, preset, entries, judge)
+
+
+def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
+    cells = prepare_accuracy_cells(entries)
+    comparisons = prepare_comparisons(entries, REFERENCES[item])
+    columns = column_titles(preset)
+    held = {column: title for column, title in columns.items() if column in set(cells["column"])}
+    paper, built_in = ACCURACY[item], is_built_in(preset)
+    more = {
+        "Each cell": print_against_paper(cells, columns, paper, built_in=built_in),
+        "Paired comparisons": print_comparisons(comparisons, columns, REFERENCES[item]),
+        "Cost": print_costs(cells),
+    }
+    numbers = {"cells": cells, "comparisons": comparisons}
+    if all("unseen_accuracy" in entry.record["metrics"] for entry in entries):
+        unseen = prepare_accuracy_cells(entries, "unseen")
+        numbers["unseen"] = unseen
+        more["Unseen templates"] = print_accuracy(unseen, held, {}, built_in=built_in)
+    printed = Printed(
+        id=item,
+        title=titled(item, preset),
+        main=print_accuracy(cells, held, paper, built_in=built_in),
+        numbers=numbers,
+        more=more,
+        notes=accuracy_notes(
+            cells, comparisons, columns, REFERENCES[item], paper, TEST_ITEMS, built_in=built_in
+        ),
+        pictures=[f"{item}.png"],
+    )
+    return printed, {f"{item}.png": draw_cells(cells, columns, titled(item, preset))}
+
+
+def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
+    cells = prepare_accuracy_cells(entries)
+    comparisons = prepare_comparisons(entries, REFERENCES[item])
+    columns = column_titles(preset)
+    shown = cells.assign(
+        label=[
+            f"{columns[c]}, {int(n):,}" for c, n in zip(cells["column"], cells["size"], strict=True)
+        ]
+    )
+    by_label = dict.fromkeys(shown["label"])
+    main = print_accuracy(
+        shown.assign(column=shown["label"]), {label: label for label in by_label}, {}, built_in=True
+    )
+    # Data sets and sizes as rows read better than twenty columns.
+    turned = (
+        main.drop(columns="Seeds").set_index("").T.rename_axis("Training examples").reset_index()
+    )
+    printed = Printed(
+        id=item,
+        title=titled(item, preset),
+        main=turned,
+        numbers={"cells": cells, "comparisons": comparisons},
+        notes=size_notes(cells, comparisons, columns, built_in=is_built_in(preset)),
+        pictures=[f"{item}.png"],
+    )
+    return printed, {f"{item}.png": draw_sizes(cells, columns, titled(item, preset))}
+
+
+def _calibration(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
+    found = prepare_calibration(entries)
+    columns = column_titles(preset, (*FAMILIES, *OUT_COLUMNS))
+    pooled: dict[tuple[str, str], list] = {}
+    for entry in entries:
+        kept = entry.record["calibration"]
+        pooled.setdefault((entry.row, entry.column), []).append(
+            (pd.Series(kept["confidence"]).to_numpy(), outcomes_of(kept))
+        )
+    printed = Printed(
+        id=item,
+        title=titled(item, preset),
+        main=print_calibration(found, columns, CALIBRATION, built_in=is_built_in(preset)),
+        numbers={"cells": found},
+        more={"All measures, %": print_calibration_details(found, columns)},
+        notes=calibration_notes(found, columns, impossible_cells()),
+        pictures=[f"{item}.png"],
+    )
+    return printed, {f"{item}.png": draw_reliability(pooled, columns, titled(item, preset))}

@@ -1,0 +1,184 @@
+"""What a preset's runs would take, before any is started: steps, operations, hours, disk, what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+from huggingface_hub import try_to_load_from_cache
+from transformers import AutoConfig, T5ForConditionalGeneration
+
+from mi_cot_lib.data.load import resolve_data_root
+from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.errors import KitError
+from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.reproduce.paper_grid import Preset, runs_of
+from mi_cot_lib.student.flops import matrix_flops
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS, NAMED_STUDENTS
+from mi_cot_lib.student.shapes import t5_v1_1_config
+from mi_cot_lib.training.config import RunConfig
+
+# Dense bf16 products a second by the makers' data sheets, and the share of it that is assumed to be
+# reached: padding-free batches of 64 are far from the largest that these cards can use.
+PEAKS = {"A100": 312e12, "H100": 989e12}
+TRAINING_SHARE = 0.15
+# Greedy decoding reads all weights for every token: memory, not arithmetic, is its limit.
+DECODING_SHARE = 0.03
+
+# Mean tokens of prompt, label and rationale by T5's tokeniser on the real test files (a test counts them
+# where the data is at hand), and rows of validation and test sets.
+TOKENS = {
+    "esnli": (31.8, 3.0, 14.5),
+    "anli1": (103.2, 3.0, 29.4),
+    "cqa": (48.2, 2.9, 31.1),
+    "svamp": (43.7, 11.3, 40.0),
+}
+VALID_ROWS = {"esnli": 9_842, "anli1": 1_000, "cqa": 975, "svamp": 80}
+TEST_ROWS = {"esnli": 9_824, "anli1": 1_000, "cqa": 1_221, "svamp": 200}
+# Weights, gradient-free: float32. A checkpoint holds AdamW's two moments as well; two are kept.
+WEIGHT_BYTES = 4
+CHECKPOINT_BYTES = 2 * 3 * WEIGHT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One run and its estimated cost.
+
+    Attributes:
+        name: The run's folder.
+        config: What it trains.
+        examples: Examples seen in training, repeats counted.
+        training_flops: Operations of training.
+        decoding_flops: Operations of validating and testing.
+        hours: By card.
+    """
+
+    name: str
+    config: RunConfig
+    examples: int
+    training_flops: float
+    decoding_flops: float
+    hours: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the items of a preset would take.
+
+    Attributes:
+        runs: Each run once.
+        disk: Bytes of all trained students, and of the checkpoints of one run under way.
+        missing: What is not on this machine, each with the command that gets it.
+    """
+
+    runs: list[PlannedRun]
+    disk: tuple[int, int]
+    missing: list[str]
+
+
+def plan(items: Sequence[str], preset: Preset, seeds: int | None = None) -> Plan:
+    """Estimate the cost of every run that the items need, whether it is there already or not.
+
+    Args:
+        items: Their ids.
+        preset: On what.
+        seeds: Instead of the preset's.
+    """
+    configs = {c.run_name: c for item in items for c in runs_of(item, preset, seeds)}
+    runs = [_planned(config) for config in configs.values()]
+    sizes = [WEIGHT_BYTES * _parameters(config.student) for config in configs.values()]
+    largest = max(_parameters(config.student) for config in configs.values())
+    return Plan(runs, (sum(sizes), CHECKPOINT_BYTES * largest), _missing(configs.values()))
+
+
+def _planned(config: RunConfig) -> PlannedRun:
+    method = method_named(config.method)
+    family = dataset_spec(config.dataset).family
+    prompt, label, rationale = TOKENS[family]
+    read = prompt * (2 if method.explains else 1)
+    written = label + (rationale if method.explains or method.target_has_rationale else 0)
+    answer = label + (rationale if method.target_has_rationale else 0)
+    examples = config.max_steps * config.batch_size
+    model = _shape(config.student)
+    training = matrix_flops(model, read * examples, written * examples, training=True)
+    answers = VALID_ROWS[family] * (config.max_steps // config.eval_every) + TEST_ROWS[family]
+    explained = TEST_ROWS[family] if method.explains else 0
+    decoding = matrix_flops(
+        model,
+        prompt * (answers + explained),
+        answer * answers + rationale * explained,
+        training=False,
+    )
+    hours = {
+        card: (training / (peak * TRAINING_SHARE) + decoding / (peak * DECODING_SHARE)) / 3600
+        for card, peak in PEAKS.items()
+    }
+    return PlannedRun(config.run_name, config, examples, training, decoding, hours)
+
+
+@cache
+def _shape(student: str) -> Any:
+    """Return a student without its weights."""
+    if student in BUILT_IN_WIDTHS:
+        config = AutoConfig.from_pretrained(NAMED_STUDENTS[student])
+    else:
+        config = t5_v1_1_config(student)
+    with torch.device("meta"):
+        model = T5ForConditionalGeneration(config)
+        if student not in BUILT_IN_WIDTHS:
+            # Made from nothing it shares its embeddings; the released checkpoints have a head apart.
+            model.lm_head.weight = torch.nn.Parameter(torch.empty_like(model.lm_head.weight))
+    return model
+
+
+def _parameters(student: str) -> int:
+    return sum(parameter.numel() for parameter in _shape(student).parameters())
+
+
+def _missing(configs: Any) -> list[str]:
+    lacking = []
+    for student in sorted({config.student for config in configs} - BUILT_IN_WIDTHS.keys()):
+        name = NAMED_STUDENTS[student]
+        # A string is a path; None and a marker of a known absence are not.
+        if not isinstance(try_to_load_from_cache(name, "config.json"), str):
+            lacking.append(
+                f"weights of {name}: `hf download {name}` on a machine with network, or give a folder"
+            )
+    for dataset in sorted({config.dataset for config in configs}):
+        try:
+            resolve_data_root(dataset)
+        except KitError:
+            lacking.append(
+                f"data {dataset}: `mi-cot data fetch`, or MI_COT_DATA=DIR in DSS's layout"
+            )
+    if not torch.cuda.is_available() and any(c.student not in BUILT_IN_WIDTHS for c in configs):
+        lacking.append("a GPU: none is visible to torch on this machine (`nvidia-smi` says why)")
+    return lacking
+
+
+def describe_plan(planned: Plan) -> list[str]:
+    """Say a plan in lines: every run, then the sums and the assumptions behind them."""
+    lines = [f"{'run':<58} {'steps':>7} {'examples':>10} {'PFLOP':>9} {'A100 h':>7} {'H100 h':>7}"]
+    for run in planned.runs:
+        flops = (run.training_flops + run.decoding_flops) / 1e15
+        lines.append(
+            f"{run.name:<58} {run.config.max_steps:>7,} {run.examples:>10,} {flops:>9,.3f} "
+            f"{run.hours['A100']:>7.2f} {run.hours['H100']:>7.2f}"
+        )
+    total = {card: sum(run.hours[card] for run in planned.runs) for card in PEAKS}
+    flops = sum(run.training_flops + run.decoding_flops for run in planned.runs) / 1e15
+    kept, under_way = (size / 1e9 for size in planned.disk)
+    lines += [
+        "",
+        f"{len(planned.runs)} runs, {sum(run.examples for run in planned.runs):,} examples seen, "
+        f"{flops:,.2f} PFLOP; about {total['A100']:,.1f} hours on one A100 or {total['H100']:,.1f} on one "
+        "H100.",
+        f"disk: {kept:,.1f} GB for the trained students, and {under_way:,.1f} GB for the checkpoints of a "
+        "run under way.",
+        f"assumed: {TRAINING_SHARE:.0%} of the card's bf16 peak in training, {DECODING_SHARE:.0%} in "
+        "generating answers; mean tokens of the real test files. Hours may be off by a factor of three: the "
+        "paper reports 14.4 hours on one A100 for T5-base on its four data sets, and 8.6 for T5-small.",
+    ]
+    lines += [f"missing: {each}" for each in planned.missing] or ["nothing is missing."]
+    return lines

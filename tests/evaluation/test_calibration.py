@@ -1,0 +1,190 @@
+"""Calibration errors against plain arithmetic, a bound that always holds, and temperatures that fit."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mi_cot_lib import expected_calibration_error, reliability_bins
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.evaluation.calibration import (
+    breaks_the_bound,
+    brier_score,
+    confidences,
+    equal_mass_error,
+    fit_temperature,
+    length_normalised,
+    noise_floor,
+    outcomes,
+)
+from mi_cot_lib.evaluation.predict import Prediction
+
+ANSWERS = st.lists(
+    st.tuples(st.floats(0, 1, width=32), st.booleans()), min_size=1, max_size=60
+).map(lambda pairs: tuple(np.array(side) for side in zip(*pairs, strict=True)))
+
+
+def plain_error(confidence, correct, n_bins):
+    """The definition, bin by bin."""
+    total = 0.0
+    for index in range(n_bins):
+        low, high = index / n_bins, (index + 1) / n_bins
+        held = [
+            (c, right)
+            for c, right in zip(confidence, correct, strict=True)
+            if low <= c < high or (index == n_bins - 1 and c == 1)
+        ]
+        if held:
+            gap = abs(np.mean([c for c, _ in held]) - np.mean([right for _, right in held]))
+            total += len(held) / len(confidence) * gap
+    return total
+
+
+def test_error_is_the_mean_gap_over_bins():
+    generator = np.random.default_rng(0)
+    confidence, correct = generator.random(500), generator.random(500) < 0.6
+    for n_bins in (1, 3, 10, 15):
+        found = expected_calibration_error(confidence, correct, n_bins)
+        assert found == pytest.approx(plain_error(confidence, correct, n_bins), abs=1e-6)
+
+
+def test_full_confidence_belongs_to_the_last_bin():
+    # 0.95 and 1 share a bin: mean confidence 0.975, accuracy 0.5.
+    assert expected_calibration_error([0.95, 1.0], [True, False]) == pytest.approx(0.475, abs=1e-6)
+
+
+def test_certain_and_right_is_calibrated_and_certain_and_wrong_is_not():
+    assert expected_calibration_error([1.0] * 5, [True] * 5) == pytest.approx(0, abs=1e-6)
+    assert expected_calibration_error([1.0] * 5, [False] * 5) == pytest.approx(1, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANSWERS, st.integers(1, 20))
+def test_no_binning_goes_below_the_gap_of_the_means(answers, n_bins):
+    confidence, correct = answers
+    gap = abs(confidence.mean() - correct.mean())
+    assert expected_calibration_error(confidence, correct, n_bins) >= gap - 1e-6
+    assert equal_mass_error(confidence, correct, n_bins) >= gap - 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANSWERS, st.integers(1, 20), st.booleans())
+def test_bins_hold_every_answer_once(answers, n_bins, equal_mass):
+    confidence, correct = answers
+    bins = reliability_bins(confidence, correct, n_bins, equal_mass=equal_mass)
+    assert bins["count"].sum() == len(confidence) and (bins["count"] > 0).all()
+    assert (bins["confidence"] * bins["count"]).sum() == pytest.approx(confidence.sum(), abs=1e-4)
+    assert (bins["accuracy"] * bins["count"]).sum() == pytest.approx(correct.sum())
+    assert (bins["low"] <= bins["confidence"] + 1e-6).all()
+    assert (bins["confidence"] <= bins["high"] + 1e-6).all()
+    if not equal_mass:
+        gaps = (bins["accuracy"] - bins["confidence"]).abs()
+        error = (gaps * bins["count"]).sum() / len(confidence)
+        # A confidence on an edge may fall either way in float32 and float64.
+        on_edge = np.isclose(confidence * n_bins, np.round(confidence * n_bins), atol=1e-5).any()
+        if not on_edge:
+            assert expected_calibration_error(confidence, correct, n_bins) == pytest.approx(
+                error, abs=1e-5
+            )
+
+
+def test_equal_mass_bins_hold_as_many_answers_each():
+    generator = np.random.default_rng(1)
+    bins = reliability_bins(
+        generator.random(1000) ** 3, generator.random(1000) < 0.5, equal_mass=True
+    )
+    assert list(bins["count"]) == [100] * 10
+
+
+def test_brier_score_is_the_mean_square():
+    assert brier_score([0.8, 0.4], [True, False]) == pytest.approx((0.04 + 0.16) / 2)
+
+
+def test_a_calibrated_student_shows_the_error_of_binomial_noise():
+    # Of a bin with n/10 answers at confidence c the expected gap is that of a normal variable:
+    # sqrt(2/pi) * sqrt(c (1 - c) / (n/10)).
+    centres = np.arange(0.05, 1, 0.1)
+    generator = np.random.default_rng(0)
+    for n in (1_000, 9_824):
+        expected = np.mean(np.sqrt(2 / np.pi * centres * (1 - centres) / (n / 10)))
+        mean, high = noise_floor(generator.random(n), draws=200)
+        assert mean == pytest.approx(expected, rel=0.08)
+        assert high > mean
+
+
+@pytest.mark.parametrize(
+    ("confidence", "correct", "bins", "said"),
+    [
+        ([], [], 10, "not empty"),
+        ([0.5], [True, False], 10, "one length"),
+        ([1.5], [True], 10, "between 0 and 1"),
+        ([float("nan")], [True], 10, "between 0 and 1"),
+        ([0.5], [2], 10, "True or False"),
+        ([0.5], [True], 0, "n_bins"),
+    ],
+)
+def test_bad_answers_are_refused(confidence, correct, bins, said):
+    with pytest.raises(ConfigError, match=said):
+        expected_calibration_error(confidence, correct, bins)
+
+
+def test_the_papers_cell_breaks_the_bound_and_a_sound_one_does_not():
+    assert breaks_the_bound(4.35, 89.50, 30.06)
+    assert not breaks_the_bound(11.12, 49.58, 42.72)
+
+
+def closed(scores, gold):
+    return Prediction(
+        id="nano_cqa/test/0", gold=gold, predicted="a", correct=gold == "a", rationale=None,
+        candidates=("a", "b"), scores=scores, log_probability=-1.0, tokens=2,
+    )  # fmt: skip
+
+
+def written(log_probability, correct, tokens=4):
+    return Prediction(
+        id="nano_svamp/test/0", gold="1", predicted="1", correct=correct, rationale=None,
+        candidates=None, scores=None, log_probability=log_probability, tokens=tokens,
+    )  # fmt: skip
+
+
+def test_confidence_and_outcome_are_of_the_most_probable_label():
+    one = closed((math.log(0.2), math.log(0.6)), "b")
+    assert confidences([one]) == pytest.approx([0.75])
+    assert outcomes([one]).tolist() == [True] and one.correct is False
+
+
+def test_temperature_leaves_the_answer_and_moves_its_confidence():
+    one = closed((math.log(0.2), math.log(0.6)), "b")
+    cool, warm = confidences([one], 0.5)[0], confidences([one], 4.0)[0]
+    assert 0.5 < warm < confidences([one])[0] < cool < 1
+    assert confidences([written(math.log(0.25), True)], 2.0) == pytest.approx([0.5])
+
+
+def test_length_normalised_is_the_geometric_mean_a_token():
+    assert length_normalised([written(4 * math.log(0.9), True)]) == pytest.approx([0.9])
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_a_fitted_temperature_recovers_the_one_that_made_the_answers(temperature):
+    generator = np.random.default_rng(0)
+    answers = []
+    for _ in range(4000):
+        gap = generator.normal(0, 3)
+        share = 1 / (1 + math.exp(-gap / temperature))
+        answers.append(closed((gap, 0.0), "a" if generator.random() < share else "b"))
+    assert fit_temperature(answers) == pytest.approx(temperature, rel=0.15)
+
+
+def test_a_temperature_of_sequences_brings_confidence_to_accuracy():
+    generator = np.random.default_rng(0)
+    logs = -generator.random(3000)
+    # Right with the square of the probability that was claimed: the temperature is 1/2.
+    answers = [written(log, bool(generator.random() < math.exp(2 * log))) for log in logs]
+    assert fit_temperature(answers) == pytest.approx(0.5, rel=0.15)
+
+
+def test_a_temperature_needs_answers():
+    with pytest.raises(ConfigError, match="validation"):
+        fit_temperature([])

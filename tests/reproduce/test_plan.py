@@ -1,0 +1,85 @@
+"""A plan's estimates against what can be counted, and what it says is missing."""
+
+import pytest
+
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.reproduce.paper_grid import PRESETS, runs_of
+from mi_cot_lib.reproduce.plan import TEST_ROWS, TOKENS, VALID_ROWS, describe_plan, plan
+from mi_cot_lib.student.flops import matrix_flops
+from mi_cot_lib.student.load import load_student
+
+PAPER = PRESETS["paper"]
+
+
+def test_a_plan_lists_every_run_once_with_its_steps_and_examples():
+    planned = plan(["table1", "table6"], PAPER)
+    assert [run.name for run in planned.runs] == [c.run_name for c in runs_of("table1", PAPER)]
+    assert {run.examples for run in planned.runs} == {10_000 * 64}
+    lines = "\n".join(describe_plan(planned))
+    assert all(run.name in lines for run in planned.runs)
+    assert "80 runs, 51,200,000 examples" in lines
+
+
+def test_two_tasks_cost_more_than_one():
+    flops = {
+        run.config.method: run.training_flops for run in plan(["table1"], PAPER, 1).runs[-16::4]
+    }
+    assert flops["finetune"] < flops["single_task"] < flops["dss"] == flops["mi"]
+
+
+def test_a_faster_card_takes_fewer_hours():
+    assert all(0 < run.hours["H100"] < run.hours["A100"] for run in plan(["table2"], PAPER, 1).runs)
+
+
+def test_disk_is_that_of_the_students(tmp_path):
+    planned = plan(["table1"], PRESETS["nano"], 1)
+    student = load_student("nano")
+    student.model.save_pretrained(tmp_path)
+    saved = (tmp_path / "model.safetensors").stat().st_size
+    assert planned.disk[0] / len(planned.runs) == pytest.approx(saved, rel=0.02)
+
+
+def test_flops_are_two_for_each_weight_that_a_token_meets():
+    model = load_student("nano").model
+    head = model.lm_head.weight.numel()
+    # A token of the decoder more: its layers' matrices and the output layer.
+    one = matrix_flops(model, 0, 1, training=False)
+    assert one > 2 * head
+    assert matrix_flops(model, 0, 1, training=True) == 3 * one
+    assert matrix_flops(model, 5, 7, training=False) == pytest.approx(
+        matrix_flops(model, 5, 0, training=False) + 7 * one
+    )
+
+
+def test_what_is_missing_is_named_with_its_command(monkeypatch, tmp_path):
+    monkeypatch.delenv("MI_COT_DATA", raising=False)
+    monkeypatch.setenv("MI_COT_CACHE", str(tmp_path))
+    missing = "\n".join(plan(["table1"], PAPER, 1).missing)
+    assert "`mi-cot data fetch`" in missing and "svamp" in missing
+    monkeypatch.setenv("MI_COT_DATA", str(tmp_path))
+    assert "data svamp" not in "\n".join(plan(["table1"], PAPER, 1).missing)
+
+
+def test_the_built_in_preset_misses_nothing():
+    assert plan(["table1"], PRESETS["nano"], 1).missing == []
+
+
+def test_mean_tokens_are_those_of_the_real_test_files(shared):
+    from transformers import AutoTokenizer
+
+    tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer", local_files_only=True)
+
+    def mean(texts):
+        ids = tokeniser(list(texts))["input_ids"]
+        return sum(map(len, ids)) / len(ids)
+
+    for name, tokens in TOKENS.items():
+        examples = load_split(name, "test", shared / "dss")
+        assert len(examples) == TEST_ROWS[name]
+        assert len(load_split(name, "valid", shared / "dss")) == VALID_ROWS[name]
+        found = (
+            mean("predict: " + e.input for e in examples),
+            mean(e.label for e in examples),
+            mean(e.rationale for e in examples if e.rationale),
+        )
+        assert found == pytest.approx(tokens, abs=0.06)
