@@ -1,10 +1,15 @@
 """The commands `mi-cot paper` and `mi-cot report`: the paper's tables and figures, and a page of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mi_cot_lib.errors import ConfigError, KitError
+
+if TYPE_CHECKING:
+    from mi_cot_lib.reproduce.paper_runs import Failure
 
 
 def _preset_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -79,6 +84,8 @@ def paper(
     """
     from mi_cot_lib.reproduce import paper as papers
     from mi_cot_lib.reproduce.paper_grid import ITEMS, preset_named
+    from mi_cot_lib.reproduce.paper_runs import make_missing
+    from mi_cot_lib.reproduce.plan import describe_plan
 
     chosen = preset_named(preset)
     names = papers.known_items(items)
@@ -86,26 +93,31 @@ def paper(
         raise click.UsageError("--json goes with --list.")
     if not (names or listing):
         raise click.UsageError("name a table or figure, all, or --list.")
-    setting = papers.setting_of(chosen, runs, out, judge, embedder=embedder, fresh=fresh)
+    request = papers.request_of(
+        chosen, runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds, fresh=fresh
+    )
     if listing:
         for name in names or ITEMS:
-            one = papers.status(name, chosen, setting.places, setting.out, seeds)
+            one = papers.status(name, request)
             click.echo(one.to_json() if as_json else one.to_line())
         return
-    planned = papers.plan_if_needed(names, chosen, seeds, asked=planning)
-    if planned:
-        click.echo("\n".join(planned))
+    planned = papers.plan_of(names, request)
+    if planning or (planned.missing and planned.runs):
+        head = (
+            f"Plan of {', '.join(names)}, preset {preset}: what is not there yet. Nothing is run."
+        )
+        click.echo("\n".join([head, "", *describe_plan(planned)]))
         return
-    failures = papers.complete(names, chosen, setting, seeds=seeds, jobs=jobs)
-    failures += papers.make_all(names, chosen, setting, seeds, recording=recording, echo=click.echo)
+    if papers.is_judged(names):
+        request.judge.check(chosen)
+    failures = make_missing(names, chosen, request.places, seeds=seeds, jobs=jobs)
+    failures += papers.write_all(names, request, recording=recording, echo=click.echo)
     if recording and preset == "nano" and set(names) == set(ITEMS) and not failures:
         from mi_cot_lib.reproduce.paper_readme import write_readme
 
-        click.echo(write_readme(*papers.printable(chosen, setting, seeds)))
-    for failure in failures:
-        click.echo(f"FAILED {failure.run}: {failure.error}", err=True)
-    if failures:
-        raise KitError(f"{len(failures)} failed; the others are made, and nothing of them is lost.")
+        made, records, _ = papers.write_available(request)
+        click.echo(write_readme(made, records))
+    _tell(failures)
 
 
 @click.command()
@@ -126,12 +138,22 @@ def report(
     from mi_cot_lib.reproduce.paper_grid import preset_named
     from mi_cot_lib.reproduce.paper_report import write_report
 
-    chosen = preset_named(preset)
-    setting = papers.setting_of(chosen, runs, out, judge, embedder=embedder, fresh=False)
-    printed, records = papers.printable(chosen, setting, seeds)
-    if not printed:
+    request = papers.request_of(
+        preset_named(preset), runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds
+    )
+    made, records, failures = papers.write_available(request)
+    if not made and not failures:
         raise ConfigError(
-            f"no finished runs of preset {preset} in {setting.places.runs}, nor any that came with "
+            f"no finished runs of preset {preset} in {request.places.runs}, nor any that came with "
             f"the kit; `mi-cot paper table1 --preset {preset}` makes the first."
         )
-    click.echo(write_report(printed, records, chosen, setting.out))
+    click.echo(write_report(made, records, failures, request))
+    _tell(failures)
+
+
+def _tell(failures: "Sequence[Failure]") -> None:
+    """Name every failure, and end with an exit status that is not zero if there is one."""
+    for failure in failures:
+        click.echo(f"FAILED {failure.run}: {failure.error}", err=True)
+    if failures:
+        raise KitError(f"{len(failures)} failed, see above; what else was asked for is made.")

@@ -111,6 +111,7 @@ def test_help_answers_without_importing_torch():
     [
         (("paper", "tabel1"), "Did you mean 'table1'"),
         (("paper", "table1", "figure9"), "figure9"),
+        (("paper", "all", "table99"), "table99"),
         (("paper", "table1", "--preset", "nanno"), "Did you mean 'nano'"),
         (("paper", "table1", "--sedes", "2"), "--seeds"),
         (("paper", "table1", "--seeds", "0"), "x>=1"),
@@ -133,7 +134,7 @@ def test_the_papers_items_are_listed_one_json_object_a_line(capsys, tmp_path):
     assert status == 0
     rows = [json.loads(line) for line in out.splitlines()]
     assert [row["id"] for row in rows][0::11] == ["table1", "figure5"] and len(rows) == 12
-    assert {"id", "title", "preset", "runs_needed", "runs_present", "seeds", "files"} == set(
+    assert {"id", "title", "preset", "runs_needed", "runs_present", "seeds", "files"} <= set(
         rows[0]
     )
     assert rows[0]["runs_needed"] == 80 and rows[0]["runs_present"] == 0 and rows[0]["files"] == []
@@ -145,5 +146,5 @@ def test_the_papers_own_setting_is_a_plan_where_it_cannot_run(capsys, tmp_path, 
     status, out, _ = call(
         capsys, "paper", "table1", "--preset", "paper", "--runs", str(tmp_path / "runs")
     )
-    assert status == 0 and "nothing is run" in out and "hours on one A100" in out
+    assert status == 0 and "Nothing is run" in out and "hours on one A100" in out
     assert "missing: data svamp" in out and not (tmp_path / "runs").exists()

@@ -75,68 +75,117 @@ def prepare_accuracy_cells(entries: Sequence[Entry], split: str = "test") -> pd.
     )
 
 
-def prepare_comparisons(entries: Sequence[Entry], reference: str) -> pd.DataFrame:
-    """Compare every row with one row, on shared seeds and on shared test items.
+def prepare_comparisons(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Compare every two rows of a table, on shared seeds and on shared test items.
 
     Three questions with an answer each: would further seeds differ (paired t-test over seeds); would
     further test items differ (paired bootstrap over items of the mean over seeds); do the majority votes
-    over the shared seeds differ on these items (exact McNemar). Each kind of p is Holm-corrected over all
-    comparisons of the table.
+    over the shared seeds differ on these items (exact McNemar; of an even number of seeds the last has no
+    vote). Each kind of p is Holm-corrected over all comparisons of the table.
 
     Args:
         entries: The runs of one table.
-        reference: The row that is subtracted.
 
     Returns:
-        Columns `row`, `column`, `size`, `difference`, `low`, `high` (points, 95% t interval over seeds),
-        `spread` (points: standard deviation of the seeds' differences), `seeds`,
-        `item_low`, `item_high` (points, 95% bootstrap interval over items), `p_seeds`, `p_items`,
-        `p_votes`, each with `…_holm`, and `only_row`, `only_reference`: items that one vote alone has
-        right.
+        Columns `row`, `against` (which is subtracted), `column`, `size`, `difference`, `low`, `high`
+        (points, 95% t interval over seeds), `spread` (points: standard deviation of the seeds'
+        differences), `seeds`, `item_low`, `item_high` (points, 95% bootstrap interval over items),
+        `p_seeds`, `p_items`, `p_votes`, each with `…_holm`, and `only_row`, `only_against`: items that one
+        vote alone has right.
     """
     cells = grouped(entries)
+    order = list(dict.fromkeys(row for row, _, _ in cells))
     rows = []
     for (row, column, size), group in cells.items():
-        other = cells.get((reference, column, size))
-        if row == reference or other is None or not group.keys() & other.keys():
-            continue
-        shared = sorted(group.keys() & other.keys())
-        mine, theirs = (
-            np.array([item_outcomes(cell[seed].record) for seed in shared], dtype=float)
-            for cell in (group, other)
-        )
-        over_seeds = paired_difference(
-            {seed: 100 * values.mean() for seed, values in zip(shared, mine, strict=True)},
-            {seed: 100 * values.mean() for seed, values in zip(shared, theirs, strict=True)},
-        )
-        over_items = paired_bootstrap(mine.mean(axis=0), theirs.mean(axis=0))
-        votes = mcnemar(_majority(mine), _majority(theirs))
-        rows.append(
-            {
-                "row": row,
-                "column": column,
-                "size": size,
-                "difference": over_seeds.difference.mean,
-                "low": over_seeds.difference.low,
-                "high": over_seeds.difference.high,
-                "item_low": 100 * over_items.low,
-                "item_high": 100 * over_items.high,
-                "spread": over_seeds.spread,
-                "seeds": len(shared),
-                "p_seeds": over_seeds.p,
-                "p_items": over_items.p,
-                "p_votes": votes.p,
-                "only_row": votes.only_a,
-                "only_reference": votes.only_b,
-            }
-        )
+        for against in order[: order.index(row)]:
+            other = cells.get((against, column, size), {})
+            if group.keys() & other.keys():
+                compared = _compared(group, other)
+                rows.append(
+                    {"row": row, "against": against, "column": column, "size": size, **compared}
+                )
     frame = pd.DataFrame(rows)
     for kind in ("p_seeds", "p_items", "p_votes"):
         if len(frame):
-            values = [None if pd.isna(value) else float(value) for value in frame[kind]]
-            frame[f"{kind}_holm"] = pd.Series(holm(values), dtype=float)
+            frame[f"{kind}_holm"] = with_holm(frame[kind])
             frame[kind] = frame[kind].astype(float)
     return frame
+
+
+def _compared(group: Mapping[int, Entry], other: Mapping[int, Entry]) -> dict[str, Any]:
+    shared = sorted(group.keys() & other.keys())
+    mine, theirs = (
+        np.array([item_outcomes(cell[seed].record) for seed in shared], dtype=float)
+        for cell in (group, other)
+    )
+    over_seeds = paired_difference(
+        {seed: 100 * values.mean() for seed, values in zip(shared, mine, strict=True)},
+        {seed: 100 * values.mean() for seed, values in zip(shared, theirs, strict=True)},
+    )
+    over_items = paired_bootstrap(mine.mean(axis=0), theirs.mean(axis=0))
+    votes = mcnemar(_majority(mine), _majority(theirs))
+    return {
+        "difference": over_seeds.difference.mean,
+        "low": over_seeds.difference.low,
+        "high": over_seeds.difference.high,
+        "item_low": 100 * over_items.low,
+        "item_high": 100 * over_items.high,
+        "spread": over_seeds.spread,
+        "seeds": len(shared),
+        "p_seeds": over_seeds.p,
+        "p_items": over_items.p,
+        "p_votes": votes.p,
+        "only_row": votes.only_a,
+        "only_against": votes.only_b,
+    }
+
+
+def prepare_seed_differences(
+    values: Mapping[tuple[str, str], Mapping[int, float]], row: str, against: str
+) -> pd.DataFrame:
+    """Compare two rows of any measure on shared seeds, with Holm's correction over the columns.
+
+    Args:
+        values: By (row, column) the measure of each seed; NaN where it has none.
+        row: The one row.
+        against: The other, which is subtracted.
+
+    Returns:
+        Columns `row`, `against`, `column`, `difference`, `low`, `high` (in the measure's unit, 95% t
+        interval), `seeds`, `p`, `p_holm`.
+    """
+    rows = []
+    for column in dict.fromkeys(column for _, column in values):
+        mine, theirs = (
+            {s: v for s, v in values.get((name, column), {}).items() if not np.isnan(v)}
+            for name in (row, against)
+        )
+        if not mine.keys() & theirs.keys():
+            continue
+        found = paired_difference(mine, theirs)
+        rows.append(
+            {
+                "row": row,
+                "against": against,
+                "column": column,
+                "difference": found.difference.mean,
+                "low": found.difference.low,
+                "high": found.difference.high,
+                "seeds": len(found.seeds),
+                "p": found.p,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    if len(frame):
+        frame["p_holm"] = with_holm(frame["p"])
+        frame = frame.astype({name: float for name in ("low", "high", "p")})
+    return frame
+
+
+def with_holm(values: pd.Series) -> pd.Series:
+    """Return the Holm-corrected p of each; NaN where there is none."""
+    known = [None if pd.isna(value) else float(value) for value in values]
+    return pd.Series(holm(known), dtype=float)
 
 
 def item_outcomes(record: Record, split: str = "test") -> np.ndarray:
@@ -161,8 +210,9 @@ def grouped(entries: Sequence[Entry]) -> dict[tuple[str, str, int | None], dict[
 
 
 def _majority(outcomes: np.ndarray) -> np.ndarray:
-    """(seeds, items) → (items,): right where more than half of the seeds are."""
-    return outcomes.mean(axis=0) > 0.5
+    """(seeds, items) → (items,): right where more than half of an odd number of seeds are."""
+    voters = len(outcomes) - (len(outcomes) % 2 == 0)
+    return outcomes[:voters].mean(axis=0) > 0.5
 
 
 def _refuse_mixed(row: str, column: str, records: Sequence[Record]) -> None:

@@ -26,8 +26,23 @@ _LINES = {"dss": "--", "mi": "-"}
 _LINE_INCHES = 0.165
 
 
-def draw_cells(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> Figure:
-    """Draw a table of accuracies: a panel a data set, a dot with its 95% t interval a row."""
+def draw_cells(
+    cells: pd.DataFrame,
+    columns: Mapping[str, str],
+    title: str,
+    *,
+    value: str = "accuracy",
+    unit: str = "test accuracy (%)",
+) -> Figure:
+    """Draw a table: a panel a data set, and a dot with its interval a row.
+
+    Args:
+        cells: Columns `row`, `column`, `low`, `high` and the one named by `value`.
+        columns: Title of each column's data set.
+        title: Of the figure; its second line says what the interval is.
+        value: Which column is drawn.
+        unit: Label of the axis.
+    """
     rows = list(dict.fromkeys(cells["row"]))
     held = [column for column in columns if column in set(cells["column"])]
     figure = _figure(2.6 * len(held) + 1.8, 1.6 + 0.42 * len(rows))
@@ -39,14 +54,16 @@ def draw_cells(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> F
                 colour = _COLOURS[row]
                 if pd.notna(cell["low"]):
                     axes.plot([cell["low"], cell["high"]], [place, place], color=colour, lw=2.2)
-                axes.plot(cell["accuracy"], place, _MARKERS[row], color=colour, ms=8, mec="white")
+                axes.plot(cell[value], place, _MARKERS[row], color=colour, ms=8, mec="white")
+        if (cells["low"] < 0).any():
+            axes.axvline(0, color="0.6", lw=1, ls=":")
         axes.set_title(columns[column], fontsize=10)
-        axes.set_xlabel("test accuracy (%)")
+        axes.set_xlabel(unit)
         axes.margins(x=0.15)
         _plain(axes, grid="x")
     panels[0].set_yticks(range(len(rows)), [ROW_TITLES[row] for row in rows])
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
-    _title(figure, f"{title}\nmean and 95% t interval over seeds")
+    _title(figure, title)
     return figure
 
 
@@ -149,17 +166,6 @@ def draw_judged(found: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     _plain(axes, grid="y")
     _title(figure, f"{title}\nline: standard deviation between sampled items")
-    return figure
-
-
-def draw_correlations(found: pd.DataFrame, columns: Mapping[str, str], title: str) -> Figure:
-    """Draw Pearson's r of judged quality and correctness with its interval over items."""
-    named = found.rename(columns={"r": "accuracy"})
-    figure = draw_cells(named, columns, title)
-    for axes in figure.axes:
-        axes.set_xlabel("Pearson's r")
-        axes.axvline(0, color="0.6", lw=1, ls=":")
-    _title(figure, f"{title}\nmean over seeds and 95% bootstrap interval over sampled items")
     return figure
 
 

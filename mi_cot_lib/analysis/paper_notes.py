@@ -20,9 +20,9 @@ def accuracy_notes(
     cells: pd.DataFrame,
     comparisons: pd.DataFrame,
     columns: Mapping[str, str],
-    reference: str,
     paper: Mapping[str, Mapping[str, float]],
     test_items: Mapping[str, int],
+    families: Mapping[str, str],
     *,
     built_in: bool,
 ) -> list[str]:
@@ -32,14 +32,19 @@ def accuracy_notes(
         cells: From `prepare_accuracy_cells`.
         comparisons: From `prepare_comparisons`.
         columns: Title of each column.
-        reference: The row that others are compared with.
         paper: The paper's accuracy in percent by row and column.
         test_items: Items of the paper's test sets by column.
+        families: What the paper calls each column's data set.
         built_in: Whether the runs are on built-in data.
     """
     notes = _setting(cells, built_in)
-    notes += _significant(comparisons, columns, reference)
-    notes += _power(comparisons, columns, reference, paper, test_items)
+    notes += _significant(comparisons, columns)
+    notes += _power(comparisons, columns, paper, test_items, families)
+    if {"finetune", "dss"} <= set(cells["row"]):
+        notes.append(
+            "DSS and MI pass every example twice, once a task, and write rationales; at equal steps they "
+            "cost what the table of costs says, and a gain was paid with that."
+        )
     return notes
 
 
@@ -52,7 +57,7 @@ def size_notes(
         "Every point is trained for as many steps, on the first examples of the training set; the paper "
         "gives its sizes and numbers as pictures only, so none stand beside ours."
     )
-    return notes + _significant(comparisons, columns, "dss", of_sizes=True)
+    return notes + _significant(comparisons, columns)
 
 
 def calibration_notes(
@@ -77,7 +82,8 @@ def calibration_notes(
         "NLI and CQA, and the probability of the written sequence with its end token for SVAMP (by "
         "length: its geometric mean a token). Accuracy is that of the most probable label.",
         "“(out)”: the student trained on the other NLI set answers this test set, at its own "
-        "temperature. ECE has 10 bins of equal width.",
+        "temperature; the paper's “(Out)” names one of the two without saying which, and is read so here. "
+        "ECE has 10 bins of equal width.",
         f"ECE ≥ |accuracy − confidence| holds for any bins; {broken} of our runs break it.",
         f"In the paper {len(impossible)} of 8 cells in domain break it at Table 1's accuracies, even if "
         f"rounding is granted ({cells}).",
@@ -91,14 +97,28 @@ def calibration_notes(
     ]
 
 
-def judged_notes(judge: str) -> list[str]:
-    """Say who judged, and what ± is."""
+def judged_notes(judge: str, differences: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
+    """Say who judged, what ± is, and how far MI's rationales are from DSS's.
+
+    Args:
+        judge: Who scored.
+        differences: From `prepare_seed_differences`, of mean quality.
+        columns: Title of each column.
+    """
+    told = "; ".join(
+        f"{columns[one['column']]} "
+        + f"{one['difference']:+.2f}".replace("-", "−")
+        + f" (p {p_text(one['p'])}, Holm {p_text(one['p_holm'])})"
+        for one in differences.to_dict("records")
+    )
     return [
-        f"Scored by {judge}, 1 to 5, on the same 50 sampled test items for every run; ± is the standard "
-        "deviation between items, as in the paper, and no measure of how sure the mean is: the interval "
-        "over seeds is among the details.",
+        f"Scored by {judge}, 1 to 5, on the same 50 sampled test items for every run, beside the question "
+        "and its gold answer. ± is the standard deviation between the items' mean scores and no measure of "
+        "how sure the mean is: the interval over seeds is among the details. Over what the paper's ± is, it "
+        "does not say.",
         "“Teacher (gold)” are the teacher's rationales for these items, errors included; an item whose "
         "teacher text could not be read has none. BLEU and ROUGE-L compare with them.",
+        f"MI less DSS, over seeds: {told}." if told else "MI and DSS share no seed.",
     ]
 
 
@@ -138,27 +158,26 @@ def _setting(cells: pd.DataFrame, built_in: bool) -> list[str]:
     return notes
 
 
-def _significant(
-    comparisons: pd.DataFrame,
-    columns: Mapping[str, str],
-    reference: str,
-    *,
-    of_sizes: bool = False,
-) -> list[str]:
+def _significant(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
     if not len(comparisons):
-        return [f"No row shares a seed with {ROW_TITLES[reference]}: nothing is compared."]
+        return ["No two rows share a seed: nothing is compared."]
     notes = []
     for name, what in _KINDS.items():
-        hits = comparisons[comparisons[name] < LEVEL]
+        tested = int(comparisons[name].notna().sum())
+        if not tested:
+            notes.append(f"Not to be tested {what}: there are too few seeds.")
+            continue
         told = "; ".join(
-            f"{ROW_TITLES[one['row']]} on {columns[one['column']]}"
-            + (f" with {int(one['size']):,} examples" if of_sizes else "")
-            + f" {one['difference']:+.1f} points (p {p_text(one[name])})".replace("-", "−")
-            for one in hits.to_dict("records")
+            f"{ROW_TITLES[one['row']]} − {ROW_TITLES[one['against']]} on {columns[one['column']]}"
+            + ("" if pd.isna(one["size"]) else f" with {int(one['size']):,} examples")
+            + f" (p {p_text(one[name])})"
+            + (f" {one['difference']:+.1f} points" if name != "p_votes_holm" else "").replace(
+                "-", "−"
+            )
+            for one in comparisons[comparisons[name] < LEVEL].to_dict("records")
         )
         notes.append(
-            f"Against {ROW_TITLES[reference]}, {what}, Holm-corrected over {len(comparisons)} comparisons: "
-            + (f"{told}." if told else "no difference is significant.")
+            f"Significant {what}, Holm-corrected over {tested} comparisons: {told or 'none'}."
         )
     return notes
 
@@ -166,35 +185,42 @@ def _significant(
 def _power(
     comparisons: pd.DataFrame,
     columns: Mapping[str, str],
-    reference: str,
     paper: Mapping[str, Mapping[str, float]],
     test_items: Mapping[str, int],
+    families: Mapping[str, str],
 ) -> list[str]:
-    """For each difference that the paper reports: how many items and seeds would show it."""
-    told = []
+    """For each difference that the paper claims for its method: how many items and seeds would show it."""
+    items, seeds = [], []
     for one in comparisons.to_dict("records"):
-        theirs = paper.get(one["row"], {}).get(one["column"])
-        base = paper.get(reference, {}).get(one["column"])
-        if theirs is None or base is None or one["row"] not in ("mi", "mean", "kl"):
+        column = one["column"]
+        theirs, base = (paper.get(one[side], {}).get(column) for side in ("row", "against"))
+        # The claim is about the MI method, or about a choice inside it.
+        if theirs is None or base is None or one["row"] not in ("mi", "max", "ce"):
             continue
         gap = abs(theirs - base)
         needed = items_needed(min(theirs, base) / 100, gap / 100)
         if needed is None:
             continue
-        seeds = None if pd.isna(one["spread"]) else seeds_needed(one["spread"], gap)
-        told.append(
-            f"{columns[one['column']].removeprefix('nano-')}: {gap:.2f} points want {needed:,} test items "
-            f"a student (the paper's set has {test_items[one['column']]:,})"
-            + (
-                f" or, at the spread of our seeds' differences, {seeds:,} seeds"
-                if seeds is not None
-                else ""
-            )
+        against = ROW_TITLES[one["against"]]
+        items.append(
+            f"{families[column]} against {against}: {gap:.2f} points, {needed:,} items (the paper's set "
+            f"has {test_items[column]:,})"
         )
-    if not told:
-        return []
-    return [
-        "To find the paper's own difference with 80% power at the 5% level, uncorrected: "
-        + "; ".join(told)
-        + "."
-    ]
+        count = None if pd.isna(one["spread"]) else seeds_needed(one["spread"], gap)
+        if count is not None:
+            seeds.append(f"{columns[column]} against {against}: {count:,}")
+    notes = []
+    if items:
+        notes.append(
+            "Test items a student with which the paper's own difference is found with 80% power at the 5% "
+            "level, uncorrected, each student on its own items (on shared items somewhat fewer): "
+            + "; ".join(items)
+            + "."
+        )
+    if seeds:
+        notes.append(
+            "Seeds with which differences of that size are found at the spread of our own runs: "
+            + "; ".join(seeds)
+            + "."
+        )
+    return notes

@@ -60,7 +60,10 @@ def render_markdown(items: Sequence[Printed], *, heading: str, origin: str, comm
     for item in items:
         notes = "".join(f"- {note}\n" for note in item.notes)
         pictures = "".join(f"![{item.title}]({name})\n" for name in item.pictures)
-        parts.append(f"## {item.title}\n\n{to_markdown(item.main)}\n{pictures}\n{notes}")
+        more = "".join(
+            f"\n### {heading}\n\n{to_markdown(frame)}" for heading, frame in item.more.items()
+        )
+        parts.append(f"## {item.title}\n\n{to_markdown(item.main)}\n{pictures}\n{notes}{more}")
     parts.append(f"Made by `{command}`.\n")
     return "\n".join(parts)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mi_cot_lib.analysis.paper_tables import ROW_TITLES
+from mi_cot_lib.analysis.paper_tables import ROW_TITLES, two_digits
 from mi_cot_lib.analysis.tables import MISSING, p_text, with_interval
 
 
@@ -118,7 +118,7 @@ def print_judged_details(found: pd.DataFrame, columns: Mapping[str, str]) -> pd.
             {
                 "Row": ROW_TITLES[one["row"]],
                 "Data set": columns[one["column"]],
-                "Mean [95% over seeds]": _two_digits(one["mean"], one["low"], one["high"]),
+                "Mean [95% over seeds]": two_digits(one["mean"], one["low"], one["high"]),
                 "First repeat": f"{one['first_mean']:.2f} ± {one['first_sd']:.2f}",
                 "Items × seeds × repeats": f"{one['items']} × {one['seeds']} × {one['repeats']}",
                 "Malformed answers": f"{100 * one['malformed']:.1f}%",
@@ -155,7 +155,7 @@ def print_correlations(
                 continue
             one = mine.loc[column]
             cells[title] = (
-                f"{_two_digits(one['r'], one['low'], one['high'])}; p {p_text(one['p_first'])}; "
+                f"{two_digits(one['r'], one['low'], one['high'])}; p {p_text(one['p_first'])}; "
                 f"{int(one['significant'])} of {int(one['of_seeds'])}"
             )
         rows.append({head: ROW_TITLES[row], **cells})
@@ -167,10 +167,3 @@ def print_correlations(
         }
         rows.append({head: f"{ROW_TITLES[row]}, {mark}", **cells})
     return pd.DataFrame(rows).fillna(MISSING)
-
-
-def _two_digits(mean: float, low: float, high: float) -> str:
-    if pd.isna(mean):
-        return MISSING
-    interval = "no interval" if pd.isna(low) else f"{low:.2f}, {high:.2f}"
-    return f"{mean:.2f} [{interval}]".replace("-", "−")

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from mi_cot_lib.analysis.paper_accuracy import Entry, grouped
-from mi_cot_lib.analysis.statistics import mean_interval
+from mi_cot_lib.analysis.statistics import Estimate, mean_interval
 
 # Scores of one sampled item, one a repeat; None is a malformed answer of the judge.
 Scores = tuple[int | None, ...]
@@ -57,27 +57,33 @@ def prepare_judged(samples: Sequence[JudgedSample]) -> pd.DataFrame:
     Returns:
         `row`, `column`, `mean` (1 to 5, over items, then seeds), `sd` (between items, mean over
         seeds; the paper's ±), `low`, `high` (95% t interval over seeds), `first_mean` and `first_sd` (of
-        each item's first repeat: the paper's rows without self-consistency), `items`, `seeds`, `repeats`,
+        all first repeats: the paper's rows without self-consistency), `items`, `seeds`, `repeats`,
         `malformed` (share of answers), `bleu`, `rouge`, `cosine`.
     """
     rows = []
     for (row, column), group in _by_cell(samples).items():
         means = [item_means(sample) for sample in group]
-        over_seeds = mean_interval([float(np.nanmean(values)) for values in means])
-        first = [
-            np.array([s[0] for s in sample.scores if s[0] is not None], float) for sample in group
-        ]
+        known = [values[~np.isnan(values)] for values in means]
+        known = [values for values in known if len(values)]
+        over_seeds = (
+            mean_interval([float(values.mean()) for values in known])
+            if known
+            else Estimate(float("nan"), None, None, 0)
+        )
+        first = np.array(
+            [s[0] for sample in group for s in sample.scores if s[0] is not None], dtype=float
+        )
         answers = [score for sample in group for scores in sample.scores for score in scores]
         rows.append(
             {
                 "row": row,
                 "column": column,
                 "mean": over_seeds.mean,
-                "sd": float(np.mean([np.nanstd(values, ddof=1) for values in means])),
+                "sd": _mean([values.std(ddof=1) for values in known if len(values) > 1]),
                 "low": over_seeds.low,
                 "high": over_seeds.high,
-                "first_mean": float(np.mean([values.mean() for values in first])),
-                "first_sd": float(np.mean([values.std(ddof=1) for values in first])),
+                "first_mean": float(first.mean()) if len(first) else float("nan"),
+                "first_sd": float(first.std(ddof=1)) if len(first) > 1 else float("nan"),
                 "items": len(group[0].items),
                 "seeds": len(group),
                 "repeats": len(group[0].scores[0]),
@@ -88,6 +94,24 @@ def prepare_judged(samples: Sequence[JudgedSample]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).astype({"low": float, "high": float})
+
+
+def quality_by_seed(samples: Sequence[JudgedSample]) -> dict[tuple[str, str], dict[int, float]]:
+    """Return the mean quality of each seed, by (row, column); NaN where no score is well-formed."""
+    return {
+        cell: {sample.seed: _mean(item_means(sample)) for sample in group}
+        for cell, group in _by_cell(samples).items()
+    }
+
+
+def correlation_by_seed(
+    samples: Sequence[JudgedSample],
+) -> dict[tuple[str, str], dict[int, float]]:
+    """Return Pearson's r of each seed, by (row, column); NaN where one of the two does not vary."""
+    return {
+        cell: {sample.seed: _correlation(*_pair(sample)) for sample in group}
+        for cell, group in _by_cell([s for s in samples if s.row != "gold"]).items()
+    }
 
 
 def prepare_correlations(samples: Sequence[JudgedSample]) -> pd.DataFrame:
@@ -101,10 +125,7 @@ def prepare_correlations(samples: Sequence[JudgedSample]) -> pd.DataFrame:
     """
     rows = []
     for (row, column), group in _by_cell([s for s in samples if s.row != "gold"]).items():
-        pairs = [
-            (item_means(sample), np.array([bool(item["correct"]) for item in sample.items], float))
-            for sample in group
-        ]
+        pairs = [_pair(sample) for sample in group]
         known = [(x[~np.isnan(x)], y[~np.isnan(x)]) for x, y in pairs]
         tests = [stats.pearsonr(x, y) for x, y in known if len(x) > 2 and np.ptp(x) and np.ptp(y)]
         low, high = _over_items(pairs)
@@ -188,6 +209,16 @@ CASE_RULES: dict[str, dict[str, Callable[[dict[str, Any]], bool]]] = {
 }
 
 
+def _pair(sample: JudgedSample) -> tuple[np.ndarray, np.ndarray]:
+    """Return quality and correctness of each item."""
+    return item_means(sample), np.array([bool(item["correct"]) for item in sample.items], float)
+
+
+def _mean(values: Sequence[float] | np.ndarray) -> float:
+    known = [float(value) for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
+
+
 def _by_cell(samples: Sequence[JudgedSample]) -> dict[tuple[str, str], list[JudgedSample]]:
     cells: dict[tuple[str, str], list[JudgedSample]] = {}
     for sample in samples:
@@ -198,8 +229,7 @@ def _by_cell(samples: Sequence[JudgedSample]) -> dict[tuple[str, str], list[Judg
 def _over_items(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
     def mean_correlation(chosen: np.ndarray) -> float:
         found = [_correlation(x[chosen], y[chosen]) for x, y in pairs]
-        known = [value for value in found if not np.isnan(value)]
-        return float(np.mean(known)) if known else float("nan")
+        return _mean(found)
 
     if np.isnan(mean_correlation(np.arange(len(pairs[0][0])))):
         return float("nan"), float("nan")

@@ -107,7 +107,9 @@ def print_against_paper(
         theirs = paper.get(cell["row"], {}).get(cell["column"])
         compared = theirs is not None and not built_in
         gap = cell["accuracy"] - theirs if compared else None
-        inside = compared and not pd.isna(cell["low"]) and cell["low"] <= theirs <= cell["high"]
+        inside = MISSING
+        if theirs is not None and compared and not pd.isna(cell["low"]):
+            inside = "yes" if cell["low"] <= theirs <= cell["high"] else "no"
         rows.append(
             {
                 "Row": ROW_TITLES[cell["row"]],
@@ -131,17 +133,16 @@ def print_against_paper(
     return pd.DataFrame(rows)
 
 
-def print_comparisons(
-    comparisons: pd.DataFrame, columns: Mapping[str, str], reference: str
-) -> pd.DataFrame:
-    """Print the paired comparisons with one row, each p beside its Holm correction."""
+def print_comparisons(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Print the paired comparisons, each p beside its Holm correction."""
     rows = []
     for one in comparisons.to_dict("records"):
+        size = "" if pd.isna(one["size"]) else f", {int(one['size']):,} examples"
         rows.append(
             {
-                "Row": ROW_TITLES[one["row"]],
-                "Data set": columns[one["column"]],
-                f"Difference to {ROW_TITLES[reference]}, points [95% over seeds]": with_interval(
+                "Compared": f"{ROW_TITLES[one['row']]} − {ROW_TITLES[one['against']]}",
+                "Data set": columns[one["column"]] + size,
+                "Points [95% over seeds]": with_interval(
                     one["difference"], one["low"], one["high"], signed=True
                 ),
                 "[95% over items]": with_interval(
@@ -150,10 +151,42 @@ def print_comparisons(
                 "p over seeds (Holm)": _both(one, "p_seeds"),
                 "p over items (Holm)": _both(one, "p_items"),
                 "McNemar p of majority votes (Holm)": _both(one, "p_votes"),
-                "only this : only the other": f"{one['only_row']} : {one['only_reference']}",
+                "only the one : only the other": f"{one['only_row']} : {one['only_against']}",
             }
         )
     return pd.DataFrame(rows)
+
+
+def print_seed_differences(
+    found: pd.DataFrame, columns: Mapping[str, str], unit: str
+) -> pd.DataFrame:
+    """Print differences of a measure over seeds.
+
+    Args:
+        found: From `prepare_seed_differences`.
+        columns: Title of each column.
+        unit: What the difference is of, such as `ECE, points`.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "Compared": f"{ROW_TITLES[one['row']]} − {ROW_TITLES[one['against']]}",
+                "Data set": columns[one["column"]],
+                f"{unit} [95% over seeds]": two_digits(one["difference"], one["low"], one["high"]),
+                "Seeds": str(one["seeds"]),
+                "p over seeds (Holm)": f"{p_text(one['p'])} ({p_text(one['p_holm'])})",
+            }
+            for one in found.to_dict("records")
+        ]
+    )
+
+
+def two_digits(mean: float, low: float, high: float) -> str:
+    """Return a mean with its interval, two decimals; a dash where there is none."""
+    if pd.isna(mean):
+        return MISSING
+    interval = "no interval" if pd.isna(low) else f"{low:.2f}, {high:.2f}"
+    return f"{mean:.2f} [{interval}]".replace("-", "−")
 
 
 def print_costs(cells: pd.DataFrame) -> pd.DataFrame:
@@ -185,12 +218,17 @@ def to_markdown(frame: pd.DataFrame) -> str:
 
 def to_latex(printed: Printed) -> str:
     """Return the main table in LaTeX (needs the package booktabs)."""
-    styled = printed.main.map(_latex).rename(columns=_latex).style.hide(axis="index")
-    shape = "l" + "r" * (len(printed.main.columns) - 1)
-    text = styled.to_latex(
-        hrules=True, column_format=shape, caption=_latex(printed.title), label=f"tab:{printed.id}"
+    wide = printed.main.map(len).max() > _LONG
+    shape = "l" + "".join(
+        f"p{{{0.8 / len(wide):.2f}\\linewidth}}" if long else "r" for long in wide[1:]
     )
-    return str(text)
+    styled = printed.main.style.hide(axis="index").format(escape="latex")
+    styled = styled.format_index(escape="latex", axis="columns")
+    text = styled.to_latex(hrules=True, column_format=shape, label=f"tab:{printed.id}")
+    head, rule, rest = text.partition("\\begin{tabular}")
+    caption = "".join(_LATEX.get(letter, letter) for letter in printed.title)
+    body = "".join(_LATEX_SIGNS.get(letter, letter) for letter in rule + rest)
+    return f"{head}\\caption{{{caption}}}\n{body}"
 
 
 def whole_markdown(printed: Printed, command: str) -> str:
@@ -210,8 +248,8 @@ def _first(cells: pd.DataFrame) -> float:
     return float(cells[cells["row"] == cells["row"].iloc[0]]["tflop"].mean())
 
 
-_LATEX = {"%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "−": "$-$", "–": "--", "±": r"$\pm$"}
-
-
-def _latex(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in str(text))
+# Cells with more letters are set as paragraphs.
+_LONG = 60
+# Signs that LaTeX has no letter for; its own special letters are escaped by pandas.
+_LATEX_SIGNS = {"−": "$-$", "–": "--", "±": "$\\pm$", "×": "$\\times$"}
+_LATEX = {**_LATEX_SIGNS, "%": "\\%", "&": "\\&", "_": "\\_", "#": "\\#", "$": "\\$"}

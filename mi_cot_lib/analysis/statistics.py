@@ -24,6 +24,7 @@ from mi_cot_lib.errors import ConfigError
 
 # Seeds that agree to within rounding have no spread to build an interval from.
 _NO_SPREAD = 1e-12
+_FEW_SEEDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +207,14 @@ def seeds_needed(
     """
     if not spread > 0 or difference == 0:
         return None
+    # Power itself comes out as NaN for large effects; the smallest effect that is found does not.
+    for seeds in range(2, _FEW_SEEDS):
+        found = smallest_detectable_over_seeds(seeds, spread, power=power, alpha=alpha)
+        if found is not None and found <= abs(difference):
+            return seeds
     effect = abs(difference) / spread
-    # Two seeds are the fewest with a test, and solve_power fails where they already suffice.
-    solver = TTestPower()
-    if solver.power(effect, 2, alpha, alternative="two-sided") >= power:
-        return 2
     return math.ceil(
-        float(solver.solve_power(effect, alpha=alpha, power=power, alternative="two-sided"))
+        float(TTestPower().solve_power(effect, alpha=alpha, power=power, alternative="two-sided"))
     )
 
 

@@ -14,7 +14,7 @@ from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.predict import Prediction
 
 # torchmetrics puts a confidence of exactly 1 into a bin of its own, beyond the last.
-_BELOW_ONE = float(np.nextafter(np.float32(1), np.float32(0)))
+_BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))
 # exp(±4): a temperature beyond this only says that the confidences carry no information.
 _LOG_TEMPERATURES = (-4.0, 4.0)
 
@@ -42,7 +42,7 @@ def expected_calibration_error(
     confidences, outcomes = _checked(confidence, correct, n_bins)
     return float(
         binary_calibration_error(
-            torch.from_numpy(np.minimum(confidences, _BELOW_ONE)),
+            torch.from_numpy(_below_one(confidences)),
             torch.from_numpy(outcomes.astype(np.int64)),
             n_bins=n_bins,
             norm="l1",
@@ -79,8 +79,7 @@ def reliability_bins(
         edges = [(confidences[part[0]], confidences[part[-1]]) for part in parts]
     else:
         bounds = np.linspace(0, 1, n_bins + 1)
-        # As torchmetrics: a confidence on an edge belongs to the bin above it.
-        number = np.clip(np.digitize(confidences, bounds) - 1, 0, n_bins - 1)
+        number = bin_numbers(confidences, n_bins)
         held = np.unique(number)
         parts = [np.flatnonzero(number == index) for index in held]
         edges = [(bounds[index], bounds[index + 1]) for index in held]
@@ -93,6 +92,36 @@ def reliability_bins(
             "accuracy": [float(outcomes[part].mean()) for part in parts],
         }
     )
+
+
+def bin_numbers(confidence: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return the bin of equal width that each confidence falls into, as torchmetrics has it.
+
+    Args:
+        confidence: (answers,), 0 to 1.
+        n_bins: Number of bins.
+
+    Returns:
+        (answers,) from 0 to n_bins - 1; a confidence on an edge belongs to the bin above it, and 1 to the
+        last.
+    """
+    edges = torch.linspace(0, 1, n_bins + 1)
+    values = torch.from_numpy(_below_one(confidence))
+    return (torch.bucketize(values, edges, right=True) - 1).numpy()
+
+
+def binned_error(numbers: np.ndarray, gaps: np.ndarray, n_bins: int) -> float:
+    """Return the calibration error of answers whose bins are known: for many resamples of the same ones.
+
+    Args:
+        numbers: (answers,) from `bin_numbers`.
+        gaps: (answers,), outcome (0 or 1) minus confidence.
+        n_bins: Number of bins.
+
+    Returns:
+        What `expected_calibration_error` returns, up to rounding.
+    """
+    return float(np.abs(np.bincount(numbers, gaps, n_bins)).sum() / len(numbers))
 
 
 def equal_mass_error(
@@ -147,8 +176,9 @@ def noise_floor(
     """
     values = np.asarray(confidence, dtype=np.float64)
     generator = np.random.default_rng(seed)
+    numbers = bin_numbers(_checked(values, np.zeros(len(values)), n_bins)[0], n_bins)
     errors = [
-        expected_calibration_error(values, generator.random(len(values)) < values, n_bins)
+        binned_error(numbers, (generator.random(len(values)) < values) - values, n_bins)
         for _ in range(draws)
     ]
     return float(np.mean(errors)), float(np.quantile(errors, 0.95))
@@ -179,14 +209,7 @@ def confidences(predictions: Sequence[Prediction], temperature: float = 1.0) -> 
     A closed set's scores are divided by it before the softmax, and so is a sequence's log-probability:
     1 leaves both as they are, above 1 closed sets become less certain and sequences more.
     """
-    values = []
-    for one in predictions:
-        if one.scores is None:
-            values.append(min(1.0, exp(one.log_probability / temperature)))
-        else:
-            best = max(one.scores)
-            values.append(1 / sum(exp((score - best) / temperature) for score in one.scores))
-    return np.array(values)
+    return np.array([one.confidence_at(temperature) for one in predictions])
 
 
 def length_normalised(predictions: Sequence[Prediction]) -> np.ndarray:
@@ -229,6 +252,10 @@ def _log_likelihood(one: Prediction, temperature: float) -> float:
     best = max(scaled)
     gold = scaled[one.candidates.index(one.gold)]
     return gold - best - log(sum(exp(score - best) for score in scaled))
+
+
+def _below_one(confidence: np.ndarray) -> np.ndarray:
+    return np.minimum(np.asarray(confidence, dtype=np.float32), _BELOW_ONE)
 
 
 def _checked(

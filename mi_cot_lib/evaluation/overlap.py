@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from functools import cache
 
 import sacrebleu
 import torch
@@ -82,6 +83,7 @@ def _check(predictions: Sequence[str], references: Sequence[str]) -> None:
         )
 
 
+@cache
 def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     try:
         tokeniser = AutoTokenizer.from_pretrained(name)

@@ -70,10 +70,14 @@ class Prediction:
         In a closed set the softmax over the candidates' log-probabilities; else the probability of the
         written sequence, its end token included.
         """
+        return self.confidence_at(1.0)
+
+    def confidence_at(self, temperature: float) -> float:
+        """Return the confidence if log-probabilities are divided by a temperature (above 0)."""
         if self.scores is None:
-            return min(1.0, exp(self.log_probability))
+            return min(1.0, exp(self.log_probability / temperature))
         best = max(self.scores)
-        return 1.0 / sum(exp(score - best) for score in self.scores)
+        return 1.0 / sum(exp((score - best) / temperature) for score in self.scores)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields and the confidence as plain JSON values."""

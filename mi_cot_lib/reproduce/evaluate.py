@@ -161,6 +161,18 @@ def evaluate_to_file(
     return finished, path
 
 
+def questions_fingerprint(
+    dataset: str, data_root: Path | str | None = None, split: str = "test"
+) -> str:
+    """Return the fingerprint that an evaluation of this data set would have now.
+
+    Raises:
+        KitError: The data cannot be had.
+    """
+    root = None if data_root is None else Path(data_root)
+    return fingerprint(load_split(find_dataset(dataset, root).without_teacher(), split, root))
+
+
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     """Write answers and summary, each in one move, the summary last.
 

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,10 @@ class Outcome:
 
 
 def execute_grid(
-    configs: Sequence[RunConfig], runs: Path, jobs: int | None = None
+    configs: Sequence[RunConfig],
+    runs: Path,
+    jobs: int | None = None,
+    on_end: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Run every configuration that is not complete yet, each as its own executed notebook.
 
@@ -50,30 +53,49 @@ def execute_grid(
         configs: The grid.
         runs: Folder of runs; the executed notebook lies in each run's folder.
         jobs: Runs at a time; default: one for each core (a nano run uses one).
+        on_end: Called in this process with the outcome of each run as it ends, complete ones first.
 
     Returns:
-        One outcome a configuration, in order; complete ones count as completed.
+        One outcome a configuration, in order; complete ones count as completed. One that is there but was
+        made from other data, another student or by another version has that as its error.
 
     Raises:
-        KitError: Two configurations of the grid are the same run, or a run that is already there was
-            made from other data or another student.
+        KitError: Two configurations of the grid are the same run.
     """
     names = [config.run_name for config in configs]
     if len(set(names)) < len(names):
         raise KitError("the grid holds one configuration twice.")
-    _refuse_stale(configs, runs)
-    missing = [config for config in configs if not record.is_complete(runs / config.run_name)]
-    jobs = min(jobs or cpu_count(), max(1, len(missing)))
+    outcomes = {name: Outcome(name, error) for name, error in _stale(configs, runs).items()}
+    missing = []
+    for config in configs:
+        if config.run_name not in outcomes and not record.is_complete(runs / config.run_name):
+            missing.append(config)
+        else:
+            outcomes.setdefault(config.run_name, Outcome(config.run_name, None))
+    for outcome in outcomes.values():
+        if on_end:
+            on_end(outcome)
+    if missing:
+        for outcome in _execute_all(configs, missing, runs, jobs):
+            outcomes[outcome.run] = outcome
+            if on_end:
+                on_end(outcome)
+    return [outcomes[name] for name in names]
+
+
+def _execute_all(
+    configs: Sequence[RunConfig], missing: Sequence[RunConfig], runs: Path, jobs: int | None
+) -> Iterator[Outcome]:
+    """Execute the missing runs of a grid under one bar, and yield each outcome as it comes."""
     stop = threading.Event()
     watcher = threading.Thread(target=_watch, args=(configs, runs, stop), daemon=True)
     watcher.start()
+    pool = Parallel(n_jobs=min(jobs or cpu_count(), len(missing)), return_as="generator_unordered")
     try:
-        ended = Parallel(n_jobs=jobs)(delayed(_execute)(config, runs) for config in missing)
+        yield from pool(delayed(_execute)(config, runs) for config in missing)
     finally:
         stop.set()
         watcher.join()
-    errors = {outcome.run: outcome.error for outcome in ended}
-    return [Outcome(name, errors.get(name)) for name in names]
 
 
 def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> None:
@@ -111,16 +133,23 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
         ) from error
 
 
-def _refuse_stale(configs: Sequence[RunConfig], runs: Path) -> None:
+def _stale(configs: Sequence[RunConfig], runs: Path) -> dict[str, str]:
+    """Return why each run that is there cannot be taken or gone on with, by name."""
     known: dict[tuple[str, str | None, str], dict[str, str]] = {}
+    errors = {}
     for config in configs:
         folder = runs / config.run_name
         # A run that failed before it read its data has noted nothing, and is simply tried again.
-        if (folder / SOURCES).is_file():
-            key = (config.dataset, config.data_root, config.student)
+        if not (folder / SOURCES).is_file():
+            continue
+        key = (config.dataset, config.data_root, config.student)
+        try:
             if key not in known:
                 known[key] = sources_of(config)
             refuse_other_sources(folder, known[key])
+        except KitError as error:
+            errors[config.run_name] = str(error)
+    return errors
 
 
 def _execute(config: RunConfig, runs: Path) -> Outcome:

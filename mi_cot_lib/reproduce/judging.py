@@ -14,11 +14,15 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.judge import JudgeItem, LlmJudge
+from mi_cot_lib.evaluation.judge_endpoint import connect
 from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
 from mi_cot_lib.reproduce.paper_grid import Preset
+from mi_cot_lib.reproduce.store import SAMPLES
 
 # Paper 5.2.1: "we run the same sample for four times to obtain self-consistency".
 REPEATS = 4
+# The endpoint's usual one: the paper names none, and repeats at 0 would all be alike.
+TEMPERATURE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,36 @@ class JudgeChoice:
     @property
     def title(self) -> str:
         """What tables say of the judge."""
-        return "the built-in world's exact judge" if self.model is None else f"the LLM {self.model}"
+        if self.model is None:
+            return "the built-in world's exact judge"
+        return f"the LLM {self.model} at temperature {TEMPERATURE:g}, {REPEATS} times an item"
+
+    def check(self, preset: Preset) -> None:
+        """Refuse what would only fail after the training that it waits for.
+
+        Raises:
+            KitError: No LLM is named for data that are not built in, the endpoint's key is missing, or
+                the embedding model cannot be loaded.
+        """
+        for dataset in preset.datasets.values():
+            _refuse_without_judge(dataset, self)
+        if self.model is not None:
+            connect(max_retries=0, timeout=1.0)
+        if self.embedder is not None:
+            embedding_cosine(["a"], ["a"], self.embedder)
+
+
+def judge_calls(runs: int, columns: int) -> int:
+    """Return how many answers an LLM is asked for at most: gold and each run's samples, each repeat."""
+    return (runs + columns) * SAMPLES * REPEATS
+
+
+def _refuse_without_judge(dataset: str, judge: JudgeChoice) -> None:
+    if judge.model is None and not dataset_spec(dataset).built_in:
+        raise ConfigError(
+            f"rationales of {dataset} are judged by an LLM: name one with --judge MODEL, with its "
+            "key in OPENAI_API_KEY and, for another endpoint than OpenAI's, OPENAI_BASE_URL."
+        )
 
 
 def judge_samples(
@@ -93,11 +126,7 @@ def _scores(
     dataset: str, items: Sequence, examples: dict[str, Example], judge: JudgeChoice
 ) -> list[Scores]:
     if judge.model is None:
-        if not dataset_spec(dataset).built_in:
-            raise ConfigError(
-                f"rationales of {dataset} are judged by an LLM: name one with --judge MODEL, with its "
-                "key in OPENAI_API_KEY and, for another endpoint than OpenAI's, OPENAI_BASE_URL."
-            )
+        _refuse_without_judge(dataset, judge)
         return [
             (judge_rationale(dataset, examples[item["id"]], item["rationale"]).score,)
             for item in items
@@ -112,4 +141,5 @@ def _scores(
         )
         for item in items
     ]
-    return [one.scores for one in LlmJudge(judge.model, judge.cache).judge(asked, REPEATS)]
+    asking = LlmJudge(judge.model, judge.cache, temperature=TEMPERATURE)
+    return [one.scores for one in asking.judge(asked, REPEATS)]

@@ -1,6 +1,7 @@
 """Tables and figures of the paper by command: what is there, what is missing, and the files made of it."""
 
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,51 +18,66 @@ from mi_cot_lib.reproduce.judging import JudgeChoice
 from mi_cot_lib.reproduce.paper_grid import ITEMS, Preset, item_named, runs_of, seeds_of
 from mi_cot_lib.reproduce.paper_items import make_item
 from mi_cot_lib.reproduce.paper_runs import (
+    OUTSIDE,
     Failure,
     Places,
     copy_records,
     find,
-    make_missing,
+    is_out_of_domain,
     places_of,
     recorded_folder,
 )
-from mi_cot_lib.reproduce.plan import describe_plan, plan
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS
+from mi_cot_lib.reproduce.paper_titles import csv_of, origin_notes
+from mi_cot_lib.reproduce.plan import JUDGED_ITEMS, Plan, plan
 from mi_cot_lib.training.record import write_atomically
 
 KINDS = ("md", "csv", "tex", "json", "png")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """Where a command reads and writes, and who judges.
+class Request:
+    """What is asked for: on what, from which runs, to where.
 
     Attributes:
+        preset: Data, students and settings.
         places: Where finished runs lie.
         out: Folder of results.
         judge: Who scores rationales.
+        seeds: Of each cell; None takes the preset's.
     """
 
+    preset: Preset
     places: Places
     out: Path
     judge: JudgeChoice
+    seeds: int | None = None
 
 
-def setting_of(
+def request_of(
     preset: Preset,
-    runs: Path | None,
-    out: Path | None,
-    judge: str | None,
     *,
+    runs: Path | None = None,
+    out: Path | None = None,
+    judge: str | None = None,
     embedder: str | None = None,
-    fresh: bool,
-) -> Setting:
-    """Fill in the defaults: runs in `runs/paper`, results in `figures/paper/PRESET`."""
+    seeds: int | None = None,
+    fresh: bool = False,
+) -> Request:
+    """Fill in the defaults: runs in `runs/paper`, results in `figures/paper/PRESET`.
+
+    Args:
+        preset: On what.
+        runs: Folder of run folders.
+        out: Folder of results.
+        judge: An LLM's name; None is the exact judge of built-in data.
+        embedder: An embedding model's name or folder; None compares no embeddings.
+        seeds: Instead of the preset's.
+        fresh: Leave out the records that came with the kit.
+    """
     runs = (runs or repository_root() / "runs" / "paper").resolve()
     out = (out or recorded_folder(preset)).resolve()
-    return Setting(
-        places_of(preset, runs, fresh=fresh), out, JudgeChoice(judge, runs / "judge.db", embedder)
-    )
+    choice = JudgeChoice(judge, runs / "judge.db", embedder)
+    return Request(preset, places_of(preset, runs, fresh=fresh), out, choice, seeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +92,7 @@ class Status:
         runs_present: Those of them that are finished and current.
         seeds: Seeds of each cell.
         files: Names of the files that it has in the folder of results.
+        reasons: Why records that are there do not count, each once.
     """
 
     id: str
@@ -85,102 +102,90 @@ class Status:
     runs_present: int
     seeds: int
     files: list[str]
+    reasons: list[str]
 
     def to_line(self) -> str:
-        """Return one line for a person."""
+        """Return a line for a person, and one for each reason."""
         made = ", ".join(name.rpartition(".")[2] for name in self.files) or "no files yet"
-        return (
+        line = (
             f"{self.id:<8} {self.title:<58} {self.runs_present:>4} of {self.runs_needed:>3} runs, "
             f"{self.seeds} seeds   {made}"
         )
+        return "\n".join([line, *(f"         not counted: {reason}" for reason in self.reasons)])
 
     def to_json(self) -> str:
         """Return one JSON object on one line."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def status(
-    item: str, preset: Preset, places: Places, out: Path, seeds: int | None = None
-) -> Status:
+def status(item: str, request: Request) -> Status:
     """Say how far a table or figure is."""
-    needed = {config.run_name for config in runs_of(item, preset, seeds)}
-    missing = find(item, preset, places, seeds).missing
+    preset = request.preset
+    needed = {config.run_name for config in runs_of(item, preset, request.seeds)}
+    missing = find(item, preset, request.places, request.seeds).missing
     return Status(
         id=item,
         title=item_named(item).title,
         preset=preset.name,
         runs_needed=len(needed),
-        runs_present=len(needed - {name.partition("--on-")[0] for name in missing}),
-        seeds=len(seeds_of(item, preset, seeds)),
-        files=[f"{item}.{kind}" for kind in KINDS if (out / f"{item}.{kind}").is_file()],
+        runs_present=len(needed - {name.partition(OUTSIDE)[0] for name in missing}),
+        seeds=len(seeds_of(item, preset, request.seeds)),
+        files=[f"{item}.{kind}" for kind in KINDS if (request.out / f"{item}.{kind}").is_file()],
+        reasons=sorted(set(missing.values()) - {"absent"}),
     )
 
 
-def make(item: str, preset: Preset, setting: Setting, seeds: int | None = None) -> Printed:
-    """Make one table or figure from the runs that are there, and write its files.
+def build(item: str, request: Request) -> tuple[Printed, Pictures]:
+    """Make one table or figure from the runs that are there, and write nothing.
 
     Args:
         item: Its id.
-        preset: On what.
-        setting: Its folder of results receives `ITEM.md`, `.csv`, `.tex`, `.json` (all numbers behind it)
-            and `.png`.
-        seeds: Instead of the preset's.
+        request: From which runs, judged by whom.
 
     Returns:
-        The item as text; a note says how many runs are missing.
+        The item as text, notes on what is missing and what was run included, and its pictures by file
+        name.
 
     Raises:
-        ConfigError: No run is there.
+        KitError: No run is there, or what it needs cannot be had.
     """
-    printed, pictures = remake(item, preset, setting, seeds)
-    out = setting.out
+    found = find(item, request.preset, request.places, request.seeds)
+    printed, pictures = make_item(item, request.preset, found.entries, request.judge)
+    printed.notes[:0] = origin_notes(found.entries, found.missing, found.unchecked)
+    return printed, pictures
+
+
+def write(item: str, request: Request) -> Printed:
+    """Make one table or figure and write its files.
+
+    Args:
+        item: Its id.
+        request: Its folder of results receives `ITEM.md`, `.csv`, `.tex`, `.json` (all numbers behind it)
+            and `.png`.
+
+    Raises:
+        KitError: As `build`.
+    """
+    printed, pictures = build(item, request)
+    out = request.out
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / f"{item}.md", whole_markdown(printed, command_of(item, preset)))
+    write_atomically(out / f"{item}.md", whole_markdown(printed, command_of(item, request)))
     write_atomically(out / f"{item}.tex", to_latex(printed))
     write_atomically(out / f"{item}.json", numbers_json(printed))
-    first = next(iter(printed.numbers.values()), printed.main)
-    write_atomically(out / f"{item}.csv", first.round(4).to_csv(index=False, lineterminator="\n"))
+    write_atomically(out / f"{item}.csv", csv_of(printed, request.preset))
     for name, figure in pictures.items():
         save(figure, out / name)
     return printed
 
 
-def plan_if_needed(
-    items: Sequence[str], preset: Preset, seeds: int | None, *, asked: bool
-) -> list[str]:
-    """Return the plan's lines where it was asked for, or where the preset cannot run here; else none."""
-    wants_gpu = preset.large not in BUILT_IN_WIDTHS
-    if not asked and not wants_gpu:
-        return []
-    planned = plan(items, preset, seeds)
-    if asked or planned.missing:
-        head = f"Plan of {', '.join(items)}, preset {preset.name}; nothing is run.\n"
-        return [head, *describe_plan(planned)]
-    return []
-
-
-def complete(
+def write_all(
     items: Sequence[str],
-    preset: Preset,
-    setting: Setting,
-    *,
-    seeds: int | None = None,
-    jobs: int | None = None,
-) -> list[Failure]:
-    """Train what is missing; see `paper_runs.make_missing`."""
-    return make_missing(items, preset, setting.places, seeds=seeds, jobs=jobs)
-
-
-def make_all(
-    items: Sequence[str],
-    preset: Preset,
-    setting: Setting,
-    seeds: int | None,
+    request: Request,
     *,
     recording: bool,
     echo: Callable[[str], object],
 ) -> list[Failure]:
-    """Make each item's files, and with `recording` copy the records that they are made from.
+    """Write each item's files, and with `recording` copy the records that they are made from.
 
     Returns:
         The items that could not be made.
@@ -188,58 +193,71 @@ def make_all(
     failures = []
     for item in items:
         try:
-            make(item, preset, setting, seeds)
+            write(item, request)
         except KitError as error:
             failures.append(Failure(item, str(error)))
             continue
         if recording:
-            copy_records(item, preset, setting.places, setting.out / "records", seeds)
-        echo(str(setting.out / f"{item}.md"))
+            records = request.out / "records"
+            copy_records(item, request.preset, request.places, records, request.seeds)
+        echo(str(request.out / f"{item}.md"))
     return failures
 
 
-def printable(
-    preset: Preset, setting: Setting, seeds: int | None = None
-) -> tuple[list[Printed], list[Mapping[str, Any]]]:
-    """Make every item for which any run is there.
+def write_available(
+    request: Request,
+) -> tuple[list[Printed], list[Mapping[str, Any]], list[Failure]]:
+    """Write every item for which any run is there.
 
     Returns:
-        The items, and the runs' records, each once.
+        The items; the runs' records, each once; and the items that could not be made.
     """
     items: list[Printed] = []
     records: dict[str, Mapping[str, Any]] = {}
+    failures = []
     for item in ITEMS:
-        entries = find(item, preset, setting.places, seeds).entries
+        entries = find(item, request.preset, request.places, request.seeds).entries
         # Answers to another data set are no runs of their own.
-        records |= {e.record["run"]: e.record for e in entries if "flops" in e.record}
-        if entries:
-            items.append(make(item, preset, setting, seeds))
-    return items, list(records.values())
+        records |= {e.record["run"]: e.record for e in entries if not is_out_of_domain(e.record)}
+        if not entries:
+            continue
+        try:
+            items.append(write(item, request))
+        except KitError as error:
+            failures.append(Failure(item, str(error)))
+    return items, list(records.values()), failures
 
 
-def remake(
-    item: str, preset: Preset, setting: Setting, seeds: int | None = None
-) -> tuple[Printed, Pictures]:
-    """Make one table or figure from the runs that are there, and write nothing.
-
-    Returns:
-        The item as text, a note saying how many runs are missing, and its pictures by file name.
-
-    Raises:
-        ConfigError: No run is there.
-    """
-    found = find(item, preset, setting.places, seeds)
-    printed, pictures = make_item(item, preset, found.entries, setting.judge)
-    if found.missing:
-        printed.notes.insert(
-            0, f"Incomplete: {len(found.missing)} runs or evaluations are missing."
-        )
-    return printed, pictures
+def plan_of(items: Sequence[str], request: Request) -> Plan:
+    """Plan the runs of the items that are not there yet."""
+    missing = {
+        name.partition(OUTSIDE)[0]
+        for item in items
+        for name in find(item, request.preset, request.places, request.seeds).missing
+    }
+    present = {
+        config.run_name
+        for item in items
+        for config in runs_of(item, request.preset, request.seeds)
+        if config.run_name not in missing
+    }
+    return plan(items, request.preset, request.seeds, present)
 
 
-def command_of(item: str, preset: Preset) -> str:
-    """Return the command that makes an item."""
-    return f"mi-cot paper {item} --preset {preset.name}"
+def is_judged(items: Sequence[str]) -> bool:
+    """Tell whether an item needs somebody to score rationales."""
+    return bool({*items} & {*JUDGED_ITEMS})
+
+
+def command_of(item: str, request: Request) -> str:
+    """Return the command that makes an item again; folders are the reader's own."""
+    options = {
+        "--seeds": request.seeds,
+        "--judge": request.judge.model,
+        "--embedder": request.judge.embedder,
+    }
+    chosen = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value]
+    return " ".join(["mi-cot paper", item, f"--preset {request.preset.name}", *chosen])
 
 
 def numbers_json(printed: Printed) -> str:
@@ -257,8 +275,8 @@ def known_items(names: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: The paper has no such table or figure.
     """
-    chosen = list(ITEMS) if "all" in names else [item_named(name).id for name in names]
-    return list(dict.fromkeys(chosen))
+    chosen = [item_named(name).id for name in names if name != "all"]
+    return list(ITEMS) if "all" in names else list(dict.fromkeys(chosen))
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:

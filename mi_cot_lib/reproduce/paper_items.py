@@ -8,8 +8,13 @@ from mi_cot_lib.analysis.paper_accuracy import (
     Entry,
     prepare_accuracy_cells,
     prepare_comparisons,
+    prepare_seed_differences,
 )
-from mi_cot_lib.analysis.paper_calibration import outcomes_of, prepare_calibration
+from mi_cot_lib.analysis.paper_calibration import (
+    errors_by_seed,
+    outcomes_of,
+    prepare_calibration,
+)
 from mi_cot_lib.analysis.paper_figures import (
     Pictures,
     draw_cells,
@@ -31,7 +36,9 @@ from mi_cot_lib.analysis.paper_tables import (
     print_against_paper,
     print_comparisons,
     print_costs,
+    print_seed_differences,
 )
+from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.reproduce.judging import JudgeChoice
 from mi_cot_lib.reproduce.paper_grid import FAMILIES, Preset
@@ -44,16 +51,7 @@ from mi_cot_lib.reproduce.paper_numbers import (
 )
 from mi_cot_lib.reproduce.paper_titles import column_titles, is_built_in, titled
 
-# The row that others are compared with.
-REFERENCES = {
-    "table1": "dss",
-    "table2": "dss",
-    "table3": "dss",
-    "table4": "max",
-    "table5": "ce",
-    "figure2": "dss",
-    "figure3": "dss",
-}
+OVER_SEEDS = "mean and 95% t interval over seeds"
 OUT_COLUMNS = ("esnli_out", "anli1_out")
 
 
@@ -75,7 +73,7 @@ def make_item(
         ConfigError: There are no entries, or they do not belong together.
     """
     if not entries:
-        raise ConfigError(f"{item}: no finished runs to make this from.")
+        raise ConfigError("no finished runs to make this from.")
     if item in ("table1", "table2", "table3", "table4", "table5"):
         return _accuracy(item, preset, entries)
     if item in ("figure2", "figure3"):
@@ -87,13 +85,13 @@ def make_item(
 
 def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
     cells = prepare_accuracy_cells(entries)
-    comparisons = prepare_comparisons(entries, REFERENCES[item])
+    comparisons = prepare_comparisons(entries)
     columns = column_titles(preset)
     held = {column: title for column, title in columns.items() if column in set(cells["column"])}
     paper, built_in = ACCURACY[item], is_built_in(preset)
     more = {
         "Each cell": print_against_paper(cells, columns, paper, built_in=built_in),
-        "Paired comparisons": print_comparisons(comparisons, columns, REFERENCES[item]),
+        "Paired comparisons": print_comparisons(comparisons, columns),
         "Cost": print_costs(cells),
     }
     numbers = {"cells": cells, "comparisons": comparisons}
@@ -108,16 +106,24 @@ def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Prin
         numbers=numbers,
         more=more,
         notes=accuracy_notes(
-            cells, comparisons, columns, REFERENCES[item], paper, TEST_ITEMS, built_in=built_in
+            cells,
+            comparisons,
+            columns,
+            paper,
+            TEST_ITEMS,
+            {family: dataset_spec(family).title for family in FAMILIES},
+            built_in=built_in,
         ),
         pictures=[f"{item}.png"],
     )
-    return printed, {f"{item}.png": draw_cells(cells, columns, titled(item, preset))}
+    return printed, {
+        f"{item}.png": draw_cells(cells, columns, f"{titled(item, preset)}\n{OVER_SEEDS}")
+    }
 
 
 def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
     cells = prepare_accuracy_cells(entries)
-    comparisons = prepare_comparisons(entries, REFERENCES[item])
+    comparisons = prepare_comparisons(entries)
     columns = column_titles(preset)
     shown = cells.assign(
         label=[
@@ -126,7 +132,10 @@ def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed
     )
     by_label = dict.fromkeys(shown["label"])
     main = print_accuracy(
-        shown.assign(column=shown["label"]), {label: label for label in by_label}, {}, built_in=True
+        shown.assign(column=shown["label"]),
+        {label: label for label in by_label},
+        {},
+        built_in=is_built_in(preset),
     )
     # Data sets and sizes as rows read better than twenty columns.
     turned = (
@@ -137,6 +146,10 @@ def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed
         title=titled(item, preset),
         main=turned,
         numbers={"cells": cells, "comparisons": comparisons},
+        more={
+            "Paired comparisons": print_comparisons(comparisons, columns),
+            "Cost": print_costs(cells),
+        },
         notes=size_notes(cells, comparisons, columns, built_in=is_built_in(preset)),
         pictures=[f"{item}.png"],
     )
@@ -152,12 +165,16 @@ def _calibration(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[P
         pooled.setdefault((entry.row, entry.column), []).append(
             (pd.Series(kept["confidence"]).to_numpy(), outcomes_of(kept))
         )
+    differences = prepare_seed_differences(errors_by_seed(entries), "mi", "dss")
     printed = Printed(
         id=item,
         title=titled(item, preset),
         main=print_calibration(found, columns, CALIBRATION, built_in=is_built_in(preset)),
-        numbers={"cells": found},
-        more={"All measures, %": print_calibration_details(found, columns)},
+        numbers={"cells": found, "differences": differences},
+        more={
+            "All measures, %": print_calibration_details(found, columns),
+            "MI against DSS": print_seed_differences(differences, columns, "ECE, points"),
+        },
         notes=calibration_notes(found, columns, impossible_cells()),
         pictures=[f"{item}.png"],
     )

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from mi_cot_lib.analysis.paper_accuracy import Entry
-from mi_cot_lib.analysis.paper_figures import Pictures, draw_cases, draw_correlations, draw_judged
+from mi_cot_lib.analysis.paper_accuracy import Entry, prepare_seed_differences
+from mi_cot_lib.analysis.paper_figures import Pictures, draw_cases, draw_cells, draw_judged
 from mi_cot_lib.analysis.paper_notes import case_notes, correlation_notes, judged_notes
 from mi_cot_lib.analysis.paper_quality import (
     print_correlations,
@@ -16,15 +16,19 @@ from mi_cot_lib.analysis.paper_rationales import (
     CASE_RULES,
     JudgedSample,
     choose_cases,
+    correlation_by_seed,
     prepare_correlations,
     prepare_judged,
+    quality_by_seed,
 )
-from mi_cot_lib.analysis.paper_tables import ROW_TITLES, Printed
+from mi_cot_lib.analysis.paper_tables import ROW_TITLES, Printed, print_seed_differences
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.reproduce.judging import JudgeChoice, judge_samples
 from mi_cot_lib.reproduce.paper_grid import Preset
 from mi_cot_lib.reproduce.paper_numbers import CORRELATION, JUDGED
 from mi_cot_lib.reproduce.paper_titles import column_titles, is_built_in, titled
+
+OVER_ITEMS = "mean over seeds and 95% bootstrap interval over sampled items"
 
 
 def make_judged_item(
@@ -48,13 +52,17 @@ def _judged(
     judge: JudgeChoice,
 ) -> tuple[Printed, Pictures]:
     found = prepare_judged(samples)
+    differences = prepare_seed_differences(quality_by_seed(samples), "mi", "dss")
     printed = Printed(
         id=item,
         title=titled(item, preset),
         main=print_judged(found, columns, JUDGED, built_in=is_built_in(preset)),
-        numbers={"cells": found},
-        more={"Details": print_judged_details(found, columns)},
-        notes=judged_notes(judge.title),
+        numbers={"cells": found, "differences": differences},
+        more={
+            "Details": print_judged_details(found, columns),
+            "MI against DSS": print_seed_differences(differences, columns, "mean quality"),
+        },
+        notes=judged_notes(judge.title, differences, columns),
         pictures=[f"{item}.png"],
     )
     return printed, {f"{item}.png": draw_judged(found, columns, titled(item, preset))}
@@ -68,15 +76,19 @@ def _correlations(
     judge: JudgeChoice,
 ) -> tuple[Printed, Pictures]:
     found = prepare_correlations(samples)
+    differences = prepare_seed_differences(correlation_by_seed(samples), "mi", "dss")
+    title = f"{titled(item, preset)}\n{OVER_ITEMS}"
+    picture = draw_cells(found, columns, title, value="r", unit="Pearson's r")
     printed = Printed(
         id=item,
         title=titled(item, preset),
         main=print_correlations(found, columns, CORRELATION, built_in=is_built_in(preset)),
-        numbers={"cells": found},
+        numbers={"cells": found, "differences": differences},
+        more={"MI against DSS": print_seed_differences(differences, columns, "r")},
         notes=correlation_notes(judge.title),
         pictures=[f"{item}.png"],
     )
-    return printed, {f"{item}.png": draw_correlations(found, columns, titled(item, preset))}
+    return printed, {f"{item}.png": picture}
 
 
 def _cases(

@@ -9,9 +9,10 @@ import pandas as pd
 
 from mi_cot_lib.analysis.paper_page import render_markdown, render_page
 from mi_cot_lib.analysis.paper_tables import Printed
-from mi_cot_lib.reproduce.paper import command_of
+from mi_cot_lib.reproduce.paper import Request, command_of
 from mi_cot_lib.reproduce.paper_grid import Preset
 from mi_cot_lib.reproduce.paper_numbers import SETTINGS
+from mi_cot_lib.reproduce.paper_runs import Failure
 from mi_cot_lib.reproduce.paper_titles import is_built_in
 from mi_cot_lib.training.record import write_atomically
 
@@ -19,20 +20,24 @@ PAGE, MARKDOWN = "report.html", "report.md"
 
 
 def write_report(
-    printed: Sequence[Printed], records: Sequence[Any], preset: Preset, out: Path
+    printed: Sequence[Printed],
+    records: Sequence[Any],
+    failures: Sequence[Failure],
+    request: Request,
 ) -> Path:
     """Write `report.html` and `report.md` beside the items' files.
 
     Args:
         printed: The items, made.
         records: The records that they were made from, each once.
-        preset: On what.
-        out: Folder of results, with the items' pictures.
+        failures: Items that could not be made; the page says why.
+        request: On what; its folder of results holds the items' pictures.
 
     Returns:
         The page.
     """
-    command = f"mi-cot report --preset {preset.name}"
+    preset, out = request.preset, request.out
+    command = command_of("", request).replace("mi-cot paper  ", "mi-cot report ")
     texts = {
         "heading": "The paper's tables and figures"
         + (", on built-in data" if is_built_in(preset) else ""),
@@ -42,9 +47,9 @@ def write_report(
     page = render_page(
         printed,
         out,
-        {item.id: command_of(item.id, preset) for item in printed},
+        {item.id: command_of(item.id, request) for item in printed},
         pd.DataFrame([asdict(one) for one in SETTINGS]).astype(str),
-        _facts(records),
+        [*_facts(records), *((f"Not made: {one.run}", one.error) for one in failures)],
         **texts,
     )
     write_atomically(out / PAGE, page)

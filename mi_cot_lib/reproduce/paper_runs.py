@@ -1,19 +1,19 @@
 """The runs behind a table or figure: which are there, which are missing, and how the missing are made."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mi_cot_lib.analysis.paper_accuracy import Entry
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.predict import read_predictions
 from mi_cot_lib.reproduce import store
-from mi_cot_lib.reproduce.evaluate import evaluate
-from mi_cot_lib.reproduce.execute import execute_grid
+from mi_cot_lib.reproduce.evaluate import evaluate, questions_fingerprint
+from mi_cot_lib.reproduce.execute import Outcome, execute_grid
 from mi_cot_lib.reproduce.paper_grid import (
     NLI_FAMILIES,
-    Cell,
     Preset,
     cells_of,
     config_of,
@@ -24,6 +24,8 @@ from mi_cot_lib.reproduce.sources import sources_of
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 
+# Between a run's name and the other data set that it answered.
+OUTSIDE = "--on-"
 # The items that look at single answers, beside their correctness.
 DETAILED = ("table6", "table7", "table8", "figure4", "figure5")
 
@@ -55,10 +57,12 @@ class Found:
         entries: Finished runs in their places.
         missing: Runs without a usable record, and why: `absent`, or what a record was made from
             otherwise.
+        unchecked: Runs whose data or weights are not on this machine to be compared with.
     """
 
     entries: list[Entry]
     missing: dict[str, str]
+    unchecked: set[str]
 
 
 def recorded_folder(preset: Preset) -> Path:
@@ -73,31 +77,28 @@ def places_of(preset: Preset, runs: Path, *, fresh: bool) -> Places:
 
 def find(item: str, preset: Preset, places: Places, seeds: int | None = None) -> Found:
     """Look up the records of an item's runs; records of other data, weights or versions do not count."""
-    entries: list[Entry] = []
-    missing: dict[str, str] = {}
-    expected = _Sources()
+    found = Found([], {}, set())
+    sources = _Sources()
     for seed in seeds_of(item, preset, seeds):
         for cell in cells_of(item, preset):
             config = config_of(cell, preset, seed)
-            kept, why = _usable(config.run_name, config, places, expected, _needs(item))
+            kept = _look(config.run_name, config, None, places, sources, _needs(item), found)
             if kept is None:
-                missing[config.run_name] = why
                 continue
-            entries.append(Entry(cell.row, cell.column, seed, kept, cell.size))
+            found.entries.append(Entry(cell.row, cell.column, seed, kept, cell.size))
             if item == "table6" and cell.column in NLI_FAMILIES:
-                outside = _out_of_domain(cell, preset)
-                name = out_of_domain_name(config, preset.datasets[outside.column])
-                kept, why = _usable(name, None, places, expected, ("calibration",))
-                if kept is None:
-                    missing[name] = why
-                else:
-                    entries.append(Entry(cell.row, f"{outside.column}_out", seed, kept))
-    return Found(entries, missing)
+                outside = _other_nli(cell.column)
+                dataset = preset.datasets[outside]
+                name = out_of_domain_name(config, dataset)
+                other = _look(name, config, dataset, places, sources, ("calibration",), found)
+                if other is not None:
+                    found.entries.append(Entry(cell.row, f"{outside}_out", seed, other))
+    return found
 
 
 def out_of_domain_name(config: RunConfig, dataset: str) -> str:
     """Return the name of the record of a run's answers to another data set."""
-    return f"{config.run_name}--on-{dataset}"
+    return f"{config.run_name}{OUTSIDE}{dataset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +131,25 @@ def make_missing(
     """
     wanted: dict[str, RunConfig] = {}
     for item in items:
-        missing = find(item, preset, places, seeds).missing
-        for config in runs_of(item, preset, seeds):
-            outside = [name for name in missing if name.startswith(f"{config.run_name}--on-")]
-            if config.run_name in missing or outside:
-                wanted[config.run_name] = config
-    failures = [
-        Failure(outcome.run, outcome.error)
-        for outcome in execute_grid(list(wanted.values()), places.runs, jobs)
-        if outcome.error
-    ]
-    failed = {failure.run for failure in failures}
+        missing = {name.partition(OUTSIDE)[0] for name in find(item, preset, places, seeds).missing}
+        wanted |= {c.run_name: c for c in runs_of(item, preset, seeds) if c.run_name in missing}
     detailed = {run.run_name for run in runs_of("table6", preset, seeds)}
-    for name, config in wanted.items():
-        if name in failed:
-            continue
-        try:
-            write_records(config, preset, places.runs, details=name in detailed)
-        except KitError as error:
-            failures.append(Failure(name, str(error)))
+    failures = []
+
+    def keep(outcome: Outcome) -> None:
+        """Write a run's record as soon as it ends: a stopped call loses none."""
+        error = outcome.error
+        if error is None:
+            try:
+                details = outcome.run in detailed
+                write_records(wanted[outcome.run], preset, places.runs, details=details)
+            except KitError as failed:
+                error = str(failed)
+        if error is not None:
+            failures.append(Failure(outcome.run, error))
+
+    if wanted:
+        execute_grid(list(wanted.values()), places.runs, jobs, keep)
     return failures
 
 
@@ -158,42 +159,42 @@ def write_records(config: RunConfig, preset: Preset, runs: Path, *, details: boo
     kept = store.record_of(folder, details=details)
     store.write(runs / "records", config.run_name, kept)
     families = {dataset: family for family, dataset in preset.datasets.items()}
-    if not details or families[config.dataset] not in NLI_FAMILIES:
+    family = families[config.dataset]
+    if not details or family not in NLI_FAMILIES:
         return
-    other = next(
-        preset.datasets[family]
-        for family in NLI_FAMILIES
-        if preset.datasets[family] != config.dataset
-    )
+    dataset = preset.datasets[_other_nli(family)]
     own = store.by_split(read_predictions(folder / record.PREDICTIONS))
-    outside = evaluate(folder, other, preset.data_root)
-    store.write(
-        runs / "records",
-        out_of_domain_name(config, other),
-        {
-            **{name: kept[name] for name in ("run", "results_version", "config", "git_commit")},
-            "dataset": other,
-            "weights_sha256": kept["weights_sha256"],
-            # The temperature is the student's own: its validation split is of its own data.
-            "calibration": store.calibration_of(outside.predictions, own["valid"]),
-        },
-    )
+    outside = evaluate(folder, dataset, preset.data_root)
+    shared = ("run", "results_version", "config", "git_commit", "weights_sha256")
+    answers = {
+        **{name: kept[name] for name in shared},
+        "dataset": dataset,
+        "data": {"sha256": outside.data_sha256},
+        # The temperature is the student's own: its validation split is of its own data.
+        "calibration": store.calibration_of(outside.predictions, own["valid"]),
+    }
+    store.write(runs / "records", out_of_domain_name(config, dataset), answers)
 
 
 def copy_records(
     item: str, preset: Preset, places: Places, folder: Path, seeds: int | None = None
 ) -> None:
     """Copy the usable records of an item to a folder of records."""
-    found = find(item, preset, places, seeds)
-    for entry in found.entries:
-        outside = entry.record.get("dataset")
-        name = entry.record["run"] + (f"--on-{outside}" if outside else "")
+    for entry in find(item, preset, places, seeds).entries:
+        config = RunConfig.from_dict(entry.record["config"])
+        name = entry.record["run"]
+        if is_out_of_domain(entry.record):
+            name = out_of_domain_name(config, entry.record["dataset"])
         store.write(folder, name, dict(entry.record))
 
 
-def _out_of_domain(cell: Cell, preset: Preset) -> Cell:
-    other = next(family for family in NLI_FAMILIES if family != cell.column)
-    return replace(cell, column=other)
+def is_out_of_domain(kept: Mapping[str, Any]) -> bool:
+    """Tell whether a record is of answers to another data set than its run's own."""
+    return "dataset" in kept
+
+
+def _other_nli(family: str) -> str:
+    return next(other for other in NLI_FAMILIES if other != family)
 
 
 def _needs(item: str) -> tuple[str, ...]:
@@ -205,6 +206,7 @@ class _Sources:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], dict[str, str] | None] = {}
+        self._questions: dict[str, str] = {}
 
     def of(self, config: RunConfig) -> dict[str, str] | None:
         """Return them, or None where data or weights are not on this machine."""
@@ -216,34 +218,66 @@ class _Sources:
                 self._known[key] = None
         return self._known[key]
 
+    def questions(self, dataset: str, data_root: str | None) -> str | None:
+        """Return the fingerprint of a test set as `evaluate` takes it; None where it is not there."""
+        if dataset not in self._questions:
+            try:
+                self._questions[dataset] = questions_fingerprint(dataset, data_root)
+            except KitError:
+                return None
+        return self._questions[dataset]
 
-def _usable(
+
+def _look(
     name: str,
-    config: RunConfig | None,
+    config: RunConfig,
+    outside: str | None,
     places: Places,
-    expected: _Sources,
+    sources: _Sources,
     needed: tuple[str, ...],
-) -> tuple[store.Record | None, str]:
+    found: Found,
+) -> store.Record | None:
+    """Return the first usable record of that name; else note in `found` why there is none."""
     why = "absent"
+    now = sources.of(config)
+    data = now["data_sha256"] if now else None
+    weights = now["weights_sha256"] if now else None
+    if outside is not None:
+        data = sources.questions(outside, config.data_root)
     for folder in places.stores:
         kept = store.read(folder, name)
         if kept is None:
             continue
-        if kept["results_version"] != record.RESULTS_VERSION:
-            why = (
-                f"made by version {kept['results_version']} of the kit's numbers, now "
-                f"{record.RESULTS_VERSION}"
-            )
-            continue
-        if not set(needed) <= kept.keys():
-            why = f"its record lacks {', '.join(sorted(set(needed) - kept.keys()))}"
-            continue
-        now = expected.of(config) if config is not None else None
-        if now is not None and now["data_sha256"] != kept["data"]["sha256"]:
-            why = "made from other data than are there now"
-            continue
-        if now is not None and now["weights_sha256"] != kept["weights_sha256"]:
-            why = "made from other weights of the student than are there now"
-            continue
-        return kept, ""
-    return None, why
+        why = _unfit(kept, config, outside, needed, data, weights)
+        if not why:
+            if data is None or now is None:
+                found.unchecked.add(name)
+            return kept
+    found.missing[name] = why
+    return None
+
+
+def _unfit(
+    kept: store.Record,
+    config: RunConfig,
+    outside: str | None,
+    needed: tuple[str, ...],
+    data: str | None,
+    weights: str | None,
+) -> str:
+    """Say why a record cannot stand for a run; an empty text where it can."""
+    if kept["results_version"] != record.RESULTS_VERSION:
+        return (
+            f"made by version {kept['results_version']} of the kit's numbers, now "
+            f"{record.RESULTS_VERSION}"
+        )
+    if lacking := sorted({*needed, "run", "config", "data", "weights_sha256"} - kept.keys()):
+        return f"its record lacks {', '.join(lacking)}"
+    wanted = {**config.to_dict(), "data_root": None}
+    if kept["run"] != config.run_name or kept["config"] != wanted or kept.get("dataset") != outside:
+        return f"its record is of another run, {kept['run']}"
+    if data is not None and kept["data"]["sha256"] != data:
+        return "made from other data than are there now"
+    if weights is not None and kept["weights_sha256"] != weights:
+        return "made from other weights of the student than are there now"
+    return ""

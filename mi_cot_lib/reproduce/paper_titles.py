@@ -1,8 +1,9 @@
-"""How tables, figures and columns are called, with the mark of built-in data where it is due."""
+"""How tables, figures and columns are called and marked, and where their runs come from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from mi_cot_lib.analysis.paper_tables import NOT_THE_PAPERS
+from mi_cot_lib.analysis.paper_accuracy import Entry
+from mi_cot_lib.analysis.paper_tables import NOT_THE_PAPERS, Printed
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.reproduce.paper_grid import FAMILIES, Preset, item_named
 
@@ -28,3 +29,53 @@ def column_titles(preset: Preset, columns: Sequence[str] = FAMILIES) -> dict[str
         + (" (out)" if column.endswith("_out") else "")
         for column in columns
     }
+
+
+def origin_notes(
+    entries: Sequence[Entry], missing: Mapping[str, str], unchecked: Collection[str]
+) -> list[str]:
+    """Say what an item was made from: hardware, training, and what is missing or could not be checked."""
+    notes = []
+    if missing:
+        reasons = sorted(set(missing.values()) - {"absent"})
+        notes.append(
+            f"Incomplete: {len(missing)} runs or evaluations are missing"
+            + (f" ({'; '.join(reasons)})." if reasons else ".")
+        )
+    if unchecked:
+        notes.append(
+            f"{len(unchecked)} records could not be compared with their data or starting weights, which "
+            "are not on this machine."
+        )
+    runs = {e.record["run"]: e.record for e in entries if "hardware" in e.record}.values()
+    hardware = sorted(
+        {
+            f"{one['hardware']['processor']}, {one['hardware']['cores']} cores, device "
+            f"{one['hardware']['device']}"
+            for one in runs
+        }
+    )
+    trained = sorted(
+        {
+            f"{dataset_spec(one['config']['dataset']).title} {one['config']['max_steps']:,} × "
+            f"{one['config']['batch_size']} at {one['config']['learning_rate']:g}"
+            for one in runs
+        }
+    )
+    hours = sum(one["seconds"]["total"] for one in runs) / 3600
+    notes.append(
+        f"{len(runs)} runs, {hours:.1f} hours added up, on {'; '.join(hardware)}. Steps × batch and "
+        f"learning rate: {'; '.join(trained)}."
+    )
+    return notes
+
+
+def csv_of(printed: Printed, preset: Preset) -> str:
+    """Return an item's first table of numbers as CSV, four digits, each row marked with its origin."""
+    frame = next(iter(printed.numbers.values()), printed.main).round(4)
+    if "column" in frame:
+        titles = column_titles(preset, list(dict.fromkeys(frame["column"])))
+        frame = frame.assign(dataset=[titles[column] for column in frame["column"]])
+    mark = NOT_THE_PAPERS if is_built_in(preset) else "the paper's data and students"
+    text: str = frame.assign(origin=mark).to_csv(index=False, lineterminator="\n")
+    return text

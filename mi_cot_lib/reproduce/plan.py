@@ -1,6 +1,6 @@
 """What a preset's runs would take, before any is started: steps, operations, hours, disk, what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,11 +9,14 @@ import torch
 from huggingface_hub import try_to_load_from_cache
 from transformers import AutoConfig, T5ForConditionalGeneration
 
+from mi_cot_lib.data.layout import splits_present
 from mi_cot_lib.data.load import resolve_data_root
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.reproduce.judging import judge_calls
 from mi_cot_lib.reproduce.paper_grid import Preset, runs_of
+from mi_cot_lib.reproduce.paper_numbers import TEST_ITEMS
 from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS, NAMED_STUDENTS
 from mi_cot_lib.student.shapes import t5_v1_1_config
@@ -35,7 +38,8 @@ TOKENS = {
     "svamp": (43.7, 11.3, 40.0),
 }
 VALID_ROWS = {"esnli": 9_842, "anli1": 1_000, "cqa": 975, "svamp": 80}
-TEST_ROWS = {"esnli": 9_824, "anli1": 1_000, "cqa": 1_221, "svamp": 200}
+# What is judged by an LLM on data that are not built in.
+JUDGED_ITEMS = ("table7", "table8", "figure4", "figure5")
 # Weights, gradient-free: float32. A checkpoint holds AdamW's two moments as well; two are kept.
 WEIGHT_BYTES = 4
 CHECKPOINT_BYTES = 2 * 3 * WEIGHT_BYTES
@@ -70,26 +74,45 @@ class Plan:
         runs: Each run once.
         disk: Bytes of all trained students, and of the checkpoints of one run under way.
         missing: What is not on this machine, each with the command that gets it.
+        judge_calls: Answers that an LLM is asked for; 0 where none judges.
     """
 
     runs: list[PlannedRun]
     disk: tuple[int, int]
     missing: list[str]
+    judge_calls: int
 
 
-def plan(items: Sequence[str], preset: Preset, seeds: int | None = None) -> Plan:
-    """Estimate the cost of every run that the items need, whether it is there already or not.
+def plan(
+    items: Sequence[str],
+    preset: Preset,
+    seeds: int | None = None,
+    present: Collection[str] = (),
+) -> Plan:
+    """Estimate the cost of every run that the items need.
 
     Args:
         items: Their ids.
         preset: On what.
         seeds: Instead of the preset's.
+        present: Names of runs that are there already and are left out.
     """
-    configs = {c.run_name: c for item in items for c in runs_of(item, preset, seeds)}
+    configs = {
+        c.run_name: c
+        for item in items
+        for c in runs_of(item, preset, seeds)
+        if c.run_name not in present
+    }
+    judged = [item for item in items if item in JUDGED_ITEMS]
+    calls = 0
+    if judged and not all(dataset_spec(name).built_in for name in preset.datasets.values()):
+        asked = {c.run_name for item in judged for c in runs_of(item, preset, seeds)}
+        calls = judge_calls(len(asked), len(preset.datasets))
     runs = [_planned(config) for config in configs.values()]
     sizes = [WEIGHT_BYTES * _parameters(config.student) for config in configs.values()]
-    largest = max(_parameters(config.student) for config in configs.values())
-    return Plan(runs, (sum(sizes), CHECKPOINT_BYTES * largest), _missing(configs.values()))
+    largest = max((_parameters(config.student) for config in configs.values()), default=0)
+    disk = (sum(sizes), CHECKPOINT_BYTES * largest)
+    return Plan(runs, disk, _missing(configs.values()), calls)
 
 
 def _planned(config: RunConfig) -> PlannedRun:
@@ -102,8 +125,8 @@ def _planned(config: RunConfig) -> PlannedRun:
     examples = config.max_steps * config.batch_size
     model = _shape(config.student)
     training = matrix_flops(model, read * examples, written * examples, training=True)
-    answers = VALID_ROWS[family] * (config.max_steps // config.eval_every) + TEST_ROWS[family]
-    explained = TEST_ROWS[family] if method.explains else 0
+    answers = VALID_ROWS[family] * (config.max_steps // config.eval_every) + TEST_ITEMS[family]
+    explained = TEST_ITEMS[family] if method.explains else 0
     decoding = matrix_flops(
         model,
         prompt * (answers + explained),
@@ -133,7 +156,12 @@ def _shape(student: str) -> Any:
 
 
 def _parameters(student: str) -> int:
-    return sum(parameter.numel() for parameter in _shape(student).parameters())
+    # Without weights the stacks' embeddings are no longer one tensor with the shared ones.
+    return sum(
+        parameter.numel()
+        for name, parameter in _shape(student).named_parameters()
+        if "embed_tokens" not in name
+    )
 
 
 def _missing(configs: Any) -> list[str]:
@@ -141,17 +169,19 @@ def _missing(configs: Any) -> list[str]:
     for student in sorted({config.student for config in configs} - BUILT_IN_WIDTHS.keys()):
         name = NAMED_STUDENTS[student]
         # A string is a path; None and a marker of a known absence are not.
-        if not isinstance(try_to_load_from_cache(name, "config.json"), str):
-            lacking.append(
-                f"weights of {name}: `hf download {name}` on a machine with network, or give a folder"
-            )
+        files = ("model.safetensors", "pytorch_model.bin")
+        if not any(isinstance(try_to_load_from_cache(name, file), str) for file in files):
+            lacking.append(f"weights of {name}: `hf download {name}` where there is a network")
     for dataset in sorted({config.dataset for config in configs}):
         try:
-            resolve_data_root(dataset)
+            there = splits_present(resolve_data_root(dataset), dataset)
         except KitError:
-            lacking.append(
-                f"data {dataset}: `mi-cot data fetch`, or MI_COT_DATA=DIR in DSS's layout"
-            )
+            there = ()
+        for split in dataset_spec(dataset).splits:
+            if split not in there:
+                lacking.append(
+                    f"data {dataset} {split}: `mi-cot data fetch`, or MI_COT_DATA=DIR in DSS's layout"
+                )
     if not torch.cuda.is_available() and any(c.student not in BUILT_IN_WIDTHS for c in configs):
         lacking.append("a GPU: none is visible to torch on this machine (`nvidia-smi` says why)")
     return lacking
@@ -177,8 +207,13 @@ def describe_plan(planned: Plan) -> list[str]:
         f"disk: {kept:,.1f} GB for the trained students, and {under_way:,.1f} GB for the checkpoints of a "
         "run under way.",
         f"assumed: {TRAINING_SHARE:.0%} of the card's bf16 peak in training, {DECODING_SHARE:.0%} in "
-        "generating answers; mean tokens of the real test files. Hours may be off by a factor of three: the "
-        "paper reports 14.4 hours on one A100 for T5-base on its four data sets, and 8.6 for T5-small.",
+        "generating answers; mean tokens of the real test files; no start, no loading. Hours may be off by a "
+        "factor of ten: the paper reports 14.4 hours on one A100 for T5-base on its four data sets, and 8.6 "
+        "for T5-small, with padding and tests by generation every 250 steps.",
     ]
+    if planned.judge_calls:
+        lines.append(
+            f"an LLM is asked for up to {planned.judge_calls:,} scores (--judge MODEL), one after the other."
+        )
     lines += [f"missing: {each}" for each in planned.missing] or ["nothing is missing."]
     return lines

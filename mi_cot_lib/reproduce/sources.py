@@ -53,11 +53,12 @@ def sources_of(config: RunConfig) -> dict[str, str]:
 
 def note_sources(folder: Path, sources: Mapping[str, str]) -> None:
     """Write down what a run is made from, before it starts."""
-    record.write_atomically(folder / SOURCES, json.dumps(dict(sources), indent=1) + "\n")
+    noted = {**sources, "results_version": record.RESULTS_VERSION}
+    record.write_atomically(folder / SOURCES, json.dumps(noted, indent=1) + "\n")
 
 
 def refuse_other_sources(folder: Path, sources: Mapping[str, str]) -> None:
-    """Refuse a run's folder whose run, finished or not, was made from something else.
+    """Refuse a run's folder whose run, finished or not, was made from or by something else.
 
     Args:
         folder: The run's folder; one that notes no sources is not refused.
@@ -70,6 +71,13 @@ def refuse_other_sources(folder: Path, sources: Mapping[str, str]) -> None:
     if not path.is_file():
         return
     before = json.loads(path.read_text(encoding="utf-8"))
+    # The first version did not note itself.
+    version = before.get("results_version", 1)
+    if version != record.RESULTS_VERSION:
+        raise KitError(
+            f"{folder} was made by version {version} of the kit's numbers, now "
+            f"{record.RESULTS_VERSION}; delete that folder or name another folder of runs."
+        )
     for name, what in (("data_sha256", "data"), ("weights_sha256", "weights of the student")):
         if before.get(name) != sources[name]:
             raise KitError(

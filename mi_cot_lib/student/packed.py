@@ -40,10 +40,10 @@ class Rows:
         flat = self.real.flatten()
         return (flat.cumsum(0) - 1).masked_fill_(~flat, 0)
 
-    def spread(self, packed: Tensor, heads: int) -> Tensor:
-        """(tokens, heads * size) → (rows, heads, positions, size)."""
+    def spread(self, packed: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
+        """(tokens, parts * heads * size) → for each part (rows, heads, positions, size)."""
         padded = pad(packed, self.sources, self.index)
-        return padded.view(*self.ids.shape, heads, -1).transpose(1, 2)
+        return padded.view(*self.ids.shape, parts, heads, -1).permute(2, 0, 3, 1, 4).unbind()
 
     def gather(self, spread: Tensor) -> Tensor:
         """(rows, heads, positions, size) → (tokens, heads * size)."""
@@ -133,10 +133,16 @@ def _norm(layer_norm: Any, x: Tensor, dtype: torch.dtype) -> Tensor:
 
 def _feed_forward(layer: Any, x: Tensor, drop: Callable[[Tensor], Tensor]) -> Tensor:
     if hasattr(layer, "wi_0"):
-        inner = _activation(layer.act, layer.wi_0(x)) * layer.wi_1(x)
+        gate, inner = _linear(x, layer.wi_0, layer.wi_1).chunk(2, dim=-1)
+        inner = _activation(layer.act, gate) * inner
     else:
         inner = _activation(layer.act, layer.wi(x))
     return layer.wo(drop(inner))
+
+
+def _linear(x: Tensor, *layers: Any) -> Tensor:
+    """Apply several layers to one input in one product: small matrices multiply slowly."""
+    return F.linear(x, torch.cat([layer.weight for layer in layers]))
 
 
 def _activation(act: nn.Module, x: Tensor) -> Tensor:
@@ -181,13 +187,18 @@ def _attend(
     """Let each row of x look at the row of memory with its number: (tokens, width) → the same."""
     heads = attention.n_heads
     sizes, memory_sizes = ([len(group.index) for group in side] for side in (rows, memory_rows))
-    queries = attention.q(x).split(sizes)
-    keys = attention.k(memory).split(memory_sizes)
-    values = attention.v(memory).split(memory_sizes)
     contexts = []
-    for group, (row, memory_row) in enumerate(zip(rows, memory_rows, strict=True)):
-        q = row.spread(queries[group], heads)
-        k, v = (memory_row.spread(side[group], heads) for side in (keys, values))
+    if memory is x:
+        own = _linear(x, attention.q, attention.k, attention.v).split(sizes)
+        spreads = [row.spread(part, 3, heads) for row, part in zip(rows, own, strict=True)]
+    else:
+        queries = attention.q(x).split(sizes)
+        pairs = _linear(memory, attention.k, attention.v).split(memory_sizes)
+        spreads = [
+            row.spread(query, 1, heads) + memory_row.spread(pair, 2, heads)
+            for row, query, memory_row, pair in zip(rows, queries, memory_rows, pairs, strict=True)
+        ]
+    for group, (row, (q, k, v)) in enumerate(zip(rows, spreads, strict=True)):
         weights = (q @ k.transpose(2, 3) + masks[group]).softmax(dim=-1)
         contexts.append(row.gather(drop(weights).to(v.dtype) @ v))
     return attention.o(torch.cat(contexts))

@@ -1,11 +1,17 @@
 """Cells and comparisons of the paper's tables, on outcomes whose answer is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mi_cot_lib.analysis.paired_items import mcnemar
-from mi_cot_lib.analysis.paper_accuracy import Entry, prepare_accuracy_cells, prepare_comparisons
-from mi_cot_lib.analysis.paper_notes import accuracy_notes
+from mi_cot_lib.analysis.paper_accuracy import (
+    Entry,
+    prepare_accuracy_cells,
+    prepare_comparisons,
+    prepare_seed_differences,
+)
+from mi_cot_lib.analysis.paper_notes import accuracy_notes, size_notes
 from mi_cot_lib.analysis.paper_tables import (
     Printed,
     print_accuracy,
@@ -60,7 +66,7 @@ def test_a_cell_is_the_mean_over_its_seeds(entries):
 
 
 def test_a_clear_gain_is_found_in_every_sense_and_no_gain_in_none(entries):
-    found = prepare_comparisons(entries, "dss").set_index("column")
+    found = prepare_comparisons(entries).set_index("column")
     gain, none = found.loc["svamp"], found.loc["cqa"]
     assert gain["difference"] == pytest.approx(100 * 39 / 400)
     assert gain["low"] < gain["difference"] < gain["high"]
@@ -77,15 +83,54 @@ def test_majority_votes_are_compared_by_mcnemar():
         for row, side in (("mi", a), ("dss", b))
         for seed, outcomes in enumerate(side)
     ]
-    found = prepare_comparisons(entries, "dss").iloc[0]
+    found = prepare_comparisons(entries).iloc[0]
     expected = mcnemar([1, 1, 0, 0], [0, 1, 0, 1])
-    assert (found["only_row"], found["only_reference"]) == (expected.only_a, expected.only_b)
+    assert (found["only_row"], found["only_against"]) == (expected.only_a, expected.only_b)
     assert found["p_votes"] == expected.p
+
+
+def test_of_an_even_number_of_seeds_the_last_has_no_vote():
+    a, b = [[1, 0], [0, 1]], [[0, 0], [0, 0]]
+    entries = [
+        entry(row, "svamp", seed, outcomes)
+        for row, side in (("dss", b), ("mi", a))
+        for seed, outcomes in enumerate(side)
+    ]
+    assert prepare_comparisons(entries).iloc[0]["only_row"] == 1
+
+
+def test_every_two_rows_are_compared_once(entries):
+    more = [entry("finetune", e.column, e.seed, [1, 0] * 200) for e in entries if e.row == "dss"]
+    found = prepare_comparisons([*more, *entries])
+    pairs = set(zip(found["row"], found["against"], strict=True))
+    assert pairs == {("dss", "finetune"), ("mi", "finetune"), ("mi", "dss")}
+    assert len(found) == 3 * 2
+
+
+def test_one_seed_gives_no_test_over_seeds_and_the_notes_say_so(entries):
+    one = [e for e in entries if e.seed == 0]
+    compared = prepare_comparisons(one)
+    assert compared["p_seeds"].isna().all()
+    text = "\n".join(size_notes(prepare_accuracy_cells(one), compared, COLUMNS, built_in=True))
+    assert "Not to be tested over seeds" in text and "Significant over test items" in text
+
+
+def test_a_measure_is_compared_on_the_seeds_that_have_it():
+    nan = float("nan")
+    values = {
+        ("mi", "svamp"): {0: 2.0, 1: 3.5, 2: nan},
+        ("dss", "svamp"): {0: 1.0, 1: 2.0, 2: 9.0},
+        ("mi", "cqa"): {0: nan},
+        ("dss", "cqa"): {0: 1.0},
+    }
+    found = prepare_seed_differences(values, "mi", "dss")
+    assert list(found["column"]) == ["svamp"] and found["seeds"].iloc[0] == 2
+    assert found["difference"].iloc[0] == pytest.approx(1.25)
 
 
 def test_only_shared_seeds_are_compared(entries):
     entries = [e for e in entries if not (e.row == "dss" and e.seed == 2)]
-    assert set(prepare_comparisons(entries, "dss")["seeds"]) == {2}
+    assert set(prepare_comparisons(entries)["seeds"]) == {2}
 
 
 @pytest.mark.parametrize(
@@ -141,12 +186,28 @@ def test_latex_escapes_what_it_must(entries):
     assert r"50\% \& more\_or\_less" in text and r"\toprule" in text
 
 
+def test_what_a_student_wrote_cannot_break_latex():
+    shown = pd.DataFrame(
+        {"Case": ["x"], "Answer": [r"$5 {a} \end{tabular} ~ ^ < > − " + "w " * 60]}
+    )
+    text = to_latex(Printed("figure4", "Cases", shown, {}))
+    body = text.split(r"\midrule")[1]
+    assert r"\$5" in body and r"\{a\}" in body and text.count(r"\end{tabular}") == 1
+    assert "$-$" in body and r"p{" in text
+
+
 def test_notes_name_what_is_significant_and_what_the_papers_gain_would_need(entries):
-    cells, compared = prepare_accuracy_cells(entries), prepare_comparisons(entries, "dss")
+    cells, compared = prepare_accuracy_cells(entries), prepare_comparisons(entries)
     notes = accuracy_notes(
-        cells, compared, COLUMNS, "dss", PAPER, {"svamp": 200, "cqa": 1221}, built_in=True
+        cells,
+        compared,
+        COLUMNS,
+        PAPER,
+        {"svamp": 200, "cqa": 1221},
+        {"svamp": "SVAMP", "cqa": "CQA"},
+        built_in=True,
     )
     text = "\n".join(notes)
-    assert "MI on nano-SVAMP +9.8 points" in text and "MI on nano-CQA +" not in text
-    assert "SVAMP: 2.50 points want 5,5" in text and "(the paper's set has 200)" in text
-    assert len(print_comparisons(compared, COLUMNS, "dss")) == 2
+    assert "MI − DSS on nano-SVAMP (p <0.001) +9.8 points" in text and "on nano-CQA (p" not in text
+    assert "SVAMP against DSS: 2.50 points, 5,5" in text and "(the paper's set has 200)" in text
+    assert len(print_comparisons(compared, COLUMNS)) == 2

@@ -11,8 +11,10 @@ from scipy import stats
 from mi_cot_lib.analysis.statistics import (
     accuracy_half_width,
     holm,
+    items_needed,
     mean_interval,
     paired_difference,
+    seeds_needed,
     smallest_detectable_difference,
     smallest_detectable_over_seeds,
 )
@@ -153,3 +155,20 @@ def test_one_seed_detects_nothing():
 def test_values_out_of_range_are_refused(call):
     with pytest.raises(ConfigError, match="got"):
         call()
+
+
+@pytest.mark.parametrize("spread", [0.05, 0.3, 0.42, 1.0, 3.0, 40.0])
+@pytest.mark.parametrize("difference", [0.59, 1.62, 2.5])
+def test_as_many_seeds_as_needed_reach_the_power_and_one_fewer_does_not(spread, difference):
+    seeds = seeds_needed(spread, difference)
+    assert smallest_detectable_over_seeds(seeds, spread) <= difference * 1.001
+    if seeds > 2:
+        assert smallest_detectable_over_seeds(seeds - 1, spread) > difference * 0.999
+
+
+def test_items_needed_find_the_difference_and_fewer_do_not():
+    needed = items_needed(0.655, 0.025)
+    assert smallest_detectable_difference(needed, 0.655) <= 0.0251
+    assert smallest_detectable_difference(needed // 2, 0.655) > 0.025
+    assert items_needed(0.5, 0.0) is None and items_needed(0.9, 0.2) is None
+    assert seeds_needed(0.0, 1.0) is None and seeds_needed(1.0, 0.0) is None

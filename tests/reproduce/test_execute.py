@@ -71,8 +71,8 @@ def test_a_run_of_other_data_is_not_passed_off_as_the_current_one(small_root, tm
     execute_grid([settings], tmp_path)
     sources = tmp_path / settings.run_name / "sources.json"
     sources.write_text(sources.read_text().replace('"data_sha256": "', '"data_sha256": "0'))
-    with pytest.raises(KitError, match="made from other data"):
-        execute_grid([settings], tmp_path)
+    (outcome,) = execute_grid([settings], tmp_path)
+    assert "made from other data" in outcome.error
 
 
 def test_one_configuration_twice_is_refused(small_root, tmp_path):

@@ -43,7 +43,11 @@ def test_every_cell_has_its_seeds_and_no_run_stands_for_two_cells(preset):
     for item in ITEMS:
         cells = cells_of(item, preset)
         runs = runs_of(item, preset)
-        seeds = preset.curve_seeds if item in ("figure2", "figure3") else preset.seeds
+        seeds = {"figure2": preset.curve_seeds, "figure3": preset.curve_seeds}.get(
+            item, preset.seeds
+        )
+        # A case study looks at the first seed.
+        seeds = 1 if item in ("figure4", "figure5") else seeds
         assert len(runs) == len(cells) * seeds
         assert len({run.run_name for run in runs}) == len(runs), item
 
@@ -87,7 +91,8 @@ def test_real_sizes_of_the_training_sets_are_those_of_the_files(shared):
 
 
 def test_the_papers_settings_are_the_defaults_of_a_t5_run():
-    config = RunConfig(dataset="svamp", student="base")
+    # Precision is fixed here and elsewhere the hardware's.
+    config = RunConfig(dataset="svamp", student="base", precision="bf16")
     assert {one.field: getattr(config, one.field) for one in SETTINGS} == {
         one.field: one.value for one in SETTINGS
     }

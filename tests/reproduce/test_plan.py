@@ -4,7 +4,8 @@ import pytest
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.reproduce.paper_grid import PRESETS, runs_of
-from mi_cot_lib.reproduce.plan import TEST_ROWS, TOKENS, VALID_ROWS, describe_plan, plan
+from mi_cot_lib.reproduce.paper_numbers import TEST_ITEMS
+from mi_cot_lib.reproduce.plan import TOKENS, VALID_ROWS, describe_plan, plan
 from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.load import load_student
 
@@ -56,8 +57,14 @@ def test_what_is_missing_is_named_with_its_command(monkeypatch, tmp_path):
     monkeypatch.setenv("MI_COT_CACHE", str(tmp_path))
     missing = "\n".join(plan(["table1"], PAPER, 1).missing)
     assert "`mi-cot data fetch`" in missing and "svamp" in missing
-    monkeypatch.setenv("MI_COT_DATA", str(tmp_path))
-    assert "data svamp" not in "\n".join(plan(["table1"], PAPER, 1).missing)
+    for split in ("train", "test"):
+        path = tmp_path / "svamp" / f"svamp_{split}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+        monkeypatch.setenv("MI_COT_DATA", str(tmp_path))
+        missing = "\n".join(plan(["table1"], PAPER, 1).missing)
+        assert ("data svamp" in missing) == (split == "train")
+    assert "data cqa train" in missing and "data esnli valid" in missing
 
 
 def test_the_built_in_preset_misses_nothing():
@@ -75,7 +82,7 @@ def test_mean_tokens_are_those_of_the_real_test_files(shared):
 
     for name, tokens in TOKENS.items():
         examples = load_split(name, "test", shared / "dss")
-        assert len(examples) == TEST_ROWS[name]
+        assert len(examples) == TEST_ITEMS[name]
         assert len(load_split(name, "valid", shared / "dss")) == VALID_ROWS[name]
         found = (
             mean("predict: " + e.input for e in examples),
@@ -83,3 +90,24 @@ def test_mean_tokens_are_those_of_the_real_test_files(shared):
             mean(e.rationale for e in examples if e.rationale),
         )
         assert found == pytest.approx(tokens, abs=0.06)
+
+
+def test_what_is_there_is_not_planned_again():
+    names = [config.run_name for config in runs_of("table1", PAPER, 1)]
+    planned = plan(["table1"], PAPER, 1, present=names[:10])
+    assert [run.name for run in planned.runs] == names[10:]
+    assert plan(["table1"], PAPER, 1, present=names).runs == []
+
+
+def test_parameters_are_those_of_the_released_checkpoints():
+    # google/t5-v1_1-small has 76,961,152 weights and -base 247,577,856.
+    small = plan(["table2"], PAPER, 1)
+    base = plan(["table1"], PAPER, 1)
+    assert small.disk[0] == 4 * 76_961_152 * len(small.runs)
+    assert base.disk[0] == 4 * 247_577_856 * len(base.runs)
+
+
+def test_answers_of_an_llm_are_counted_before_they_are_paid_for():
+    # Gold and two methods over one seed, four data sets, 50 items, 4 repeats.
+    assert plan(["table7"], PAPER, 1).judge_calls == 3 * 4 * 50 * 4
+    assert plan(["table7"], PRESETS["nano"], 1).judge_calls == 0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mi_cot_lib.environment import repository_root
-from mi_cot_lib.reproduce.paper import make, printable, setting_of
+from mi_cot_lib.reproduce.paper import request_of, write, write_available
 from mi_cot_lib.reproduce.paper_grid import ITEMS, PRESETS, all_runs
 from mi_cot_lib.reproduce.paper_readme import END, START, paper_section
 from mi_cot_lib.reproduce.paper_runs import find, recorded_folder
@@ -19,7 +19,7 @@ COMMITTED = [item for item in ITEMS if (FOLDER / f"{item}.json").is_file()]
 def recorded(tmp_path_factory):
     """Look at what is committed only, not at what was run in this checkout."""
     nothing = tmp_path_factory.mktemp("no-runs")
-    return setting_of(NANO, nothing, tmp_path_factory.mktemp("out"), None, fresh=False)
+    return request_of(NANO, runs=nothing, out=tmp_path_factory.mktemp("out"))
 
 
 @pytest.mark.parametrize("item", COMMITTED)
@@ -29,7 +29,7 @@ def test_a_committed_item_is_of_complete_and_current_runs(item, recorded):
 
 @pytest.mark.parametrize("item", COMMITTED)
 def test_a_committed_item_is_what_its_records_make(item, recorded):
-    make(item, NANO, recorded)
+    write(item, recorded)
     for kind in ("md", "csv", "tex", "json"):
         name = f"{item}.{kind}"
         assert (FOLDER / name).read_text() == (recorded.out / name).read_text(), name
@@ -53,7 +53,8 @@ def test_readme_gives_the_recorded_results(recorded):
     written = text.split(START)[1].split(END)[0]
     if set(COMMITTED) != set(ITEMS):
         pytest.skip("README's section is written when every item is recorded")
-    assert written == paper_section(*printable(NANO, recorded))
+    items, records, _ = write_available(recorded)
+    assert written == paper_section(items, records)
 
 
 def test_the_report_shows_every_committed_item():
