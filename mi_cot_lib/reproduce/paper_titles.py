@@ -64,7 +64,7 @@ def origin_notes(
     )
     hours = sum(one["seconds"]["total"] for one in runs) / 3600
     notes.append(
-        f"{len(runs)} runs, {hours:.1f} hours added up, on {'; '.join(hardware)}. Steps × batch and "
+        f"{len(runs)} runs, {hours:.2f} hours added up, on {'; '.join(hardware)}. Steps × batch and "
         f"learning rate: {'; '.join(trained)}."
     )
     return notes
