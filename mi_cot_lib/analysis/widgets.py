@@ -1,6 +1,7 @@
 """Controls for notebooks; the numbers they show come from functions that tests call too."""
 
 import io
+from collections.abc import Callable
 
 import ipywidgets as widgets
 import pandas as pd
@@ -40,3 +41,24 @@ def agreement_slider(prepared: pd.DataFrame) -> widgets.VBox:
     slider.observe(lambda change: show(change["new"]), names="value")
     show(slider.value)
     return widgets.VBox([slider, numbers, picture])
+
+
+def controlled(show: Callable[..., str], **inputs: widgets.ValueWidget) -> widgets.VBox:
+    """Show a text that follows some controls.
+
+    Args:
+        show: Takes the controls' values by name and returns HTML; what a student wrote must be escaped.
+        inputs: The controls.
+
+    Returns:
+        The controls and below them the text.
+    """
+    text = widgets.HTML()
+
+    def update(_: object = None) -> None:
+        text.value = show(**{name: control.value for name, control in inputs.items()})
+
+    for control in inputs.values():
+        control.observe(update, names="value")
+    update()
+    return widgets.VBox([*inputs.values(), text])
