@@ -8,7 +8,13 @@ from pathlib import Path
 
 import click
 
-from mi_cot_lib.training.record import git_commit, hardware, library_versions, write_atomically
+from mi_cot_lib.training.record import (
+    describe_hardware,
+    git_commit,
+    hardware,
+    library_versions,
+    write_atomically,
+)
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 NAMES = ("train_step", "evaluate", "tokenise", "scaling", "nano_run")
@@ -52,8 +58,7 @@ def results(data_root: str | None, only: tuple[str, ...], repeats: int | None) -
         machine = hardware()
         versions = library_versions()
         note = (
-            f"{datetime.date.today().isoformat()}, {machine['processor']}, {machine['cores']} cores, "
-            f"device {machine['device']}, torch {versions['torch']}, "
+            f"{datetime.date.today().isoformat()}, {describe_hardware(machine)}, torch {versions['torch']}, "
             f"transformers {versions['transformers']}, commit {git_commit()}."
         )
         head, _, rest = section(name, arguments).partition("\n\n")

@@ -80,6 +80,20 @@ def errors_by_seed(entries: Sequence[Entry]) -> dict[tuple[str, str], dict[int, 
     }
 
 
+def answers_by_seed(
+    entries: Sequence[Entry],
+) -> dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]]:
+    """Return confidences and outcomes of each seed, by (row, column), for reliability diagrams."""
+    kept = {
+        (row, column): [entry.record["calibration"] for entry in group.values()]
+        for (row, column, _), group in grouped(entries).items()
+    }
+    return {
+        cell: [(np.array(one["confidence"]), outcomes_of(one)) for one in seeds]
+        for cell, seeds in kept.items()
+    }
+
+
 def outcomes_of(calibration: Mapping[str, Any]) -> np.ndarray:
     """Return a record's outcomes, (items,) of bool."""
     return np.array([bit == "1" for bit in calibration["correct"]])

@@ -22,6 +22,8 @@ _PALETTE = sns.color_palette("colorblind", 10)
 _COLOURS = dict(zip(ROW_TITLES, _PALETTE, strict=False))
 _MARKERS = dict(zip(ROW_TITLES, ["o", "s", "^", "D", "v", "P", "X", "<", "*"], strict=False))
 _LINES = {"dss": "--", "mi": "-"}
+# Points of accuracy above and below the curves of sizes.
+_ROOM = 8
 # Height of a line of text at 8.5 points.
 _LINE_INCHES = 0.165
 
@@ -70,7 +72,7 @@ def draw_cells(
 def draw_sizes(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> Figure:
     """Draw accuracy against the number of training examples, a panel a data set, with 95% bands."""
     held = [column for column in columns if column in set(cells["column"])]
-    figure = _figure(7.4, 6.0)
+    figure = _figure(9.4, 6.4)
     panels = figure.subplots(2, 2).flat
     handles = {}
     for axes, column in zip(panels, held, strict=False):
@@ -83,6 +85,9 @@ def draw_sizes(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> F
             axes.fill_between(
                 mine["size"], mine["low"], mine["high"], color=_COLOURS[row], alpha=0.15, lw=0
             )
+        # An interval of two seeds can be wider than all accuracies there are.
+        means = cells[cells["column"] == column]["accuracy"]
+        axes.set_ylim(max(0, means.min() - _ROOM), min(100, means.max() + _ROOM))
         axes.set_xscale("log", base=2)
         sizes = sorted(set(cells[cells["column"] == column]["size"]))
         axes.set_xticks(sizes, [f"{int(size):,}" for size in sizes], fontsize=8)

@@ -1,6 +1,7 @@
 """Tables 6 to 8 as printed: calibration, judged rationales and their correlation with right answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -23,26 +24,15 @@ def print_calibration(
         paper: (ECE, mean confidence) in percent.
         built_in: Whether the runs are on built-in data.
     """
-    rows = []
-    for row in dict.fromkeys(found["row"]):
-        mine = found[found["row"] == row].set_index("column")
-        cells = {
-            title: f"{with_interval(*mine.loc[c, ['ece', 'low', 'high']])}; "
-            f"conf. {mine.loc[c, 'confidence']:.1f}"
-            for c, title in columns.items()
-            if c in mine.index
-        }
-        rows.append({"ECE, % [95% over seeds]; confidence, %": ROW_TITLES[row], **cells})
-    mark = "paper (T5, real data: not comparable)" if built_in else "paper"
-    for row, numbers in paper.items():
-        cells = {
-            title: f"{numbers[c][0]:.2f}; conf. {numbers[c][1]:.2f}" if c in numbers else MISSING
-            for c, title in columns.items()
-        }
-        rows.append(
-            {"ECE, % [95% over seeds]; confidence, %": f"{ROW_TITLES[row]}, {mark}", **cells}
-        )
-    return pd.DataFrame(rows).fillna(MISSING)
+    return _above_the_papers(
+        "ECE, % [95% over seeds]; confidence, %",
+        found,
+        columns,
+        lambda one: f"{with_interval(*one[['ece', 'low', 'high']])}; conf. {one['confidence']:.1f}",
+        {ROW_TITLES[row]: numbers for row, numbers in paper.items()},
+        lambda pair: f"{pair[0]:.2f}; conf. {pair[1]:.2f}",
+        "T5" if built_in else None,
+    )
 
 
 def print_calibration_details(found: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -90,24 +80,19 @@ def print_judged(
         paper: (mean, standard deviation); rows that end in `++` are with self-consistency.
         built_in: Whether the runs are on built-in data.
     """
-    rows = []
-    for row in dict.fromkeys(found["row"]):
-        mine = found[found["row"] == row].set_index("column")
-        cells = {
-            title: f"{mine.loc[c, 'mean']:.2f} ± {mine.loc[c, 'sd']:.2f}"
-            for c, title in columns.items()
-            if c in mine.index
-        }
-        rows.append({"Judged quality, 1 to 5": ROW_TITLES[row], **cells})
-    mark = "paper (GPT-4, real data: not comparable)" if built_in else "paper"
-    for row, numbers in paper.items():
-        name = row.removesuffix("++")
-        more = ", four repeats" if row.endswith("++") else ""
-        cells = {
-            title: f"{numbers[c][0]:.2f} ± {numbers[c][1]:.2f}" for c, title in columns.items()
-        }
-        rows.append({"Judged quality, 1 to 5": f"{ROW_TITLES[name]}{more}, {mark}", **cells})
-    return pd.DataFrame(rows).fillna(MISSING)
+    titles = {
+        row: ROW_TITLES[row.removesuffix("++")] + (", four repeats" if row.endswith("++") else "")
+        for row in paper
+    }
+    return _above_the_papers(
+        "Judged quality, 1 to 5",
+        found,
+        columns,
+        lambda one: f"{one['mean']:.2f} ± {one['sd']:.2f}",
+        {titles[row]: numbers for row, numbers in paper.items()},
+        lambda pair: f"{pair[0]:.2f} ± {pair[1]:.2f}",
+        "GPT-4" if built_in else None,
+    )
 
 
 def print_judged_details(found: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -145,25 +130,37 @@ def print_correlations(
         paper: r, and whether the paper marks it significant.
         built_in: Whether the runs are on built-in data.
     """
-    head = "Pearson's r [95% over items]; p of the first seed; seeds with p < 0.05"
+    return _above_the_papers(
+        "Pearson's r [95% over items]; p of the first seed; seeds with p < 0.05",
+        found,
+        columns,
+        lambda one: (
+            f"{two_digits(one['r'], one['low'], one['high'])}; p {p_text(one['p_first'])}; "
+            f"{int(one['significant'])} of {int(one['of_seeds'])}"
+        ),
+        {ROW_TITLES[row]: numbers for row, numbers in paper.items()},
+        lambda pair: f"{pair[0]:.2f}; p {'<' if pair[1] else '>'} 0.05",
+        "GPT-4" if built_in else None,
+    )
+
+
+def _above_the_papers(
+    head: str,
+    found: pd.DataFrame,
+    columns: Mapping[str, str],
+    ours: Callable[[pd.Series], str],
+    paper: Mapping[str, Mapping[str, Any]],
+    theirs: Callable[[Any], str],
+    other: str | None,
+) -> pd.DataFrame:
+    """Print our rows, then the paper's by their titles; `other` names whose those are on other data."""
+    mark = f"paper ({other}, real data: not comparable)" if other else "paper"
     rows = []
     for row in dict.fromkeys(found["row"]):
         mine = found[found["row"] == row].set_index("column")
-        cells = {}
-        for column, title in columns.items():
-            if column not in mine.index:
-                continue
-            one = mine.loc[column]
-            cells[title] = (
-                f"{two_digits(one['r'], one['low'], one['high'])}; p {p_text(one['p_first'])}; "
-                f"{int(one['significant'])} of {int(one['of_seeds'])}"
-            )
+        cells = {title: ours(mine.loc[c]) for c, title in columns.items() if c in mine.index}
         rows.append({head: ROW_TITLES[row], **cells})
-    mark = "paper (GPT-4, real data: not comparable)" if built_in else "paper"
-    for row, numbers in paper.items():
-        cells = {
-            title: f"{numbers[c][0]:.2f}; p {'<' if numbers[c][1] else '>'} 0.05"
-            for c, title in columns.items()
-        }
-        rows.append({head: f"{ROW_TITLES[row]}, {mark}", **cells})
+    for title, numbers in paper.items():
+        cells = {name: theirs(numbers[c]) for c, name in columns.items() if c in numbers}
+        rows.append({head: f"{title}, {mark}", **cells})
     return pd.DataFrame(rows).fillna(MISSING)

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mi_cot_lib.analysis.paper_accuracy import Entry, grouped
 from mi_cot_lib.analysis.statistics import Estimate, mean_interval
 
 # Scores of one sampled item, one a repeat; None is a malformed answer of the judge.
@@ -127,7 +126,11 @@ def prepare_correlations(samples: Sequence[JudgedSample]) -> pd.DataFrame:
     for (row, column), group in _by_cell([s for s in samples if s.row != "gold"]).items():
         pairs = [_pair(sample) for sample in group]
         known = [(x[~np.isnan(x)], y[~np.isnan(x)]) for x, y in pairs]
-        tests = [stats.pearsonr(x, y) for x, y in known if len(x) > 2 and np.ptp(x) and np.ptp(y)]
+        each = [
+            stats.pearsonr(x, y) if len(x) > 2 and np.ptp(x) and np.ptp(y) else None
+            for x, y in known
+        ]
+        tests = [test for test in each if test is not None]
         low, high = _over_items(pairs)
         rows.append(
             {
@@ -136,7 +139,7 @@ def prepare_correlations(samples: Sequence[JudgedSample]) -> pd.DataFrame:
                 "r": float(np.mean([t.statistic for t in tests])) if tests else float("nan"),
                 "low": low,
                 "high": high,
-                "p_first": float(tests[0].pvalue) if tests else float("nan"),
+                "p_first": float("nan") if each[0] is None else float(each[0].pvalue),
                 "significant": sum(t.pvalue < 0.05 for t in tests),
                 "seeds": len(tests),
                 "of_seeds": len(group),
@@ -253,12 +256,3 @@ def _correlation(x: np.ndarray, y: np.ndarray) -> float:
     return (
         float(np.corrcoef(x, y)[0, 1]) if len(x) > 2 and np.ptp(x) and np.ptp(y) else float("nan")
     )
-
-
-def samples_of(entries: Sequence[Entry]) -> list[tuple[Entry, list[Mapping[str, Any]]]]:
-    """Return the sampled rationales that the records of Tables 7 and 8 hold, cell by cell."""
-    return [
-        (entry, list(entry.record["samples"]))
-        for cell in grouped(entries).values()
-        for entry in cell.values()
-    ]

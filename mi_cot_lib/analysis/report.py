@@ -14,6 +14,7 @@ from mi_cot_lib.analysis.tables import MISSING, display_table
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS
+from mi_cot_lib.training.record import describe_hardware
 
 _CAPTIONS = {
     "accuracy": "Test accuracy by method. Filled marks are means over seeds and bars their 95% t "
@@ -95,11 +96,7 @@ def _facts(records: Sequence[Record]) -> list[tuple[str, str]]:
     titles = [method_title(name, group) for name, group in by_method(records).items()]
     seeds = sorted({record["config"]["seed"] for record in records})
     minutes = sum(record["seconds"]["total"] for record in records) / 60
-    hardware = [
-        f"{h.get('processor', 'unknown processor')}, {h.get('cores', '?')} cores, "
-        f"device {h.get('device', '?')}"
-        for h in (record["hardware"] for record in records)
-    ]
+    hardware = [describe_hardware(record["hardware"]) for record in records]
     versions = [
         ", ".join(f"{name} {version}" for name, version in sorted(record["versions"].items()))
         for record in records

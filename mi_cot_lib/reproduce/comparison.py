@@ -22,6 +22,7 @@ from mi_cot_lib.analysis.tables import prepare_method_table, to_csv, to_markdown
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.methods import METHODS
+from mi_cot_lib.reproduce.readme import replace_section
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import write_atomically
 
@@ -118,13 +119,7 @@ def record_comparison(source: Path) -> Path:
             f"with default settings); `{COMMAND}` makes it."
         )
     page = write_comparison(records, recorded_folder(), COMMAND)
-    readme = repository_root() / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, start, rest = text.partition(RESULTS_START)
-    _, end, after = rest.partition(RESULTS_END)
-    if not (start and end):
-        raise DataError(f"README.md lacks the lines {RESULTS_START} and {RESULTS_END}.")
-    write_atomically(readme, before + start + results_section(records) + end + after)
+    replace_section(RESULTS_START, RESULTS_END, results_section(records))
     return page
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from mi_cot_lib.analysis.paper_accuracy import Entry
-from mi_cot_lib.analysis.paper_rationales import JudgedSample, Scores, samples_of
+from mi_cot_lib.analysis.paper_rationales import JudgedSample, Scores
 from mi_cot_lib.data.exact_judge.judge import judge_rationale
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
@@ -108,8 +108,8 @@ def judge_samples(
         ]
         scores = _scores(preset.datasets[column], items, known, judge)
         samples.append(JudgedSample("gold", column, 0, items, scores))
-    runs = samples_of(entries)
-    for entry, items in tqdm(runs, desc="judging", unit="run", disable=judge.model is None):
+    for entry in tqdm(entries, desc="judging", unit="run", disable=judge.model is None):
+        items = entry.record["samples"]
         known = examples[entry.column]
         pairs = [(item["rationale"], known[item["id"]].rationale) for item in items]
         readable = [(mine, gold) for mine, gold in pairs if gold]

@@ -169,7 +169,9 @@ def write(item: str, request: Request) -> Printed:
     printed, pictures = build(item, request)
     out = request.out
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / f"{item}.md", whole_markdown(printed, command_of(item, request)))
+    write_atomically(
+        out / f"{item}.md", whole_markdown(printed, command_of(f"paper {item}", request))
+    )
     write_atomically(out / f"{item}.tex", to_latex(printed))
     write_atomically(out / f"{item}.json", numbers_json(printed))
     write_atomically(out / f"{item}.csv", csv_of(printed, request.preset))
@@ -249,15 +251,20 @@ def is_judged(items: Sequence[str]) -> bool:
     return bool({*items} & {*JUDGED_ITEMS})
 
 
-def command_of(item: str, request: Request) -> str:
-    """Return the command that makes an item again; folders are the reader's own."""
+def command_of(what: str, request: Request) -> str:
+    """Return the command that makes something again; folders are the reader's own.
+
+    Args:
+        what: The command without its choices, such as `paper table1`.
+        request: The choices.
+    """
     options = {
         "--seeds": request.seeds,
         "--judge": request.judge.model,
         "--embedder": request.judge.embedder,
     }
     chosen = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value]
-    return " ".join(["mi-cot paper", item, f"--preset {request.preset.name}", *chosen])
+    return " ".join([f"mi-cot {what}", f"--preset {request.preset.name}", *chosen])
 
 
 def numbers_json(printed: Printed) -> str:

@@ -228,9 +228,3 @@ def runs_of(item: str, preset: Preset, seeds: int | None = None) -> list[RunConf
         for seed in seeds_of(item, preset, seeds)
         for cell in cells_of(item, preset)
     ]
-
-
-def all_runs(preset: Preset, seeds: int | None = None) -> list[RunConfig]:
-    """Return the runs of all items, each once, in the order in which a whole preset is made."""
-    runs = {run.run_name: run for item in ITEMS for run in runs_of(item, preset, seeds)}
-    return list(runs.values())

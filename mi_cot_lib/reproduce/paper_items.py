@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from mi_cot_lib.analysis.paper_accuracy import (
     Entry,
     prepare_accuracy_cells,
@@ -11,8 +9,8 @@ from mi_cot_lib.analysis.paper_accuracy import (
     prepare_seed_differences,
 )
 from mi_cot_lib.analysis.paper_calibration import (
+    answers_by_seed,
     errors_by_seed,
-    outcomes_of,
     prepare_calibration,
 )
 from mi_cot_lib.analysis.paper_figures import (
@@ -159,12 +157,7 @@ def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed
 def _calibration(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
     found = prepare_calibration(entries)
     columns = column_titles(preset, (*FAMILIES, *OUT_COLUMNS))
-    pooled: dict[tuple[str, str], list] = {}
-    for entry in entries:
-        kept = entry.record["calibration"]
-        pooled.setdefault((entry.row, entry.column), []).append(
-            (pd.Series(kept["confidence"]).to_numpy(), outcomes_of(kept))
-        )
+    answers = answers_by_seed(entries)
     differences = prepare_seed_differences(errors_by_seed(entries), "mi", "dss")
     printed = Printed(
         id=item,
@@ -178,4 +171,4 @@ def _calibration(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[P
         notes=calibration_notes(found, columns, impossible_cells()),
         pictures=[f"{item}.png"],
     )
-    return printed, {f"{item}.png": draw_reliability(pooled, columns, titled(item, preset))}
+    return printed, {f"{item}.png": draw_reliability(answers, columns, titled(item, preset))}

@@ -36,21 +36,20 @@ def make_judged_item(
 ) -> tuple[Printed, Pictures]:
     """Make one of Tables 7 and 8 and Figures 4 and 5; see `paper_items.make_item`."""
     samples = judge_samples(preset, entries, judge)
-    columns = column_titles(preset)
     makers: dict[str, Callable[..., tuple[Printed, Pictures]]] = {
         "table7": _judged,
         "table8": _correlations,
     }
-    return makers.get(item, _cases)(item, preset, samples, columns, judge)
+    return makers.get(item, _cases)(item, preset, samples, judge)
 
 
 def _judged(
     item: str,
     preset: Preset,
     samples: Sequence[JudgedSample],
-    columns: dict[str, str],
     judge: JudgeChoice,
 ) -> tuple[Printed, Pictures]:
+    columns = column_titles(preset)
     found = prepare_judged(samples)
     differences = prepare_seed_differences(quality_by_seed(samples), "mi", "dss")
     printed = Printed(
@@ -72,9 +71,9 @@ def _correlations(
     item: str,
     preset: Preset,
     samples: Sequence[JudgedSample],
-    columns: dict[str, str],
     judge: JudgeChoice,
 ) -> tuple[Printed, Pictures]:
+    columns = column_titles(preset)
     found = prepare_correlations(samples)
     differences = prepare_seed_differences(correlation_by_seed(samples), "mi", "dss")
     title = f"{titled(item, preset)}\n{OVER_ITEMS}"
@@ -95,7 +94,6 @@ def _cases(
     item: str,
     preset: Preset,
     samples: Sequence[JudgedSample],
-    columns: dict[str, str],
     judge: JudgeChoice,
 ) -> tuple[Printed, Pictures]:
     cases = choose_cases(samples, CASE_RULES[item])

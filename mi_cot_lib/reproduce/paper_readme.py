@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.analysis.paper_tables import Printed, to_markdown
-from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import DataError
-from mi_cot_lib.training.record import write_atomically
+from mi_cot_lib.reproduce.readme import replace_section
 
 START = "<!-- paper: written by `mi-cot paper all --record` -->"
 END = "<!-- /paper -->"
@@ -44,11 +43,4 @@ def write_readme(items: Sequence[Printed], records: Sequence[Mapping[str, Any]])
     Raises:
         DataError: README lacks the marks.
     """
-    readme = repository_root() / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end):
-        raise DataError(f"README.md lacks the lines {START} and {END}.")
-    write_atomically(readme, before + start + paper_section(items, records) + end + after)
-    return readme
+    return replace_section(START, END, paper_section(items, records))

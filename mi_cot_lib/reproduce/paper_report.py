@@ -14,7 +14,7 @@ from mi_cot_lib.reproduce.paper_grid import Preset
 from mi_cot_lib.reproduce.paper_numbers import SETTINGS
 from mi_cot_lib.reproduce.paper_runs import Failure
 from mi_cot_lib.reproduce.paper_titles import is_built_in
-from mi_cot_lib.training.record import write_atomically
+from mi_cot_lib.training.record import describe_hardware, write_atomically
 
 PAGE, MARKDOWN = "report.html", "report.md"
 
@@ -37,7 +37,7 @@ def write_report(
         The page.
     """
     preset, out = request.preset, request.out
-    command = command_of("", request).replace("mi-cot paper  ", "mi-cot report ")
+    command = command_of("report", request)
     texts = {
         "heading": "The paper's tables and figures"
         + (", on built-in data" if is_built_in(preset) else ""),
@@ -47,7 +47,7 @@ def write_report(
     page = render_page(
         printed,
         out,
-        {item.id: command_of(item.id, request) for item in printed},
+        {item.id: command_of(f"paper {item.id}", request) for item in printed},
         pd.DataFrame([asdict(one) for one in SETTINGS]).astype(str),
         [*_facts(records), *((f"Not made: {one.run}", one.error) for one in failures)],
         **texts,
@@ -73,11 +73,7 @@ def _origin(preset: Preset) -> str:
 def _facts(records: Sequence[Any]) -> list[tuple[str, str]]:
     minutes = sum(one["seconds"]["total"] for one in records) / 60
     flops = sum(one["flops"] for one in records)
-    hardware = {
-        f"{one['hardware']['processor']}, {one['hardware']['cores']} cores, device "
-        f"{one['hardware']['device']}"
-        for one in records
-    }
+    hardware = {describe_hardware(one["hardware"]) for one in records}
     versions = {
         ", ".join(f"{name} {value}" for name, value in sorted(one["versions"].items()))
         for one in records

@@ -1,7 +1,7 @@
 """The runs behind a table or figure: which are there, which are missing, and how the missing are made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,33 @@ OUTSIDE = "--on-"
 DETAILED = ("table6", "table7", "table8", "figure4", "figure5")
 
 
+class Fingerprints:
+    """Fingerprints of data and weights as they are when first asked for, each computed once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], dict[str, str] | None] = {}
+        self._questions: dict[str, str] = {}
+
+    def of(self, config: RunConfig) -> dict[str, str] | None:
+        """Return them, or None where data or weights are not on this machine."""
+        key = (config.dataset, config.student)
+        if key not in self._known:
+            try:
+                self._known[key] = sources_of(config)
+            except KitError:
+                self._known[key] = None
+        return self._known[key]
+
+    def questions(self, dataset: str, data_root: str | None) -> str | None:
+        """Return the fingerprint of a test set as `evaluate` takes it; None where it is not there."""
+        if dataset not in self._questions:
+            try:
+                self._questions[dataset] = questions_fingerprint(dataset, data_root)
+            except KitError:
+                return None
+        return self._questions[dataset]
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where finished runs are looked for.
@@ -37,10 +64,12 @@ class Places:
     Attributes:
         runs: Folder of run folders; their records lie in `records/` in it.
         recorded: Folder of records that came with the kit, looked at second; None ignores them.
+        now: What records are compared with; reading all data again for every item would take long.
     """
 
     runs: Path
     recorded: Path | None
+    now: Fingerprints = field(default_factory=Fingerprints, compare=False, repr=False)
 
     @property
     def stores(self) -> list[Path]:
@@ -78,11 +107,10 @@ def places_of(preset: Preset, runs: Path, *, fresh: bool) -> Places:
 def find(item: str, preset: Preset, places: Places, seeds: int | None = None) -> Found:
     """Look up the records of an item's runs; records of other data, weights or versions do not count."""
     found = Found([], {}, set())
-    sources = _Sources()
     for seed in seeds_of(item, preset, seeds):
         for cell in cells_of(item, preset):
             config = config_of(cell, preset, seed)
-            kept = _look(config.run_name, config, None, places, sources, _needs(item), found)
+            kept = _look(config.run_name, config, None, places, _needs(item), found)
             if kept is None:
                 continue
             found.entries.append(Entry(cell.row, cell.column, seed, kept, cell.size))
@@ -90,7 +118,7 @@ def find(item: str, preset: Preset, places: Places, seeds: int | None = None) ->
                 outside = _other_nli(cell.column)
                 dataset = preset.datasets[outside]
                 name = out_of_domain_name(config, dataset)
-                other = _look(name, config, dataset, places, sources, ("calibration",), found)
+                other = _look(name, config, dataset, places, ("calibration",), found)
                 if other is not None:
                     found.entries.append(Entry(cell.row, f"{outside}_out", seed, other))
     return found
@@ -201,49 +229,21 @@ def _needs(item: str) -> tuple[str, ...]:
     return ("calibration", "samples") if item in DETAILED else ("correct",)
 
 
-class _Sources:
-    """Fingerprints of data and weights as they are now, each computed once."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], dict[str, str] | None] = {}
-        self._questions: dict[str, str] = {}
-
-    def of(self, config: RunConfig) -> dict[str, str] | None:
-        """Return them, or None where data or weights are not on this machine."""
-        key = (config.dataset, config.student)
-        if key not in self._known:
-            try:
-                self._known[key] = sources_of(config)
-            except KitError:
-                self._known[key] = None
-        return self._known[key]
-
-    def questions(self, dataset: str, data_root: str | None) -> str | None:
-        """Return the fingerprint of a test set as `evaluate` takes it; None where it is not there."""
-        if dataset not in self._questions:
-            try:
-                self._questions[dataset] = questions_fingerprint(dataset, data_root)
-            except KitError:
-                return None
-        return self._questions[dataset]
-
-
 def _look(
     name: str,
     config: RunConfig,
     outside: str | None,
     places: Places,
-    sources: _Sources,
     needed: tuple[str, ...],
     found: Found,
 ) -> store.Record | None:
     """Return the first usable record of that name; else note in `found` why there is none."""
     why = "absent"
-    now = sources.of(config)
+    now = places.now.of(config)
     data = now["data_sha256"] if now else None
     weights = now["weights_sha256"] if now else None
     if outside is not None:
-        data = sources.questions(outside, config.data_root)
+        data = places.now.questions(outside, config.data_root)
     for folder in places.stores:
         kept = store.read(folder, name)
         if kept is None:

@@ -6,6 +6,7 @@ from mi_cot_lib.analysis.paper_accuracy import Entry
 from mi_cot_lib.analysis.paper_tables import NOT_THE_PAPERS, Printed
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.reproduce.paper_grid import FAMILIES, Preset, item_named
+from mi_cot_lib.training.record import describe_hardware
 
 
 def titled(item: str, preset: Preset) -> str:
@@ -48,13 +49,7 @@ def origin_notes(
             "are not on this machine."
         )
     runs = {e.record["run"]: e.record for e in entries if "hardware" in e.record}.values()
-    hardware = sorted(
-        {
-            f"{one['hardware']['processor']}, {one['hardware']['cores']} cores, device "
-            f"{one['hardware']['device']}"
-            for one in runs
-        }
-    )
+    hardware = sorted({describe_hardware(one["hardware"]) for one in runs})
     trained = sorted(
         {
             f"{dataset_spec(one['config']['dataset']).title} {one['config']['max_steps']:,} × "

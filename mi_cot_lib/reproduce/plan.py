@@ -17,6 +17,7 @@ from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.reproduce.judging import judge_calls
 from mi_cot_lib.reproduce.paper_grid import Preset, runs_of
 from mi_cot_lib.reproduce.paper_numbers import TEST_ITEMS
+from mi_cot_lib.reproduce.paper_titles import is_built_in
 from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS, NAMED_STUDENTS
 from mi_cot_lib.student.shapes import t5_v1_1_config
@@ -105,7 +106,7 @@ def plan(
     }
     judged = [item for item in items if item in JUDGED_ITEMS]
     calls = 0
-    if judged and not all(dataset_spec(name).built_in for name in preset.datasets.values()):
+    if judged and not is_built_in(preset):
         asked = {c.run_name for item in judged for c in runs_of(item, preset, seeds)}
         calls = judge_calls(len(asked), len(preset.datasets))
     runs = [_planned(config) for config in configs.values()]

@@ -101,6 +101,14 @@ def hardware() -> dict[str, Any]:
     }
 
 
+def describe_hardware(found: Mapping[str, Any]) -> str:
+    """Say in words what `hardware` found."""
+    return (
+        f"{found.get('processor', 'unknown processor')}, {found.get('cores', '?')} cores, device "
+        f"{found.get('device', '?')}"
+    )
+
+
 def cpuinfo_line(name: str) -> str | None:
     """Return what Linux says of the first core under a name, None elsewhere."""
     path = Path("/proc/cpuinfo")

@@ -158,7 +158,8 @@ def test_what_cannot_be_checked_here_is_said(tiny, made, tmp_path, monkeypatch):
         raise DataError("not on this machine")
 
     monkeypatch.setattr("mi_cot_lib.reproduce.paper_runs.sources_of", gone)
-    printed = write("table3", dataclasses.replace(made, out=tmp_path))
+    unread = Places(made.places.runs, None)
+    printed = write("table3", dataclasses.replace(made, places=unread, out=tmp_path))
     assert "4 records could not be compared" in "".join(printed.notes)
 
 
@@ -183,7 +184,8 @@ def test_judging_real_data_needs_a_judge_before_anything_is_run(capsys):
 def test_a_command_names_every_choice(made):
     chosen = dataclasses.replace(made, seeds=2, judge=JudgeChoice("a b", Path("unused")))
     assert (
-        command_of("table7", chosen) == "mi-cot paper table7 --preset nano --seeds 2 --judge 'a b'"
+        command_of("paper table7", chosen)
+        == "mi-cot paper table7 --preset nano --seeds 2 --judge 'a b'"
     )
 
 

@@ -8,7 +8,6 @@ from mi_cot_lib.reproduce.paper_grid import (
     ITEMS,
     PRESETS,
     TRAIN_ROWS,
-    all_runs,
     cells_of,
     item_named,
     preset_named,
@@ -70,12 +69,6 @@ def test_the_largest_size_of_a_curve_is_the_whole_set():
         assert whole <= names(table)
         assert len(whole) == 2 * len(FAMILIES) * NANO.curve_seeds
         assert len({cell.size for cell in cells_of(figure, NANO)}) >= 5
-
-
-def test_the_whole_preset_makes_each_run_once():
-    runs = [run.run_name for run in all_runs(NANO)]
-    assert len(set(runs)) == len(runs)
-    assert set(runs) == set().union(*(names(item) for item in ITEMS))
 
 
 def test_a_stopped_call_leaves_whole_tables_of_fewer_seeds():

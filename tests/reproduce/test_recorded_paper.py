@@ -6,7 +6,7 @@ import pytest
 
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.reproduce.paper import request_of, write, write_available
-from mi_cot_lib.reproduce.paper_grid import ITEMS, PRESETS, all_runs
+from mi_cot_lib.reproduce.paper_grid import ITEMS, PRESETS, runs_of
 from mi_cot_lib.reproduce.paper_readme import END, START, paper_section
 from mi_cot_lib.reproduce.paper_runs import find, recorded_folder
 
@@ -37,7 +37,7 @@ def test_a_committed_item_is_what_its_records_make(item, recorded):
 
 
 def test_no_record_is_of_a_run_that_nothing_needs():
-    known = {run.run_name for run in all_runs(NANO)}
+    known = {run.run_name for item in ITEMS for run in runs_of(item, NANO)}
     kept = {path.stem.partition("--on-")[0] for path in (FOLDER / "records").glob("*.json")}
     assert kept <= known
 

@@ -1,7 +1,6 @@
 """The exact judge: whole rationales in any wording, the teacher's mistakes, and any other text."""
 
 import random
-import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from mi_cot_lib.data.worlds import facts, nli, svamp
 from mi_cot_lib.data.worlds.relations import RELATIONS
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import ConfigError, DataError
+from tests.data.exact_judge.steps import parts, scores, words
 
 NANO = ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli")
 SIZES = {"test": 150, "unseen": 150}
@@ -44,30 +44,6 @@ def right(name: str, roots: dict[float, Path]) -> list[Example]:
 
 def both_splits(name: str, root: Path) -> list[Example]:
     return [example for split in SIZES for example in load_split(name, split, root)]
-
-
-def scores(example: Example, rationale: str) -> int:
-    return judge_rationale(example.id.split("/")[0], example, rationale).score
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
-
-
-def cut(text: str) -> list[str]:
-    return [f"{part.rstrip('.,')}." for part in re.split(r"(?<=\.)\s", text)]
-
-
-def parts(example: Example) -> list[str]:
-    """The steps of a right rationale, each as a sentence of its own with a name for each pronoun."""
-    sentences = cut(example.rationale)
-    if example.id.startswith("nano_svamp"):
-        for index, sentence in enumerate(sentences):
-            earlier = sentences[0 if sentence.startswith("So ") else index - 1].split()[0]
-            sentences[index] = re.sub(r"^(So )?(?:[Hh]e|[Ss]he) ", rf"\1{earlier} ", sentence)
-        return sentences
-    split = [part for each in sentences for part in re.split(r",? (?:and|so) ", each)]
-    return [facts.sentence(part.rstrip(".")) for part in split]
 
 
 def test_a_right_rationale_scores_5_and_has_no_reason(right: list[Example]) -> None:

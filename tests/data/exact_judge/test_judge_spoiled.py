@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from mi_cot_lib.data.exact_judge.judge import judge_rationale
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.layout import listed_choices
 from mi_cot_lib.data.load import load_split
@@ -14,6 +13,7 @@ from mi_cot_lib.data.worlds import facts
 from mi_cot_lib.data.worlds.relations import RELATIONS
 from mi_cot_lib.data.worlds.vocabulary import PEOPLE, THINGS
 from mi_cot_lib.data.worlds.write import write_dataset
+from tests.data.exact_judge.steps import cut, parts, scores, words
 
 NANO = ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli")
 SIZES = {"test": 150, "unseen": 150}
@@ -36,30 +36,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Example]]:
 @pytest.fixture(params=NANO)
 def right(request: pytest.FixtureRequest, made: dict[str, list[Example]]) -> list[Example]:
     return made[request.param]
-
-
-def scores(example: Example, rationale: str) -> int:
-    return judge_rationale(example.id.split("/")[0], example, rationale).score
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
-
-
-def cut(text: str) -> list[str]:
-    return [f"{part.rstrip('.,')}." for part in re.split(r"(?<=\.)\s", text)]
-
-
-def parts(example: Example) -> list[str]:
-    """The steps of a right rationale, each as a sentence of its own with a name for each pronoun."""
-    sentences = cut(example.rationale)
-    if example.id.startswith("nano_svamp"):
-        for index, sentence in enumerate(sentences):
-            earlier = sentences[0 if sentence.startswith("So ") else index - 1].split()[0]
-            sentences[index] = re.sub(r"^(So )?(?:[Hh]e|[Ss]he) ", rf"\1{earlier} ", sentence)
-        return sentences
-    split = [part for each in sentences for part in re.split(r",? (?:and|so) ", each)]
-    return [facts.sentence(part.rstrip(".")) for part in split]
 
 
 def replaced(text: str, old: str, new: str) -> str:
