@@ -12,7 +12,7 @@ from mi_cot_lib.student.names import BUILT_IN_WIDTHS
 Record = Mapping[str, Any]
 
 _ALWAYS_DIFFER = frozenset({"method", "seed"})
-_OF_THE_MI_TERM = frozenset({"alpha3", "mi_form", "pool", "divergence", "detach"})
+_OF_THE_MI_TERM = frozenset({"alpha3", "mi_form", "pool", "divergence", "detach", "features"})
 _OF_TWO_TASKS = frozenset({"alpha1", "alpha2"})
 # A rationale and a label in one sequence need more room than a label.
 _OF_THE_TARGETS_LENGTH = frozenset({"max_target_tokens", "max_new_tokens"})

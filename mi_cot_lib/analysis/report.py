@@ -25,7 +25,7 @@ _CAPTIONS = {
 }
 _SHOWN_CONFIG = (
     "train_size", "labels", "max_steps", "batch_size", "learning_rate", "eval_every", "alpha1",
-    "alpha2", "alpha3", "mi_form", "pool", "divergence", "detach", "precision",
+    "alpha2", "alpha3", "mi_form", "features", "pool", "divergence", "detach", "precision",
 )  # fmt: skip
 
 

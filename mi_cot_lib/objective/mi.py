@@ -1,15 +1,28 @@
 """The mutual-information loss between label and rationale outputs (paper, Equations 9 to 11).
 
-Two forms stand side by side. `released` is what the authors' code computes; `paper` is what the paper
-says. They differ in normalisation, in padding and in where the gradient vanishes.
+`released` is what the authors' code computes and `paper` what the paper says: they differ in
+normalisation, in padding and in where the gradient vanishes. The other forms, one file each in `forms/`,
+are bounds and alternatives that the derivation leads to or that distillation knows.
 """
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.objective.choices import Detach, Divergence, MiForm, Pool, check_choices
+from mi_cot_lib.objective.choices import (
+    WITH_HEAD,
+    Detach,
+    Divergence,
+    MiForm,
+    Objective,
+    Pool,
+    check_choices,
+)
+from mi_cot_lib.objective.forms.barber_agakov import barber_agakov_loss
+from mi_cot_lib.objective.forms.divergences import js_loss, kl_loss, paper_loss
+from mi_cot_lib.objective.forms.infonce import cosine_scores, distribution_scores, infonce_loss
+from mi_cot_lib.objective.forms.released import released_loss
+from mi_cot_lib.objective.pooling import pool_log_probabilities, pool_released, pool_states
 
 
 def mi_loss(
@@ -31,6 +44,9 @@ def mi_loss(
       again. The loss is `CrossEntropyLoss(q as logits, t as soft target)`, so q passes a second
       softmax: mean over the batch of S·log Σ_u exp(q_u) − ⟨t, q⟩ with S = Σ_v t_v.
     * `paper`: t and q are normalised to distributions, padding masked: mean of −Σ_v t_v log q_v.
+    * `kl`, `js`: KL(t ‖ q) and the Jensen-Shannon divergence of the same distributions.
+    * `barber_agakov`: the cross-entropy less the entropy of the batch's mean t.
+    * `infonce`: −log of the probability of the example's own t among the batch's, scored by −CE.
 
     `divergence="kl"` adds Σ_v t_v log t_v, which changes the gradient only where t is not detached.
 
@@ -39,14 +55,16 @@ def mi_loss(
         rationale_logits: (batch, rationale positions, vocab), finite.
         label_mask: (batch, label positions), True at real positions; None means all are real.
         rationale_mask: (batch, rationale positions), likewise.
-        form: `released` or `paper`.
+        form: One of the above; `contrastive`, `variational` and `adversarial` have a network of their
+            own and look at hidden states: see `hidden_loss_per_example`.
         pool: `max` or `mean` over positions.
-        divergence: `ce` or `kl`.
-        detach: The side that gets no gradient: `label` (as released), `rationale` or `none`.
+        divergence: `ce` or `kl`, of `released` and `paper`.
+        detach: The side that gets no gradient: `label` (as released), `rationale` or `none`. The entropy
+            in `barber_agakov` keeps its gradient.
 
     Returns:
         A scalar in nats, in float32. An example without a real position on one of its sides takes no
-        part in the mean; 0 where no example is left.
+        part in the mean, nor in any other's loss; 0 where no example is left.
 
     Raises:
         ConfigError: An unknown choice, or shapes that do not fit together.
@@ -84,6 +102,11 @@ def mi_loss_per_example(
         ConfigError: As `mi_loss`.
     """
     check_choices(form, pool, divergence, detach)
+    if form in WITH_HEAD:
+        raise ConfigError(
+            f"mi_form {form} looks at hidden states and has a network of its own: use "
+            "hidden_loss_per_example."
+        )
     label_mask = _mask_for(label_logits, label_mask, "label")
     rationale_mask = _mask_for(rationale_logits, rationale_mask, "rationale")
     if (label_logits.shape[0], label_logits.shape[2]) != (
@@ -95,15 +118,15 @@ def mi_loss_per_example(
             f"{tuple(label_logits.shape)} and {tuple(rationale_logits.shape)}."
         )
     counted = label_mask.any(dim=1) & rationale_mask.any(dim=1)
+    label_logits, rationale_logits = label_logits[counted], rationale_logits[counted]
     if form == "released":
-        label = _pool_released(label_logits, pool)
-        rationale = _pool_released(rationale_logits, pool)
+        label = pool_released(label_logits, pool)
+        rationale = pool_released(rationale_logits, pool)
     else:
-        # An example that takes no part still needs finite numbers: its mask is opened, its loss dropped.
-        label = _pool_paper(label_logits, label_mask | ~counted[:, None], pool)
-        rationale = _pool_paper(rationale_logits, rationale_mask | ~counted[:, None], pool)
+        label = pool_log_probabilities(label_logits, label_mask[counted], pool)
+        rationale = pool_log_probabilities(rationale_logits, rationale_mask[counted], pool)
     losses = mi_of_pooled(label, rationale, form=form, divergence=divergence, detach=detach)
-    return losses.where(counted, 0.0), counted
+    return _at(counted, losses), counted
 
 
 def mi_of_pooled(
@@ -112,7 +135,7 @@ def mi_of_pooled(
     """Compute the MI loss of each example from its two pooled sides.
 
     Args:
-        label: (batch, vocab). Form `released`: pooled probabilities. Form `paper`: pooled
+        label: (batch, vocab). Form `released`: pooled probabilities. Other forms: pooled
             log-probabilities, which are normalised here.
         rationale: (batch, vocab), likewise.
         form: See `mi_loss`, as the following two.
@@ -123,19 +146,60 @@ def mi_of_pooled(
         (batch,) in nats.
     """
     if form == "released":
-        t, log_q = label, F.log_softmax(rationale, dim=-1)
-        log_t = t.clamp_min(torch.finfo(t.dtype).tiny).log()
-    else:
-        log_t, log_q = label.log_softmax(dim=-1), rationale.log_softmax(dim=-1)
-        t = log_t.exp()
+        return released_loss(*_held(label, rationale, detach), divergence)
+    label, rationale = label.log_softmax(dim=-1), rationale.log_softmax(dim=-1)
+    held, rationale = _held(label, rationale, detach)
+    if form == "barber_agakov":
+        return barber_agakov_loss(label, rationale, held)
+    if form == "infonce":
+        return infonce_loss(distribution_scores(held, rationale))
+    if form == "js":
+        return js_loss(held, rationale)
+    return kl_loss(held, rationale) if form == "kl" else paper_loss(held, rationale, divergence)
+
+
+def hidden_loss_per_example(
+    label_states: Tensor,
+    rationale_states: Tensor,
+    label_mask: Tensor,
+    rationale_mask: Tensor,
+    counted: Tensor,
+    objective: Objective,
+    head: nn.Module | None,
+) -> Tensor:
+    """Compute the MI loss of each example from hidden states.
+
+    Args:
+        label_states: (batch, positions, width).
+        rationale_states: (batch, positions, width).
+        label_mask: (batch, positions), True at real positions.
+        rationale_mask: (batch, positions), likewise.
+        counted: (batch,), True where an example takes part; it has a real position on both sides.
+        objective: Form, pool and detached side.
+        head: From `heads.make_head`; None for a form without one.
+
+    Returns:
+        (batch,) in nats, 0 where an example takes no part.
+    """
+    sides = ((label_states, label_mask), (rationale_states, rationale_mask))
+    pooled = [pool_states(states[counted], mask[counted], objective.pool) for states, mask in sides]
+    label, rationale = _held(pooled[0], pooled[1], objective.detach)
+    # A few numbers an example: float32 costs nothing here and keeps differences of squares exact.
+    with torch.autocast(label.device.type, enabled=False):
+        losses = head(label, rationale) if head else infonce_loss(cosine_scores(label, rationale))
+    return _at(counted, losses)
+
+
+def _held(label: Tensor, rationale: Tensor, detach: Detach) -> tuple[Tensor, Tensor]:
     if detach == "label":
-        t, log_t = t.detach(), log_t.detach()
-    elif detach == "rationale":
-        log_q = log_q.detach()
-    losses = -(t * log_q).sum(dim=-1)
-    if divergence == "kl":
-        losses = losses + (t * log_t).sum(dim=-1)
-    return losses
+        return label.detach(), rationale
+    return label, rationale.detach() if detach == "rationale" else rationale
+
+
+def _at(counted: Tensor, losses: Tensor) -> Tensor:
+    """(counted examples,) → (batch,), 0 elsewhere."""
+    whole = torch.zeros(counted.shape, dtype=losses.dtype, device=losses.device)
+    return whole.masked_scatter(counted, losses)
 
 
 def _mask_for(logits: Tensor, mask: Tensor | None, side: str) -> Tensor:
@@ -152,20 +216,3 @@ def _mask_for(logits: Tensor, mask: Tensor | None, side: str) -> Tensor:
             f"got {tuple(mask.shape)}."
         )
     return mask.bool()
-
-
-def _pool_released(logits: Tensor, pool: Pool) -> Tensor:
-    """(batch, positions, vocab) → (batch, vocab): pooled probabilities, padding included, sum ≠ 1."""
-    probabilities = logits.float().softmax(dim=-1)
-    return probabilities.amax(dim=1) if pool == "max" else probabilities.mean(dim=1)
-
-
-def _pool_paper(logits: Tensor, mask: Tensor, pool: Pool) -> Tensor:
-    """(batch, positions, vocab) → (batch, vocab): log of the pooled, masked probabilities.
-
-    Staying with logarithms keeps small probabilities exact. The mean lacks its 1/n, which
-    normalising makes needless.
-    """
-    log_probabilities = logits.float().log_softmax(dim=-1)
-    masked = log_probabilities.masked_fill(~mask[:, :, None], -torch.inf)
-    return masked.amax(dim=1) if pool == "max" else masked.logsumexp(dim=1)

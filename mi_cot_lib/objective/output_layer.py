@@ -6,8 +6,7 @@ layer, its loss and the gradients of its states and of the weights are taken, an
 before the next chunk. The plain twin, which holds all logits, is `terms.term_sums`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,27 +14,11 @@ from torch import Tensor
 from torch.autograd import Function
 
 from mi_cot_lib.objective.choices import TERMS, Objective
-from mi_cot_lib.objective.mi import mi_of_pooled
+from mi_cot_lib.objective.chunks import Chunk, Side, chunks_of, log_probabilities
+from mi_cot_lib.objective.mi_pulls import Gradients, pulls_of_mi, pulls_over
 from mi_cot_lib.student.encode import IGNORED
 
-# Logits held at a time: 32 MB in float32. Smaller chunks read the weights more often.
-CHUNK_ELEMENTS = 2**23
 WEIGHT_ROWS = 2048
-
-
-@dataclass(frozen=True)
-class Side:
-    """One task's positions, packed row after row.
-
-    Attributes:
-        states: (tokens, width), what the output layer reads.
-        targets: (tokens,), -100 at positions without a target.
-        lengths: Positions of each example; they sum to the tokens.
-    """
-
-    states: Tensor
-    targets: Tensor
-    lengths: list[int]
 
 
 def output_terms(
@@ -83,8 +66,12 @@ class _OutputTerms(Function):
                 torch.empty_like(weight) if any(map(len, states)) else torch.zeros_like(weight)
             )
             by_states = [torch.empty_like(side) for side in states]
-        for number, chunk in enumerate(_chunks(sides, len(weight))):
-            gradient, read = _losses(chunk, objective, shares, kernel, sums, by_weight is not None)
+        chunks = list(chunks_of(sides, len(weight)))
+        known = pulls_over(chunks, objective, shares, kernel, sums)
+        for number, (chunk, by_pooled) in enumerate(zip(chunks, known, strict=True)):
+            gradient, read = _losses(
+                chunk, objective, shares, kernel, sums, by_weight is not None, by_pooled
+            )
             if by_weight is None:
                 continue
             by_read = (gradient @ kernel).split([len(part) for part in chunk.states])
@@ -109,38 +96,6 @@ class _OutputTerms(Function):
         return (by_weight, None, None, None, *by_states)
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    """Some examples: where each side's positions of each example lie, and all of them together."""
-
-    sides: tuple[Side, ...]
-    spans: tuple[list[slice], ...]
-
-    @property
-    def whole(self) -> list[slice]:
-        return [slice(spans[0].start, spans[-1].stop) for spans in self.spans]
-
-    @property
-    def states(self) -> list[Tensor]:
-        return [side.states[part] for side, part in zip(self.sides, self.whole, strict=True)]
-
-
-def _chunks(sides: tuple[Side, ...], vocabulary: int) -> Iterator[_Chunk]:
-    starts = [0] * len(sides)
-    spans: tuple[list[slice], ...] = tuple([] for _ in sides)
-    positions = 0
-    for lengths in zip(*(side.lengths for side in sides), strict=True):
-        if positions and (positions + sum(lengths)) * vocabulary > CHUNK_ELEMENTS:
-            yield _Chunk(sides, spans)
-            spans, positions = tuple([] for _ in sides), 0
-        for number, length in enumerate(lengths):
-            spans[number].append(slice(starts[number], starts[number] + length))
-            starts[number] += length
-        positions += sum(lengths)
-    if positions:
-        yield _Chunk(sides, spans)
-
-
 def _add_product(held: Tensor, left: Tensor, right: Tensor, *, first: bool) -> None:
     """Add a matrix product to `held`, or write it there for the first time."""
     if held.dtype == left.dtype:
@@ -156,19 +111,19 @@ def _add_product(held: Tensor, left: Tensor, right: Tensor, *, first: bool) -> N
 
 
 def _losses(
-    chunk: _Chunk,
+    chunk: Chunk,
     objective: Objective,
     shares: Mapping[str, float],
     kernel: Tensor,
     sums: dict[str, Tensor],
     with_gradient: bool,
+    by_pooled: Gradients | None,
 ) -> tuple[Tensor, Tensor]:
     """Add one chunk's losses to `sums`; return the gradient by its logits, and the states it read."""
-    read = torch.cat(chunk.states)
     # Row by row: log-probabilities now, the gradient by the logits in the end, in the same memory.
-    rows = torch.log_softmax(read @ kernel.t(), dim=-1, dtype=torch.float32)
+    rows, read = log_probabilities(chunk, kernel)
     sizes = [len(part) for part in chunk.states]
-    pulls = _pulls_of_mi(chunk, objective, shares, rows.split(sizes), sums)
+    pulls = pulls_of_mi(chunk, objective, shares, rows.split(sizes), sums, by_pooled)
     targets = torch.cat(
         [side.targets[part] for side, part in zip(chunk.sides, chunk.whole, strict=True)]
     )
@@ -191,94 +146,3 @@ def _losses(
     pulls.add_to(gradient)
     gradient.scatter_add_(1, column, -share[:, None])
     return gradient.to(kernel.dtype), read
-
-
-@dataclass
-class _Pulls:
-    """dL/dlog p of the MI term: some whole rows, or for max pooling one row a vocabulary entry."""
-
-    row_sums: Tensor
-    sparse: list[tuple[slice, Tensor, Tensor]]
-    dense: list[tuple[slice, Tensor]]
-
-    def add_to(self, gradient: Tensor) -> None:
-        for part, index, values in self.sparse:
-            gradient[part].scatter_add_(0, index[None], values[None])
-        for part, values in self.dense:
-            gradient[part] += values
-
-
-def _pulls_of_mi(
-    chunk: _Chunk,
-    objective: Objective,
-    shares: Mapping[str, float],
-    sides: tuple[Tensor, ...],
-    sums: dict[str, Tensor],
-) -> _Pulls:
-    """Add the chunk's MI losses to `sums` and return how they pull at the log-probabilities."""
-    total = sum(len(side) for side in sides)
-    pulls = _Pulls(sides[0].new_zeros(total), [], [])
-    if "mi" not in shares:
-        return pulls
-    pooled: list[list[Tensor]] = [[], []]
-    rows: list[list[tuple[slice, Tensor, Tensor | None]]] = [[], []]
-    for spans in zip(*chunk.spans, strict=True):
-        if not all(
-            (side.targets[span] != IGNORED).any()
-            for side, span in zip(chunk.sides, spans, strict=True)
-        ):
-            continue
-        for number, span in enumerate(spans):
-            offset = chunk.spans[number][0].start
-            logs = sides[number][span.start - offset : span.stop - offset]
-            value, index = _pool(logs, objective)
-            base = number * len(sides[0])
-            pooled[number].append(value)
-            part = slice(base + span.start - offset, base + span.stop - offset)
-            rows[number].append((part, logs, index))
-    if not pooled[0]:
-        return pulls
-    with torch.enable_grad():
-        label, rationale = (torch.stack(side).requires_grad_() for side in pooled)
-        loss = mi_of_pooled(
-            label,
-            rationale,
-            form=objective.form,
-            divergence=objective.divergence,
-            detach=objective.detach,
-        ).sum()
-        by_pooled = torch.autograd.grad(
-            loss, (label, rationale), allow_unused=True, materialize_grads=False
-        )
-    sums["mi"] += loss.detach()
-    for values, gradients, entries in zip((label, rationale), by_pooled, rows, strict=True):
-        if gradients is None:
-            continue
-        by_logs = gradients * shares["mi"]
-        if objective.form == "released" and objective.pool == "max":
-            by_logs *= values.detach()
-        for (part, logs, index), value, by_log in zip(
-            entries, values.detach(), by_logs, strict=True
-        ):
-            if index is not None:
-                pulls.sparse.append((part, index, by_log))
-                pulls.row_sums[part].scatter_add_(0, index, by_log)
-            else:
-                shared = (
-                    logs.exp() / len(logs)
-                    if objective.form == "released"
-                    else (logs - value).exp_()
-                ).mul_(by_log)
-                pulls.dense.append((part, shared))
-                pulls.row_sums[part] += shared.sum(dim=1)
-    return pulls
-
-
-def _pool(logs: Tensor, objective: Objective) -> tuple[Tensor, Tensor | None]:
-    """Pool (positions, vocab) log-probabilities, and say which position each maximum came from."""
-    if objective.pool == "max":
-        value, index = logs.max(dim=0)
-        return (value.exp() if objective.form == "released" else value), index
-    if objective.form == "released":
-        return logs.exp().mean(dim=0), None
-    return logs.logsumexp(dim=0), None

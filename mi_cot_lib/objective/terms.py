@@ -1,13 +1,14 @@
 """A training step's loss, term by term (paper, Equation 10)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.mi import mi_loss_per_example
+from mi_cot_lib.objective.mi import hidden_loss_per_example, mi_loss_per_example
 from mi_cot_lib.student.encode import IGNORED
 
 
@@ -32,12 +33,32 @@ def term_counts(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return counts
 
 
+@dataclass(frozen=True)
+class Hidden:
+    """Both sides' hidden states, for a form of the MI term that looks at them.
+
+    Attributes:
+        label: (batch, positions, width).
+        label_mask: (batch, positions), True at real positions.
+        rationale: (batch, positions, width).
+        rationale_mask: (batch, positions).
+        head: The form's own network, if it has one.
+    """
+
+    label: Tensor
+    label_mask: Tensor
+    rationale: Tensor
+    rationale_mask: Tensor
+    head: nn.Module | None
+
+
 def term_sums(
     objective: Objective,
     label_logits: Tensor,
     labels: Tensor,
     rationale_logits: Tensor | None = None,
     rationales: Tensor | None = None,
+    hidden: Hidden | None = None,
 ) -> dict[str, Tensor]:
     """Compute each weighted term's sum over the batch, to be divided by `term_counts`.
 
@@ -47,6 +68,7 @@ def term_sums(
         labels: (batch, label positions), -100 at padding.
         rationale_logits: (batch, rationale positions, vocab); None for a method without rationales.
         rationales: (batch, rationale positions), -100 at padding.
+        hidden: What the MI term looks at, where that is not the logits.
 
     Returns:
         Scalars in nats by term, in float32, unweighted; terms of weight 0 are absent.
@@ -59,7 +81,19 @@ def term_sums(
         return sums
     if "generation" in weights:
         sums["generation"] = token_cross_entropy(rationale_logits, rationales)
-    if "mi" in weights:
+    if "mi" in weights and hidden is not None:
+        counted = (labels != IGNORED).any(dim=1) & (rationales != IGNORED).any(dim=1)
+        losses = hidden_loss_per_example(
+            hidden.label,
+            hidden.rationale,
+            hidden.label_mask,
+            hidden.rationale_mask,
+            counted,
+            objective,
+            hidden.head,
+        )
+        sums["mi"] = losses.sum()
+    elif "mi" in weights:
         losses, _ = mi_loss_per_example(
             label_logits,
             rationale_logits,

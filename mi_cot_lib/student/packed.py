@@ -73,7 +73,9 @@ def encoder_states(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
     return pad(states, rows.sources, rows.index).view(*ids.shape, -1)
 
 
-def decoder_states(model: Any, inputs: Sequence[Rows], targets: Sequence[Rows]) -> list[Tensor]:
+def both_states(
+    model: Any, inputs: Sequence[Rows], targets: Sequence[Rows]
+) -> tuple[list[Tensor], list[Tensor]]:
     """Compute what the output layer reads, for several groups of rows in one pass.
 
     Args:
@@ -82,8 +84,8 @@ def decoder_states(model: Any, inputs: Sequence[Rows], targets: Sequence[Rows]) 
         targets: What the decoder reads (the targets shifted right), as many rows as the inputs.
 
     Returns:
-        For each group the states (tokens, width) of its real positions, row after row, scaled as the
-        model scales them for its output layer.
+        For each group the states (tokens, width) of its real positions, row after row: those of the
+        decoder, scaled as the model scales them for its output layer, and those of the encoder.
     """
     sizes = [len(rows.index) for rows in (*inputs, *targets)]
     ids = torch.cat([rows.ids[rows.real] for rows in (*inputs, *targets)])
@@ -94,7 +96,8 @@ def decoder_states(model: Any, inputs: Sequence[Rows], targets: Sequence[Rows]) 
     states = _stack(model.decoder, embedded[tokens:], targets, memory, inputs)
     if model.config.scale_decoder_outputs:
         states = states * model.config.d_model**-0.5
-    return list(states.split(sizes[len(inputs) :]))
+    groups = len(inputs)
+    return list(states.split(sizes[groups:])), list(memory.split(sizes[:groups]))
 
 
 def _stack(

@@ -10,8 +10,10 @@ from typing import Any, Literal, get_args
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError, unknown_name
 from mi_cot_lib.objective.choices import (
+    FEATURES,
     Detach,
     Divergence,
+    Features,
     MiForm,
     Objective,
     Pool,
@@ -46,6 +48,9 @@ _NANO_DEFAULTS: dict[str, Any] = {
 }
 # NLI's steps are short, and the student finds how premise and hypothesis relate only late.
 _NANO_NLI_DEFAULTS: dict[str, Any] = {**_NANO_DEFAULTS, "max_steps": 1_000, "eval_every": 250}
+# Fields that came after the first runs were recorded. At these values a run is one that could be made
+# before, and has the record and the name that it had.
+_LATER: dict[str, Any] = {"features": "vocabulary"}
 
 
 def _help(text: str, **default: Any) -> Any:
@@ -91,7 +96,16 @@ class RunConfig:
     alpha1: float = _help("Weight of the prediction loss (Equation 10).", default=0.5)
     alpha2: float = _help("Weight of the rationale loss.", default=0.5)
     alpha3: float = _help("Weight of the MI loss; 0 equals DSS.", default=0.1)
-    mi_form: MiForm = _help("released (as the code) or paper (as the text).", default="released")
+    mi_form: MiForm = _help(
+        "released (as the code), paper (as the text), kl, js, barber_agakov, infonce, contrastive, "
+        "variational or adversarial.",
+        default="released",
+    )
+    features: Features = _help(
+        "What the MI term compares: vocabulary (softmax outputs), decoder_hidden or encoder_hidden. "
+        "Default: the form's own.",
+        default=None,
+    )
     pool: Pool = _help("Over positions: max or mean (Table 4).", default="max")
     divergence: Divergence = _help("ce or kl (Table 5).", default="ce")
     detach: Detach = _help("Side without gradient: label, rationale or none.", default="label")
@@ -119,7 +133,9 @@ class RunConfig:
         dataset_spec(self.dataset)
         method_named(self.method)
         check_student_name(self.student)
-        check_choices(self.mi_form, self.pool, self.divergence, self.detach)
+        check_choices(self.mi_form, self.pool, self.divergence, self.detach, self.features)
+        if self.features is None:
+            object.__setattr__(self, "features", FEATURES[self.mi_form][0])
         is_nli = dataset_spec(self.dataset).answer_type == "nli"
         nano = _NANO_NLI_DEFAULTS if is_nli else _NANO_DEFAULTS
         defaults = nano if self.student in BUILT_IN_WIDTHS else _T5_DEFAULTS
@@ -186,6 +202,11 @@ class RunConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be at least 1, got {value}.")
+        if self.objective.is_coupled and self.micro_batch_size != self.batch_size:
+            raise ConfigError(
+                f"mi_form {self.mi_form} compares the examples of a batch, so micro_batch_size must be "
+                f"the batch_size {self.batch_size}, got {self.micro_batch_size}."
+            )
         if self.batch_size % self.micro_batch_size:
             raise ConfigError(
                 f"batch_size {self.batch_size} must be a multiple of micro_batch_size "
@@ -204,11 +225,16 @@ class RunConfig:
             pool=self.pool,
             divergence=self.divergence,
             detach=self.detach,
+            features=self.features,
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON values."""
-        return asdict(self)
+        """Return the fields as plain JSON values, later ones only where they say something."""
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in _LATER or value != _LATER[name]
+        }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":

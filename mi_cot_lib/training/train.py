@@ -17,6 +17,7 @@ from transformers.trainer_callback import TrainerState
 from transformers.trainer_utils import get_last_checkpoint
 
 from mi_cot_lib.errors import KitError
+from mi_cot_lib.objective.heads import carried, make_head
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.config import RunConfig
@@ -105,25 +106,27 @@ def train(
     checkpoints = (folder / "checkpoints").resolve()
     checkpoints.mkdir(parents=True, exist_ok=True)
     set_seed(config.seed)
-    trainer = TwoTaskTrainer(
-        student=student,
-        objective=config.objective,
-        arguments=_arguments(config, checkpoints),
-        train_pairs=train_pairs,
-        valid_pairs=valid_pairs,
-        validate=validate,
-        callbacks=[progress, *_tensorboard(folder, tensorboard)],
-    )
-    trainer.remove_callback(PrinterCallback)
-    _drop_unfinished(checkpoints)
-    last = get_last_checkpoint(str(checkpoints))
-    state = TrainerState.load_from_json(str(Path(last) / TRAINER_STATE_NAME)) if last else None
-    if state is not None and state.global_step >= config.max_steps:
-        # Resumed at its end the Trainer would take one step more.
-        trainer.state = state
-        trainer._load_best_model()
-    else:
-        trainer.train(resume_from_checkpoint=last)
+    head = make_head(config.objective, student.model.config.hidden_size, config.seed)
+    with carried(student.model, head):
+        trainer = TwoTaskTrainer(
+            student=student,
+            objective=config.objective,
+            arguments=_arguments(config, checkpoints),
+            train_pairs=train_pairs,
+            valid_pairs=valid_pairs,
+            validate=validate,
+            callbacks=[progress, *_tensorboard(folder, tensorboard)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        _drop_unfinished(checkpoints)
+        last = get_last_checkpoint(str(checkpoints))
+        state = TrainerState.load_from_json(str(Path(last) / TRAINER_STATE_NAME)) if last else None
+        if state is not None and state.global_step >= config.max_steps:
+            # Resumed at its end the Trainer would take one step more.
+            trainer.state = state
+            trainer._load_best_model()
+        else:
+            trainer.train(resume_from_checkpoint=last)
     best = trainer.state.best_global_step or trainer.state.global_step
     return Trained(
         history=[row for row in trainer.state.log_history if "train_runtime" not in row],

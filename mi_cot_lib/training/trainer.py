@@ -11,11 +11,18 @@ from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.output_layer import output_terms
-from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
-from mi_cot_lib.student.encode import EncodedPair, collate, shift_right, widen
+from mi_cot_lib.objective.terms import term_counts, weighted_total
+from mi_cot_lib.student.encode import EncodedPair, collate, widen
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.student.packed import can_pack
-from mi_cot_lib.training.packed_step import MOST_TOKENS, packed_sides, packed_terms, split_batch
+from mi_cot_lib.training.packed_step import (
+    MOST_TOKENS,
+    hidden_mi,
+    packed_terms,
+    run_packed,
+    split_batch,
+)
+from mi_cot_lib.training.plain_step import forward_terms
 
 Batch = dict[str, Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
@@ -117,7 +124,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     ) -> Tensor:
         """Add one micro-batch's gradients; where they are logged, those of each term by itself."""
         limit = MOST_TOKENS.get(self.args.device.type, MOST_TOKENS["cpu"])
-        parts = split_batch(inputs, limit) if can_pack(model) else [inputs]
+        can_split = can_pack(model) and not self.objective.is_coupled
+        parts = split_batch(inputs, limit) if can_split else [inputs]
         step = self.state.global_step + 1
         is_logged = step % self.args.logging_steps == 0 or step == self.state.max_steps
         by_terms = is_logged and len(self.objective.weights) > 1
@@ -242,53 +250,21 @@ def term_losses(
         Scalars in nats by term; they add up to the total of `loss_terms`.
     """
     if can_pack(model):
-        sides = packed_sides(model, objective, batch)
-        head: Any = model.lm_head
-        return {
-            term: output_terms(objective.only(term), head.weight, sides, counts)[0]
-            for term in objective.weights
-        }
+        packed = run_packed(model, objective, batch)
+        output_layer: Any = model.lm_head
+        losses = {}
+        for term, weight in objective.weights.items():
+            if term == "mi" and objective.uses_hidden:
+                losses[term] = (
+                    weight * hidden_mi(model, objective, packed) / counts[term].clamp(min=1)
+                )
+            else:
+                losses[term], _ = output_terms(
+                    objective.only(term), output_layer.weight, packed.sides, counts
+                )
+        return losses
     sums, _ = forward_terms(model, objective, batch)
     return {
         term: objective.weights[term] * value / counts[term].clamp(min=1)
         for term, value in sums.items()
     }
-
-
-def forward_terms(
-    model: nn.Module, objective: Objective, batch: Batch
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Run the student on both tasks of a batch and sum each term: the plain, readable way.
-
-    Two forward passes, all logits at once. Training takes `packed_terms` for T5, which gives the same
-    numbers with less work.
-
-    Args:
-        model: A sequence-to-sequence model.
-        objective: Which terms count.
-        batch: From `student.encode.collate`.
-
-    Returns:
-        The terms' sums (see `term_sums`), and the logits `label` and, where trained, `rationale`,
-        each (batch, positions, vocab).
-    """
-    label_logits = _logits(model, batch, "")
-    rationale_logits = rationales = None
-    if "explain_labels" in batch and objective.weights.keys() & {"generation", "mi"}:
-        rationale_logits = _logits(model, batch, "explain_")
-        rationales = batch["explain_labels"]
-    sums = term_sums(objective, label_logits, batch["labels"], rationale_logits, rationales)
-    outputs = {"label": label_logits}
-    if rationale_logits is not None:
-        outputs["rationale"] = rationale_logits
-    return sums, outputs
-
-
-def _logits(model: nn.Module, batch: Batch, prefix: str) -> Tensor:
-    """Teacher-forced logits (batch, target positions, vocab), at padding positions as well."""
-    return model(
-        input_ids=batch[f"{prefix}input_ids"],
-        attention_mask=batch[f"{prefix}attention_mask"],
-        decoder_input_ids=shift_right(batch[f"{prefix}labels"], model.config),
-        use_cache=False,
-    ).logits

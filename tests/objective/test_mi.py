@@ -247,3 +247,27 @@ def test_a_wrong_choice_or_shape_is_named(arguments, message):
 def test_sides_of_different_vocabularies_are_refused():
     with pytest.raises(ConfigError, match="share batch and vocabulary"):
         mi_loss(logits(2, 3, 9, 28), logits(2, 5, 8, 29))
+
+
+@pytest.mark.parametrize("form", ["kl", "js", "barber_agakov", "infonce"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_other_forms_ignore_padding_and_examples_without_rationale(form, pool):
+    label, rationale = logits(3, 3, 9, 30), logits(3, 5, 9, 31)
+    kept = mi_loss(label[[0, 2]], rationale[[0, 2]], form=form, pool=pool)
+    mask = torch.arange(9)[None] < torch.tensor([5, 0, 5])[:, None]
+    padded = F.pad(rationale, (0, 0, 0, 4), value=3.0)
+    torch.testing.assert_close(mi_loss(label, padded, None, mask, form=form, pool=pool), kept)
+
+
+def test_kl_as_a_form_is_the_papers_form_with_kl():
+    label, rationale = logits(2, 3, 9, 32), logits(2, 5, 9, 33)
+    torch.testing.assert_close(
+        mi_loss(label, rationale, form="kl"),
+        mi_loss(label, rationale, form="paper", divergence="kl"),
+    )
+
+
+@pytest.mark.parametrize("form", ["contrastive", "variational", "adversarial"])
+def test_a_form_with_a_network_of_its_own_is_not_one_of_logits(form):
+    with pytest.raises(ConfigError, match="hidden_loss_per_example"):
+        mi_loss(logits(2, 3, 9, 34), logits(2, 5, 9, 35), form=form)

@@ -4,12 +4,13 @@ import itertools
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mi_cot_lib.objective import output_layer
+from mi_cot_lib.objective import chunks, output_layer
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.output_layer import Side, output_terms
+from mi_cot_lib.objective.chunks import Side, chunks_of
+from mi_cot_lib.objective.output_layer import output_terms
 from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
 from mi_cot_lib.student.encode import IGNORED
 
@@ -17,6 +18,12 @@ CHOICES = [
     {"form": form, "pool": pool, "divergence": divergence, "detach": detach}
     for form, pool, divergence, detach in itertools.product(
         ("released", "paper"), ("max", "mean"), ("ce", "kl"), ("label", "rationale", "none")
+    )
+]
+CHOICES += [
+    {"form": form, "pool": pool, "divergence": "ce", "detach": detach}
+    for form, pool, detach in itertools.product(
+        ("kl", "js", "barber_agakov", "infonce"), ("max", "mean"), ("label", "rationale", "none")
     )
 ]
 WIDTH = 8
@@ -36,8 +43,8 @@ def packed(states: torch.Tensor, targets: torch.Tensor, with_padding: bool) -> S
     return Side(states[real], targets[real], real.sum(dim=1).tolist())
 
 
-def both_ways(objective, label_lengths, rationale_lengths, vocabulary, seed, dtype):
-    """Return (total, sums, gradients) of the plain and of the chunked computation."""
+def draw(label_lengths, rationale_lengths, vocabulary, seed):
+    """Return each side's targets, and the output layer's weights and each side's states."""
     generator = torch.Generator().manual_seed(seed)
     sides = [
         targets_of(lengths, vocabulary, generator)
@@ -46,7 +53,27 @@ def both_ways(objective, label_lengths, rationale_lengths, vocabulary, seed, dty
     ]
     shapes = [(vocabulary, WIDTH), *((*targets.shape, WIDTH) for targets in sides)]
     # Small logits: where a softmax is certain, both ways take a small difference of large numbers.
-    leaves = [(torch.randn(*s, generator=generator) / 2).requires_grad_() for s in shapes]
+    return sides, [(torch.randn(*s, generator=generator) / 2).requires_grad_() for s in shapes]
+
+
+def have_clear_maxima(sides, leaves) -> bool:
+    """Tell whether no two positions of an example share a maximum but for rounding.
+
+    Where they do, the gradient of a maximum is not unique, and both ways may pick another position.
+    """
+    weight, *states = leaves
+    for targets, state in zip(sides, states, strict=True):
+        logs = (state @ weight.t()).log_softmax(dim=-1)
+        for rows in (logs, logs.masked_fill((targets == IGNORED)[:, :, None], -1e9)):
+            best = rows.topk(min(2, rows.shape[1]), dim=1).values
+            if best.shape[1] == 2 and (best[:, 0] - best[:, 1]).min() < 1e-5:
+                return False
+    return True
+
+
+def both_ways(objective, label_lengths, rationale_lengths, vocabulary, seed, dtype):
+    """Return (total, sums, gradients) of the plain and of the chunked computation."""
+    sides, leaves = draw(label_lengths, rationale_lengths, vocabulary, seed)
     weight, *states = leaves
     batch = dict(zip(("labels", "explain_labels"), sides, strict=False))
     counts = term_counts(batch)
@@ -95,6 +122,7 @@ lengths = st.integers(1, 4).flatmap(
 @given(lengths=lengths, vocabulary=st.integers(2, 300), seed=st.integers(0, 2**31))
 def test_losses_and_gradients_are_the_plain_ones(choices, lengths, vocabulary, seed):
     objective = Objective(alpha3=0.7, **choices)
+    assume(objective.pool == "mean" or have_clear_maxima(*draw(*lengths, vocabulary, seed)))
     for dtype, tolerance in TOLERANCE.items():
         assert_equal(both_ways(objective, *lengths, vocabulary, seed, dtype), tolerance)
 
@@ -127,17 +155,17 @@ def test_a_method_without_rationales_has_one_term():
 @pytest.mark.parametrize("choices", CHOICES[::7], ids=lambda c: "-".join(c.values()))
 def test_the_size_of_a_chunk_changes_nothing(choices, monkeypatch):
     objective = Objective(**choices)
-    monkeypatch.setattr(output_layer, "CHUNK_ELEMENTS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", 1)
     monkeypatch.setattr(output_layer, "WEIGHT_ROWS", 7)
     for dtype, tolerance in TOLERANCE.items():
         assert_equal(both_ways(objective, [2, 3, 1, 4], [5, 1, 7, 2], 60, 4, dtype), tolerance)
 
 
 def test_chunks_hold_no_more_than_their_limit_unless_one_example_does(monkeypatch):
-    monkeypatch.setattr(output_layer, "CHUNK_ELEMENTS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", 100)
     side = Side(torch.empty(30, WIDTH), torch.zeros(30, dtype=torch.long), [5, 5, 1, 12, 7])
-    chunks = list(output_layer._chunks((side,), 10))
-    assert [[span.stop - span.start for span in c.spans[0]] for c in chunks] == [
+    found = list(chunks_of((side,), 10))
+    assert [[span.stop - span.start for span in c.spans[0]] for c in found] == [
         [5, 5],
         [1],
         [12],

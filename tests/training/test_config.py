@@ -38,6 +38,11 @@ def make(**changes) -> RunConfig:
         ({"dataset": ["svamp"]}, "dataset must be text"),
         ({"data_root": 5}, "data_root must be text"),
         ({"method": "dss", "alpha1": 0, "alpha2": 0}, "nothing would train"),
+        ({"features": "hidden"}, "decoder_hidden"),
+        ({"features": "encoder_hidden"}, "released does not work on features encoder_hidden"),
+        ({"mi_form": "adversarial", "features": "vocabulary"}, "decoder_hidden, encoder_hidden"),
+        ({"mi_form": "js", "divergence": "kl"}, "js has its own"),
+        ({"mi_form": "infonce", "batch_size": 8, "micro_batch_size": 4}, "must be the batch_size 8"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(changes, message):
@@ -71,12 +76,25 @@ def test_each_changed_field_changes_the_runs_name():
         make(pool="mean"),
         make(divergence="kl"),
         make(detach="none"),
+        make(mi_form="infonce"),
+        make(mi_form="infonce", features="decoder_hidden"),
         make(labels="teacher"),
         make(max_steps=501),
         make(student="small"),
         make(data_root="elsewhere"),
     ]
     assert len({config.run_name for config in [base, *changed]}) == len(changed) + 1
+
+
+def test_a_field_that_came_later_leaves_the_names_of_earlier_runs_alone():
+    # The name under which the runs of Table 1 are recorded.
+    assert make(features="vocabulary").run_name == "nano_svamp-mi-nano-seed0-944ae83faa"
+    assert "features" not in make().to_dict()
+    assert make(mi_form="variational").to_dict()["features"] == "decoder_hidden"
+
+
+def test_batches_may_be_split_where_the_comparing_term_has_no_weight():
+    make(mi_form="infonce", batch_size=8, micro_batch_size=4, alpha3=0)
 
 
 def test_a_default_written_out_is_the_same_run():

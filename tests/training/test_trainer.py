@@ -1,6 +1,7 @@
 """Training: what must be equal is equal, to the bit where the same numbers are added in one order."""
 
 import itertools
+import math
 import shutil
 from dataclasses import replace
 
@@ -8,12 +9,12 @@ import pytest
 import torch
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.choices import WITH_HEAD, Objective
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import collate
 from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.plain_step import forward_terms
 from mi_cot_lib.training.train import train
-from mi_cot_lib.training.trainer import forward_terms
 
 FORMS = ("released", "paper")
 
@@ -94,7 +95,8 @@ def test_accumulated_micro_batches_equal_the_large_batch(fit, form):
             assert one[name] == pytest.approx(other[name], rel=1e-3), name
 
 
-def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, tmp_path):
+@pytest.mark.parametrize("form", ["released", "variational"])
+def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, tmp_path, form):
     class Stopped(Exception):
         pass
 
@@ -105,7 +107,7 @@ def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, tmp_path):
             raise Stopped
         return {"accuracy": 0.5}
 
-    settings = config(method="mi")
+    settings = config(method="mi", mi_form=form)
     straight, straight_run = fit(settings)
     with pytest.raises(Stopped):
         fit(settings, tmp_path / "stopped", stops_at_the_second_validation)
@@ -173,6 +175,24 @@ def test_each_term_and_its_gradient_norm_is_logged_and_they_make_up_the_loss(fit
         assert row["grad_norm"] <= sum(parts) * (1 + 1e-4)
     validations = [row for row in trained.history if "eval_loss" in row]
     assert {"eval_loss_mi", "eval_loss_prediction", "eval_accuracy"} <= validations[0].keys()
+
+
+@pytest.mark.parametrize("form", sorted(WITH_HEAD | {"infonce", "barber_agakov"}))
+def test_other_forms_train_and_leave_a_student_of_the_ordinary_shape(fit, make_student, form):
+    student, trained = fit(config(method="mi", mi_form=form, alpha3=1.0))
+    assert student.model.state_dict().keys() == make_student().model.state_dict().keys()
+    losses = [row["loss_mi"] for row in trained.history if "loss_mi" in row]
+    assert len(losses) == 6
+    assert all(math.isfinite(loss) for loss in losses)
+    dss, _ = fit(config(method="dss"))
+    assert not torch.equal(weights(student), weights(dss))
+
+
+def test_a_head_changes_neither_batches_nor_dropout(fit):
+    # With a weight that moves nothing, the student must end where DSS does.
+    dss, _ = fit(config(method="dss"))
+    with_head, _ = fit(config(method="mi", mi_form="variational", alpha3=1e-30))
+    torch.testing.assert_close(weights(dss), weights(with_head), rtol=1e-4, atol=1e-5)
 
 
 def test_training_lowers_the_loss_in_fp32_and_bf16(fit):

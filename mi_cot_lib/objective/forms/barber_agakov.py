@@ -1,0 +1,25 @@
+"""The bound that the paper's derivation was after: I(Z;V) ≥ H(V) + E[log q(v|z)]."""
+
+from torch import Tensor
+
+
+def barber_agakov_loss(label: Tensor, rationale: Tensor, held_label: Tensor) -> Tensor:
+    """Compute the negative Barber-Agakov lower bound, with the entropy of V as a term of its own.
+
+    V is a word drawn from the label side's pooled distribution of a random example, q(v|z) the
+    rationale side's. The paper's cross-entropy is the bound's second half alone: minimised by itself it
+    can be met by taking all information out of V, which the first half forbids (Barber and Agakov 2003).
+
+    Args:
+        label: (batch, vocab), logarithms of a distribution; its mean over the batch gives H(V). It keeps
+            its gradient whatever is detached.
+        rationale: (batch, vocab), logarithms of a distribution.
+        held_label: `label` as the cross-entropy sees it, detached or not.
+
+    Returns:
+        (batch,) in nats: cross-entropy of the example less H(V). The negative of their mean is a lower
+        bound of the mutual information of V and the example within the batch.
+    """
+    mean = label.exp().mean(dim=0)
+    entropy = -(mean * mean.clamp_min(1e-30).log()).sum()
+    return -(held_label.exp() * rationale).sum(dim=-1) - entropy

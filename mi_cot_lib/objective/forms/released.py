@@ -1,0 +1,27 @@
+"""The MI term as the authors' code computes it: a cross-entropy whose second side is softmaxed twice."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mi_cot_lib.objective.choices import Divergence
+
+
+def released_loss(label: Tensor, rationale: Tensor, divergence: Divergence = "ce") -> Tensor:
+    """Compute `CrossEntropyLoss(rationale as logits, label as soft target)` of each example.
+
+    That is S·log Σ_u exp(q_u) − ⟨t, q⟩ with S = Σ_v t_v, for t the label side and q the rationale side.
+
+    Args:
+        label: (batch, vocab), probabilities pooled over positions; they need not sum to 1.
+        rationale: (batch, vocab), likewise.
+        divergence: `kl` adds Σ_v t_v log t_v.
+
+    Returns:
+        (batch,) in nats.
+    """
+    losses = -(label * F.log_softmax(rationale, dim=-1)).sum(dim=-1)
+    if divergence == "kl":
+        logs = label.clamp_min(torch.finfo(label.dtype).tiny).log()
+        losses = losses + (label * logs).sum(dim=-1)
+    return losses

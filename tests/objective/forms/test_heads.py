@@ -1,0 +1,123 @@
+"""The forms with a network of their own, each against a computation by hand."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from mi_cot_lib.objective.choices import WITH_HEAD, Objective
+from mi_cot_lib.objective.forms.adversarial import Discriminator
+from mi_cot_lib.objective.forms.contrastive import ContrastiveHead
+from mi_cot_lib.objective.forms.variational import SMALLEST_VARIANCE, GaussianHead
+from mi_cot_lib.objective.heads import carried, head_of, make_head
+
+WIDTH = 6
+
+
+def sides(rows: int = 5, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    label, rationale = (torch.randn(rows, WIDTH, generator=generator) for _ in range(2))
+    return label, rationale
+
+
+def test_contrastive_loss_is_that_of_a_classifier_of_pairs_written_out():
+    torch.manual_seed(0)
+    head, (label, rationale) = ContrastiveHead(WIDTH), sides(4)
+    v, z = head.of_label(label), head.of_rationale(rationale)
+    expected = []
+    for i in range(4):
+        total = 0.0
+        for j in range(4):
+            cosine = F.cosine_similarity(v[j], z[i], dim=0).item()
+            true = 1 / (1 + 3 * math.exp(-cosine / 0.1))
+            total -= math.log(true if i == j else 1 - true)
+        expected.append(total)
+    assert head(label, rationale).tolist() == pytest.approx(expected, rel=1e-4)
+
+
+def test_contrastive_loss_falls_as_pairs_become_recognisable():
+    torch.manual_seed(0)
+    head, (label, _) = ContrastiveHead(WIDTH), sides(8)
+    head.of_rationale.load_state_dict(head.of_label.state_dict())
+    assert head(label, label).mean() < head(label, label.roll(1, 0)).mean()
+
+
+def test_a_batch_of_one_has_no_false_pair():
+    loss = ContrastiveHead(WIDTH)(*sides(1))
+    assert loss.tolist() == [0.0]
+
+
+def test_variational_loss_is_the_negative_log_density_of_a_normal_distribution():
+    torch.manual_seed(0)
+    head, (label, rationale) = GaussianHead(WIDTH), sides()
+    scale = (F.softplus(head.raw_variance) + SMALLEST_VARIANCE).sqrt()
+    expected = -torch.distributions.Normal(head.mean(rationale), scale).log_prob(label).mean(dim=1)
+    torch.testing.assert_close(head(label, rationale), expected)
+
+
+def test_variational_head_learns_a_linear_relation_to_its_noise():
+    # v = z + noise of standard deviation 0.3: the loss cannot fall below that noise's entropy.
+    torch.manual_seed(0)
+    head = GaussianHead(WIDTH)
+    z = torch.randn(2000, WIDTH)
+    v = z + 0.3 * torch.randn_like(z)
+    optimiser = torch.optim.Adam(head.parameters(), lr=1e-2)
+    for _ in range(400):
+        optimiser.zero_grad()
+        loss = head(v, z).mean()
+        loss.backward()
+        optimiser.step()
+    entropy = math.log(0.3 * math.sqrt(2 * math.pi * math.e))
+    assert loss.item() == pytest.approx(entropy, abs=0.05)
+
+
+def test_adversarial_gradient_reaches_features_reversed_and_the_discriminator_as_it_is():
+    torch.manual_seed(0)
+    head = Discriminator(WIDTH)
+    label, rationale = (side.requires_grad_() for side in sides())
+    inputs = (label, rationale, *head.parameters())
+    found = torch.autograd.grad(head(label, rationale).mean(), inputs)
+    scores = torch.cat([head.score(label), head.score(rationale)]).squeeze(1)
+    truth = torch.cat([torch.ones(5), torch.zeros(5)])
+    plain = torch.autograd.grad(F.binary_cross_entropy_with_logits(scores, truth), inputs)
+    for gradient, expected in zip(found[:2], plain[:2], strict=True):
+        torch.testing.assert_close(gradient, -expected)
+    for gradient, expected in zip(found[2:], plain[2:], strict=True):
+        torch.testing.assert_close(gradient, expected)
+
+
+def test_a_discriminator_that_knows_nothing_scores_log_2():
+    head = Discriminator(WIDTH)
+    torch.nn.init.zeros_(head.score[2].weight)
+    torch.nn.init.zeros_(head.score[2].bias)
+    assert head(*sides()).tolist() == pytest.approx([math.log(2)] * 5)
+
+
+@pytest.mark.parametrize("form", sorted(WITH_HEAD))
+def test_a_head_follows_its_seed_and_leaves_the_generator_alone(form):
+    objective = Objective(form=form, features="decoder_hidden")
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first, again, other = (make_head(objective, WIDTH, seed) for seed in (3, 3, 4))
+    assert torch.equal(torch.get_rng_state(), before)
+    same = zip(first.parameters(), again.parameters(), strict=True)
+    assert all(torch.equal(one, two) for one, two in same)
+    differ = zip(first.parameters(), other.parameters(), strict=True)
+    assert not all(torch.equal(one, two) for one, two in differ)
+
+
+def test_a_form_without_weight_or_network_has_no_head():
+    assert (
+        make_head(Objective(form="variational", features="decoder_hidden", alpha3=0), 4, 0) is None
+    )
+    assert make_head(Objective(form="infonce", features="decoder_hidden"), 4, 0) is None
+
+
+def test_a_student_carries_its_head_only_while_it_trains():
+    model, head = torch.nn.Linear(2, 2), GaussianHead(WIDTH)
+    with carried(model, head):
+        assert head_of(model) is head
+        assert any(name.startswith("mi_head.") for name in model.state_dict())
+    assert head_of(model) is None
+    assert model.state_dict().keys() == {"weight", "bias"}
