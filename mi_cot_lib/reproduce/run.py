@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.teacher_changes import changed_teacher
 from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
 from mi_cot_lib.objective.methods import method_named
@@ -140,8 +141,9 @@ def training_targets(
     Args:
         config: Method, labels, train_size and what to do with unparsed teacher text.
         examples: A split.
-        keep_all: For validation: `train_size` does not apply. What cannot be trained on is left out
-            of the validation loss as well; validation accuracy is over all examples and gold labels.
+        keep_all: For validation: `train_size` and `teacher_change` do not apply. What cannot be trained
+            on is left out of the validation loss as well; validation accuracy is over all examples and
+            gold labels.
 
     Returns:
         Examples and the text that the prediction task has to write for each.
@@ -157,6 +159,10 @@ def training_targets(
                 f"examples of {config.dataset}."
             )
         examples = examples[: config.train_size]
+    if not keep_all:
+        examples = changed_teacher(
+            examples, config.teacher_change, config.change_share, config.seed
+        )
     if config.unparsed == "keep_empty":
         examples = [_with_empty_texts(example) for example in examples]
     usable, targets = [], []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.teacher_changes import TeacherChange, check_teacher_change
 from mi_cot_lib.errors import ConfigError, unknown_name
 from mi_cot_lib.objective.choices import (
     FEATURES,
@@ -50,7 +51,7 @@ _NANO_DEFAULTS: dict[str, Any] = {
 _NANO_NLI_DEFAULTS: dict[str, Any] = {**_NANO_DEFAULTS, "max_steps": 1_000, "eval_every": 250}
 # Fields that came after the first runs were recorded. At these values a run is one that could be made
 # before, and has the record and the name that it had.
-_LATER: dict[str, Any] = {"features": "vocabulary"}
+_LATER: dict[str, Any] = {"features": "vocabulary", "teacher_change": "none", "change_share": 0.0}
 
 
 def _help(text: str, **default: Any) -> Any:
@@ -85,6 +86,12 @@ class RunConfig:
         "released code does.",
         default="leave_out",
     )
+    teacher_change: TeacherChange = _help(
+        "Teach a share of the training examples otherwise: wrong_labels, other_rationales, "
+        "shuffled_words, truncated, label_named or label_hidden.",
+        default="none",
+    )
+    change_share: float = _help("Of the training examples, for teacher_change.", default=0.0)
     max_steps: int = _help("Optimiser steps.", default=None)
     batch_size: int = _help("Examples a step.", default=None)
     micro_batch_size: int = _help(
@@ -171,7 +178,7 @@ class RunConfig:
             "threads",
         }
         whole |= {"max_input_tokens", "max_target_tokens", "max_new_tokens"}
-        real = {"learning_rate", "alpha1", "alpha2", "alpha3"}
+        real = {"learning_rate", "alpha1", "alpha2", "alpha3", "change_share"}
         if name in whole and value is not None and type(value) is not int:
             raise ConfigError(f"{name} must be a whole number, got {value!r}.")
         if name in whole - {"train_size", "threads"} and value is None:
@@ -183,6 +190,7 @@ class RunConfig:
             object.__setattr__(self, name, float(value))
 
     def _check_ranges(self) -> None:
+        check_teacher_change(self.teacher_change, self.change_share)
         for name in ("alpha1", "alpha2", "alpha3", "seed"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(

@@ -39,10 +39,16 @@ def make(**changes) -> RunConfig:
         ({"data_root": 5}, "data_root must be text"),
         ({"method": "dss", "alpha1": 0, "alpha2": 0}, "nothing would train"),
         ({"features": "hidden"}, "decoder_hidden"),
+        ({"teacher_change": "truncate", "change_share": 0.5}, "Did you mean 'truncated'"),
+        ({"teacher_change": "truncated"}, "needs a share above 0"),
+        ({"change_share": "half"}, "change_share must be a number"),
         ({"features": "encoder_hidden"}, "released does not work on features encoder_hidden"),
         ({"mi_form": "adversarial", "features": "vocabulary"}, "decoder_hidden, encoder_hidden"),
         ({"mi_form": "js", "divergence": "kl"}, "js has its own"),
-        ({"mi_form": "infonce", "batch_size": 8, "micro_batch_size": 4}, "must be the batch_size 8"),
+        (
+            {"mi_form": "infonce", "batch_size": 8, "micro_batch_size": 4},
+            "must be the batch_size 8",
+        ),
     ],
 )
 def test_a_bad_value_is_refused_by_name(changes, message):
