@@ -83,9 +83,10 @@ def paper(
     .csv, .tex, .json and .png, are in figures/paper/PRESET.
     """
     from mi_cot_lib.reproduce import paper as papers
-    from mi_cot_lib.reproduce.paper_grid import ITEMS, preset_named
+    from mi_cot_lib.reproduce.paper_grid import ITEMS
     from mi_cot_lib.reproduce.paper_runs import make_missing
     from mi_cot_lib.reproduce.plan import describe_plan
+    from mi_cot_lib.reproduce.presets import preset_named
 
     chosen = preset_named(preset)
     names = papers.known_items(items)
@@ -135,8 +136,8 @@ def report(
     Writes report.html (self-contained), report.md, and each item's files to --out.
     """
     from mi_cot_lib.reproduce import paper as papers
-    from mi_cot_lib.reproduce.paper_grid import preset_named
     from mi_cot_lib.reproduce.paper_report import write_report
+    from mi_cot_lib.reproduce.presets import preset_named
 
     request = papers.request_of(
         preset_named(preset), runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds

@@ -16,7 +16,7 @@ from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.judge import JudgeItem, LlmJudge
 from mi_cot_lib.evaluation.judge_endpoint import connect
 from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
-from mi_cot_lib.reproduce.paper_grid import Preset
+from mi_cot_lib.reproduce.presets import Preset
 from mi_cot_lib.reproduce.store import SAMPLES
 
 # Paper 5.2.1: "we run the same sample for four times to obtain self-consistency".

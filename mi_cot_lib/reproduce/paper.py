@@ -14,8 +14,9 @@ from mi_cot_lib.analysis.paper_figures import Pictures
 from mi_cot_lib.analysis.paper_tables import Printed, to_latex, whole_markdown
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import KitError
+from mi_cot_lib.reproduce.grid import item_named, runs_of, seeds_of
 from mi_cot_lib.reproduce.judging import JudgeChoice
-from mi_cot_lib.reproduce.paper_grid import ITEMS, Preset, item_named, runs_of, seeds_of
+from mi_cot_lib.reproduce.paper_grid import ITEMS
 from mi_cot_lib.reproduce.paper_items import make_item
 from mi_cot_lib.reproduce.paper_runs import (
     OUTSIDE,
@@ -29,6 +30,7 @@ from mi_cot_lib.reproduce.paper_runs import (
 )
 from mi_cot_lib.reproduce.paper_titles import csv_of, origin_notes
 from mi_cot_lib.reproduce.plan import JUDGED_ITEMS, Plan, plan
+from mi_cot_lib.reproduce.presets import Preset
 from mi_cot_lib.training.record import write_atomically
 
 KINDS = ("md", "csv", "tex", "json", "png")

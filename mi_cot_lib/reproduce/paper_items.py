@@ -39,7 +39,6 @@ from mi_cot_lib.analysis.paper_tables import (
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.reproduce.judging import JudgeChoice
-from mi_cot_lib.reproduce.paper_grid import FAMILIES, Preset
 from mi_cot_lib.reproduce.paper_judged import make_judged_item
 from mi_cot_lib.reproduce.paper_numbers import (
     ACCURACY,
@@ -48,6 +47,7 @@ from mi_cot_lib.reproduce.paper_numbers import (
     impossible_cells,
 )
 from mi_cot_lib.reproduce.paper_titles import column_titles, is_built_in, titled
+from mi_cot_lib.reproduce.presets import FAMILIES, Preset
 
 OVER_SEEDS = "mean and 95% t interval over seeds"
 OUT_COLUMNS = ("esnli_out", "anli1_out")

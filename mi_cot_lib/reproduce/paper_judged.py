@@ -24,9 +24,9 @@ from mi_cot_lib.analysis.paper_rationales import (
 from mi_cot_lib.analysis.paper_tables import ROW_TITLES, Printed, print_seed_differences
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.reproduce.judging import JudgeChoice, judge_samples
-from mi_cot_lib.reproduce.paper_grid import Preset
 from mi_cot_lib.reproduce.paper_numbers import CORRELATION, JUDGED
 from mi_cot_lib.reproduce.paper_titles import column_titles, is_built_in, titled
+from mi_cot_lib.reproduce.presets import Preset
 
 OVER_ITEMS = "mean over seeds and 95% bootstrap interval over sampled items"
 

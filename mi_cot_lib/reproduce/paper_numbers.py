@@ -5,7 +5,7 @@ from typing import Any
 
 from mi_cot_lib.evaluation.calibration import breaks_the_bound
 
-# Columns: family of the data set; rows as in `paper_grid.cells_of`. Accuracy in percent.
+# Columns: family of the data set; rows as in `paper_grid.paper_cells`. Accuracy in percent.
 ACCURACY: dict[str, dict[str, dict[str, float]]] = {
     "table1": {
         "finetune": {"esnli": 88.38, "anli1": 43.58, "cqa": 62.19, "svamp": 62.63},

@@ -10,10 +10,10 @@ import pandas as pd
 from mi_cot_lib.analysis.paper_page import render_markdown, render_page
 from mi_cot_lib.analysis.paper_tables import Printed
 from mi_cot_lib.reproduce.paper import Request, command_of
-from mi_cot_lib.reproduce.paper_grid import Preset
 from mi_cot_lib.reproduce.paper_numbers import SETTINGS
 from mi_cot_lib.reproduce.paper_runs import Failure
 from mi_cot_lib.reproduce.paper_titles import is_built_in
+from mi_cot_lib.reproduce.presets import Preset
 from mi_cot_lib.training.record import describe_hardware, write_atomically
 
 PAGE, MARKDOWN = "report.html", "report.md"

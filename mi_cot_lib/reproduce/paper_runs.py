@@ -12,20 +12,16 @@ from mi_cot_lib.evaluation.predict import read_predictions
 from mi_cot_lib.reproduce import store
 from mi_cot_lib.reproduce.evaluate import evaluate, questions_fingerprint
 from mi_cot_lib.reproduce.execute import Outcome, execute_grid
-from mi_cot_lib.reproduce.paper_grid import (
-    NLI_FAMILIES,
-    Preset,
-    cells_of,
-    config_of,
-    runs_of,
-    seeds_of,
-)
+from mi_cot_lib.reproduce.grid import cells_of, config_of, runs_of, seeds_of
+from mi_cot_lib.reproduce.presets import NLI_FAMILIES, Preset
 from mi_cot_lib.reproduce.sources import sources_of
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 
 # Between a run's name and the other data set that it answered.
 OUTSIDE = "--on-"
+# The items that look at answers to another data set as well.
+ANSWERING_OUTSIDE = ("table6", "question5")
 # The items that look at single answers, beside their correctness.
 DETAILED = ("table6", "table7", "table8", "figure4", "figure5")
 
@@ -114,7 +110,7 @@ def find(item: str, preset: Preset, places: Places, seeds: int | None = None) ->
             if kept is None:
                 continue
             found.entries.append(Entry(cell.row, cell.column, seed, kept, cell.size))
-            if item == "table6" and cell.column in NLI_FAMILIES:
+            if item in ANSWERING_OUTSIDE and cell.column in NLI_FAMILIES:
                 outside = _other_nli(cell.column)
                 dataset = preset.datasets[outside]
                 name = out_of_domain_name(config, dataset)

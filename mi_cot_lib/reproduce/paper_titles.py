@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from mi_cot_lib.analysis.paper_accuracy import Entry
 from mi_cot_lib.analysis.paper_tables import NOT_THE_PAPERS, Printed
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.reproduce.paper_grid import FAMILIES, Preset, item_named
+from mi_cot_lib.reproduce.grid import item_named
+from mi_cot_lib.reproduce.presets import FAMILIES, Preset
 from mi_cot_lib.training.record import describe_hardware
 
 

@@ -14,10 +14,11 @@ from mi_cot_lib.data.load import resolve_data_root
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.reproduce.grid import runs_of
 from mi_cot_lib.reproduce.judging import judge_calls
-from mi_cot_lib.reproduce.paper_grid import Preset, runs_of
 from mi_cot_lib.reproduce.paper_numbers import TEST_ITEMS
 from mi_cot_lib.reproduce.paper_titles import is_built_in
+from mi_cot_lib.reproduce.presets import Preset
 from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS, NAMED_STUDENTS
 from mi_cot_lib.student.shapes import t5_v1_1_config

@@ -9,11 +9,12 @@ import pytest
 
 from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.reproduce import store
+from mi_cot_lib.reproduce.grid import runs_of
 from mi_cot_lib.reproduce.judging import JudgeChoice
 from mi_cot_lib.reproduce.paper import command_of, known_items, request_of, status, write, write_all
-from mi_cot_lib.reproduce.paper_grid import PRESETS, Preset, runs_of
 from mi_cot_lib.reproduce.paper_report import write_report
 from mi_cot_lib.reproduce.paper_runs import Failure, Places, find, make_missing
+from mi_cot_lib.reproduce.presets import PRESETS, Preset
 from mi_cot_lib.reproduce.run import run
 
 STEPS = {

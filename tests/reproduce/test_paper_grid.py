@@ -3,16 +3,8 @@
 import pytest
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.reproduce.paper_grid import (
-    FAMILIES,
-    ITEMS,
-    PRESETS,
-    TRAIN_ROWS,
-    cells_of,
-    item_named,
-    preset_named,
-    runs_of,
-)
+from mi_cot_lib.reproduce.grid import cells_of, item_named, runs_of
+from mi_cot_lib.reproduce.paper_grid import ITEMS
 from mi_cot_lib.reproduce.paper_numbers import (
     ACCURACY,
     CALIBRATION,
@@ -21,6 +13,7 @@ from mi_cot_lib.reproduce.paper_numbers import (
     SETTINGS,
     impossible_cells,
 )
+from mi_cot_lib.reproduce.presets import FAMILIES, PRESETS, TRAIN_ROWS, preset_named
 from mi_cot_lib.training.config import RunConfig
 
 NANO = PRESETS["nano"]

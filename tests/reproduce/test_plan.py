@@ -3,9 +3,10 @@
 import pytest
 
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.reproduce.paper_grid import PRESETS, runs_of
+from mi_cot_lib.reproduce.grid import runs_of
 from mi_cot_lib.reproduce.paper_numbers import TEST_ITEMS
 from mi_cot_lib.reproduce.plan import TOKENS, VALID_ROWS, describe_plan, plan
+from mi_cot_lib.reproduce.presets import PRESETS
 from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.load import load_student
 

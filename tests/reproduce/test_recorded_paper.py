@@ -5,10 +5,12 @@ import json
 import pytest
 
 from mi_cot_lib.environment import repository_root
+from mi_cot_lib.reproduce.grid import runs_of
 from mi_cot_lib.reproduce.paper import request_of, write, write_available
-from mi_cot_lib.reproduce.paper_grid import ITEMS, PRESETS, runs_of
+from mi_cot_lib.reproduce.paper_grid import ITEMS
 from mi_cot_lib.reproduce.paper_readme import END, START, paper_section
 from mi_cot_lib.reproduce.paper_runs import find, recorded_folder
+from mi_cot_lib.reproduce.presets import PRESETS
 
 NANO = PRESETS["nano"]
 FOLDER = recorded_folder(NANO)
