@@ -71,7 +71,8 @@ def paper(
     runs: Path | None,
     out: Path | None,
 ) -> None:
-    """Make tables and figures of the paper: table1 … table8, figure2 … figure5, or all.
+    """Make tables and figures of the paper, table1 … table8, figure2 … figure5 or all; or answer what it
+    leaves open, question1 … question6 or questions.
 
     \b
     mi-cot paper --list                     what there is, and what is missing
@@ -87,18 +88,19 @@ def paper(
     from mi_cot_lib.reproduce.paper_runs import make_missing
     from mi_cot_lib.reproduce.plan import describe_plan
     from mi_cot_lib.reproduce.presets import preset_named
+    from mi_cot_lib.reproduce.question_grid import QUESTIONS
 
     chosen = preset_named(preset)
     names = papers.known_items(items)
     if as_json and not listing:
         raise click.UsageError("--json goes with --list.")
     if not (names or listing):
-        raise click.UsageError("name a table or figure, all, or --list.")
+        raise click.UsageError("name a table, figure or question, all, questions, or --list.")
     request = papers.request_of(
         chosen, runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds, fresh=fresh
     )
     if listing:
-        for name in names or ITEMS:
+        for name in names or [*ITEMS, *QUESTIONS]:
             one = papers.status(name, request)
             click.echo(one.to_json() if as_json else one.to_line())
         return

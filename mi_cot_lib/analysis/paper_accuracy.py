@@ -75,8 +75,10 @@ def prepare_accuracy_cells(entries: Sequence[Entry], split: str = "test") -> pd.
     )
 
 
-def prepare_comparisons(entries: Sequence[Entry]) -> pd.DataFrame:
-    """Compare every two rows of a table, on shared seeds and on shared test items.
+def prepare_comparisons(
+    entries: Sequence[Entry], pairs: Sequence[tuple[str, str]] | None = None
+) -> pd.DataFrame:
+    """Compare rows of a table with each other, on shared seeds and on shared test items.
 
     Three questions with an answer each: would further seeds differ (paired t-test over seeds); would
     further test items differ (paired bootstrap over items of the mean over seeds); do the majority votes
@@ -85,6 +87,7 @@ def prepare_comparisons(entries: Sequence[Entry]) -> pd.DataFrame:
 
     Args:
         entries: The runs of one table.
+        pairs: Which rows, and which is subtracted from each; None compares every two.
 
     Returns:
         Columns `row`, `against` (which is subtracted), `column`, `size`, `difference`, `low`, `high`
@@ -97,7 +100,11 @@ def prepare_comparisons(entries: Sequence[Entry]) -> pd.DataFrame:
     order = list(dict.fromkeys(row for row, _, _ in cells))
     rows = []
     for (row, column, size), group in cells.items():
-        for against in order[: order.index(row)]:
+        if pairs is None:
+            others = order[: order.index(row)]
+        else:
+            others = [against for one, against in pairs if one == row]
+        for against in others:
             other = cells.get((against, column, size), {})
             if group.keys() & other.keys():
                 compared = _compared(group, other)

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mi_cot_lib.analysis.paper_rationales import Case
-from mi_cot_lib.analysis.paper_tables import ROW_TITLES
+from mi_cot_lib.analysis.row_titles import ROW_TITLES, row_title
 from mi_cot_lib.evaluation.calibration import reliability_bins
 
 # Figures by the names of their files.
@@ -19,8 +20,8 @@ Pictures = dict[str, Figure]
 
 _PALETTE = sns.color_palette("colorblind", 10)
 # The four methods keep their colours everywhere; variants of the MI term take others.
-_COLOURS = dict(zip(ROW_TITLES, _PALETTE, strict=False))
-_MARKERS = dict(zip(ROW_TITLES, ["o", "s", "^", "D", "v", "P", "X", "<", "*"], strict=False))
+_COLOURS = dict(zip(ROW_TITLES, cycle(_PALETTE), strict=False))
+_MARKERS = dict(zip(ROW_TITLES, cycle(["o", "s", "^", "D", "v", "P", "X", "<", "*"]), strict=False))
 _LINES = {"dss": "--", "mi": "-"}
 # Points of accuracy above and below the curves of sizes.
 _ROOM = 8
@@ -47,7 +48,7 @@ def draw_cells(
     """
     rows = list(dict.fromkeys(cells["row"]))
     held = [column for column in columns if column in set(cells["column"])]
-    figure = _figure(2.6 * len(held) + 1.8, 1.6 + 0.42 * len(rows))
+    figure = new_figure(2.6 * len(held) + 1.8, 1.6 + 0.42 * len(rows))
     panels = np.atleast_1d(figure.subplots(1, len(held), sharey=True))
     for axes, column in zip(panels, held, strict=True):
         for place, row in enumerate(rows):
@@ -62,17 +63,17 @@ def draw_cells(
         axes.set_title(columns[column], fontsize=10)
         axes.set_xlabel(unit)
         axes.margins(x=0.15)
-        _plain(axes, grid="x")
-    panels[0].set_yticks(range(len(rows)), [ROW_TITLES[row] for row in rows])
+        plain_axes(axes, grid="x")
+    panels[0].set_yticks(range(len(rows)), [row_title(row) for row in rows])
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
-    _title(figure, title)
+    put_title(figure, title)
     return figure
 
 
 def draw_sizes(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> Figure:
     """Draw accuracy against the number of training examples, a panel a data set, with 95% bands."""
     held = [column for column in columns if column in set(cells["column"])]
-    figure = _figure(9.4, 6.4)
+    figure = new_figure(9.4, 6.4)
     panels = figure.subplots(2, 2).flat
     handles = {}
     for axes, column in zip(panels, held, strict=False):
@@ -95,10 +96,10 @@ def draw_sizes(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> F
         axes.set_title(columns[column], fontsize=10, loc="left")
         axes.set_xlabel("training examples")
         axes.set_ylabel("test accuracy (%)")
-        _plain(axes, grid="both")
-    _title(figure, f"{title}\nline: mean over seeds; band: 95% t interval")
+        plain_axes(axes, grid="both")
+    put_title(figure, f"{title}\nline: mean over seeds; band: 95% t interval")
     figure.legend(
-        list(handles.values()), [ROW_TITLES[row] for row in handles],
+        list(handles.values()), [row_title(row) for row in handles],
         loc="outside lower center", ncols=4, frameon=False, handlelength=3,
     )  # fmt: skip
     return figure
@@ -118,7 +119,7 @@ def draw_reliability(
     """
     rows = list(dict.fromkeys(row for row, _ in cells))
     held = [c for c in columns if any(column == c for _, column in cells)]
-    figure = _figure(1.9 * len(held) + 0.8, 2.1 * len(rows) + 1.2)
+    figure = new_figure(1.9 * len(held) + 0.8, 2.1 * len(rows) + 1.2)
     grid = figure.subplots(len(rows), len(held), sharex=True, sharey=True, squeeze=False)
     for line, row in zip(grid, rows, strict=True):
         for axes, column in zip(line, held, strict=True):
@@ -139,13 +140,15 @@ def draw_reliability(
                 )  # fmt: skip
             axes.set(xlim=(0, 1), ylim=(0, 1))
             axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-            _plain(axes, grid="both")
-        line[0].set_ylabel(f"{ROW_TITLES[row]}\naccuracy")
+            plain_axes(axes, grid="both")
+        line[0].set_ylabel(f"{row_title(row)}\naccuracy")
     for axes, column in zip(grid[0], held, strict=True):
         axes.set_title(columns[column], fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("confidence")
-    _title(figure, f"{title}\nbar: a bin's accuracy; dot: at its mean confidence, area by answers")
+    put_title(
+        figure, f"{title}\nbar: a bin's accuracy; dot: at its mean confidence, area by answers"
+    )
     return figure
 
 
@@ -153,14 +156,14 @@ def draw_judged(found: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
     """Draw judged quality: a group a data set, a bar a row, a line for the standard deviation."""
     rows = list(dict.fromkeys(found["row"]))
     held = [column for column in columns if column in set(found["column"])]
-    figure = _figure(8.0, 3.6)
+    figure = new_figure(8.0, 3.6)
     axes = figure.subplots()
     width = 0.8 / len(rows)
     for place, row in enumerate(rows):
         mine = found[found["row"] == row].set_index("column").reindex(held)
         at = np.arange(len(held)) + (place - (len(rows) - 1) / 2) * width
         axes.bar(
-            at, mine["mean"], width * 0.9, color=_COLOURS[row], label=ROW_TITLES[row],
+            at, mine["mean"], width * 0.9, color=_COLOURS[row], label=row_title(row),
             hatch=["", "//", ".."][place % 3], edgecolor="white",
         )  # fmt: skip
         axes.errorbar(at, mine["mean"], mine["sd"], fmt="none", ecolor="0.3", lw=1, capsize=2)
@@ -169,8 +172,8 @@ def draw_judged(found: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
     axes.set_yticks(range(1, 6))
     axes.set_ylabel("judged quality (1 to 5)")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-    _plain(axes, grid="y")
-    _title(figure, f"{title}\nline: standard deviation between sampled items")
+    plain_axes(axes, grid="y")
+    put_title(figure, f"{title}\nline: standard deviation between sampled items")
     return figure
 
 
@@ -191,7 +194,7 @@ def draw_cases(
     blocks = [_case_text(case, inputs, golds) for case in cases]
     heights = [head.count("\n") + max(text.count("\n") for _, text in answers) + 5.5
                for head, answers in blocks] or [3.0]  # fmt: skip
-    figure = _figure(9.5, 0.6 + _LINE_INCHES * sum(heights))
+    figure = new_figure(9.5, 0.6 + _LINE_INCHES * sum(heights))
     panels = np.atleast_1d(figure.subplots(len(heights), 1, height_ratios=heights))
     for axes, lines in zip(panels, heights, strict=True):
         axes.axis("off")
@@ -208,7 +211,7 @@ def draw_cases(
                 parse_math=False,
                 bbox={"boxstyle": "round", "fc": (*_COLOURS[row], 0.12), "ec": _COLOURS[row]},
             )  # fmt: skip
-    _title(figure, title)
+    put_title(figure, title)
     return figure
 
 
@@ -222,7 +225,7 @@ def _case_text(
         (
             row,
             _wrapped(
-                f"{ROW_TITLES[row]}: {answer['predicted']} "
+                f"{row_title(row)}: {answer['predicted']} "
                 f"({'right' if answer['correct'] else 'wrong'}), rationale judged "
                 f"{answer['score']:g} of 5\n{answer['rationale']}",
                 62,
@@ -237,18 +240,21 @@ def _wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.fill(line, width) for line in text.splitlines())
 
 
-def _plain(axes: Any, grid: str) -> None:
+def plain_axes(axes: Any, grid: str) -> None:
+    """Give axes a light grid along `x`, `y` or `both`, and take away what only frames."""
     axes.grid(axis=grid, color="0.9", lw=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
 
-def _title(figure: Figure, text: str) -> None:
+def put_title(figure: Figure, text: str) -> None:
+    """Set a figure's title, on the left."""
     figure.suptitle(text, fontsize=11, x=0.01, ha="left")
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure, sizes in inches, that no notebook draws by itself."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

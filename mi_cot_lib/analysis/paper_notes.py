@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from mi_cot_lib.analysis.paper_tables import ROW_TITLES
+from mi_cot_lib.analysis.row_titles import row_title
 from mi_cot_lib.analysis.statistics import items_needed, seeds_needed
 from mi_cot_lib.analysis.tables import p_text
 
@@ -60,6 +60,21 @@ def size_notes(
     return notes + _significant(comparisons, columns)
 
 
+def question_notes(
+    cells: pd.DataFrame, comparisons: pd.DataFrame, columns: Mapping[str, str], *, built_in: bool
+) -> list[str]:
+    """Say what an open question compares, which differences hold, and how large any could still be."""
+    notes = _setting(cells, built_in) + _significant(comparisons, columns)
+    known = comparisons[comparisons["low"].notna()] if len(comparisons) else comparisons
+    if len(known):
+        widest = ((known["high"] - known["low"]) / 2).median()
+        notes.append(
+            f"Of {len(known)} differences with an interval, {int((known['difference'] > 0).sum())} are above "
+            f"0; the median interval is ± {widest:.1f} points, so that smaller effects would not show here."
+        )
+    return notes
+
+
 def calibration_notes(
     found: pd.DataFrame,
     columns: Mapping[str, str],
@@ -68,12 +83,12 @@ def calibration_notes(
     """Say what confidence is, what chance does, and where the paper's numbers cannot be."""
     broken = int(found["bound_broken"].sum())
     within = [
-        f"{ROW_TITLES[one['row']]} on {columns[one['column']]}"
+        f"{row_title(one['row'])} on {columns[one['column']]}"
         for one in found.to_dict("records")
         if one["ece"] <= one["floor_95"]
     ]
     cells = "; ".join(
-        f"{ROW_TITLES[row]} on {family}: ECE {error:.2f}, confidence {confidence:.2f}, accuracy "
+        f"{row_title(row)} on {family}: ECE {error:.2f}, confidence {confidence:.2f}, accuracy "
         f"{accuracy:.2f}"
         for row, family, error, confidence, accuracy in impossible
     )
@@ -168,7 +183,7 @@ def _significant(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> list[
             notes.append(f"Not to be tested {what}: there are too few seeds.")
             continue
         told = "; ".join(
-            f"{ROW_TITLES[one['row']]} − {ROW_TITLES[one['against']]} on {columns[one['column']]}"
+            f"{row_title(one['row'])} − {row_title(one['against'])} on {columns[one['column']]}"
             + ("" if pd.isna(one["size"]) else f" with {int(one['size']):,} examples")
             + f" (p {p_text(one[name])})"
             + (f" {one['difference']:+.1f} points" if name != "p_votes_holm" else "").replace(
@@ -201,7 +216,7 @@ def _power(
         needed = items_needed(min(theirs, base) / 100, gap / 100)
         if needed is None:
             continue
-        against = ROW_TITLES[one["against"]]
+        against = row_title(one["against"])
         items.append(
             f"{families[column]} against {against}: {gap:.2f} points, {needed:,} items (the paper's set "
             f"has {test_items[column]:,})"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from mi_cot_lib.analysis.paper_tables import ROW_TITLES, two_digits
+from mi_cot_lib.analysis.paper_tables import two_digits
+from mi_cot_lib.analysis.row_titles import row_title
 from mi_cot_lib.analysis.tables import MISSING, p_text, with_interval
 
 
@@ -29,7 +30,7 @@ def print_calibration(
         found,
         columns,
         lambda one: f"{with_interval(*one[['ece', 'low', 'high']])}; conf. {one['confidence']:.1f}",
-        {ROW_TITLES[row]: numbers for row, numbers in paper.items()},
+        {row_title(row): numbers for row, numbers in paper.items()},
         lambda pair: f"{pair[0]:.2f}; conf. {pair[1]:.2f}",
         "T5" if built_in else None,
     )
@@ -44,7 +45,7 @@ def print_calibration_details(found: pd.DataFrame, columns: Mapping[str, str]) -
             by_length = f"{one['ece_normalised']:.1f} (conf. {one['confidence_normalised']:.1f})"
         rows.append(
             {
-                "Row": ROW_TITLES[one["row"]],
+                "Row": row_title(one["row"]),
                 "Test set": columns[one["column"]],
                 "Accuracy": f"{one['accuracy']:.1f}",
                 "Confidence": f"{one['confidence']:.1f}",
@@ -81,7 +82,7 @@ def print_judged(
         built_in: Whether the runs are on built-in data.
     """
     titles = {
-        row: ROW_TITLES[row.removesuffix("++")] + (", four repeats" if row.endswith("++") else "")
+        row: row_title(row.removesuffix("++")) + (", four repeats" if row.endswith("++") else "")
         for row in paper
     }
     return _above_the_papers(
@@ -101,7 +102,7 @@ def print_judged_details(found: pd.DataFrame, columns: Mapping[str, str]) -> pd.
     for one in found.to_dict("records"):
         rows.append(
             {
-                "Row": ROW_TITLES[one["row"]],
+                "Row": row_title(one["row"]),
                 "Data set": columns[one["column"]],
                 "Mean [95% over seeds]": two_digits(one["mean"], one["low"], one["high"]),
                 "First repeat": f"{one['first_mean']:.2f} ± {one['first_sd']:.2f}",
@@ -138,7 +139,7 @@ def print_correlations(
             f"{two_digits(one['r'], one['low'], one['high'])}; p {p_text(one['p_first'])}; "
             f"{int(one['significant'])} of {int(one['of_seeds'])}"
         ),
-        {ROW_TITLES[row]: numbers for row, numbers in paper.items()},
+        {row_title(row): numbers for row, numbers in paper.items()},
         lambda pair: f"{pair[0]:.2f}; p {'<' if pair[1] else '>'} 0.05",
         "GPT-4" if built_in else None,
     )
@@ -159,7 +160,7 @@ def _above_the_papers(
     for row in dict.fromkeys(found["row"]):
         mine = found[found["row"] == row].set_index("column")
         cells = {title: ours(mine.loc[c]) for c, title in columns.items() if c in mine.index}
-        rows.append({head: ROW_TITLES[row], **cells})
+        rows.append({head: row_title(row), **cells})
     for title, numbers in paper.items():
         cells = {name: theirs(numbers[c]) for c, name in columns.items() if c in numbers}
         rows.append({head: f"{title}, {mark}", **cells})

@@ -6,19 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from mi_cot_lib.analysis.row_titles import row_title
 from mi_cot_lib.analysis.tables import MISSING, p_text, with_interval
 
-ROW_TITLES = {
-    "finetune": "Finetuning",
-    "single_task": "Single-task",
-    "dss": "DSS",
-    "mi": "MI",
-    "mean": "MI, mean over positions",
-    "max": "MI, maximum over positions",
-    "kl": "MI, KL divergence",
-    "ce": "MI, cross-entropy",
-    "gold": "Teacher (gold)",
-}
 NOT_THE_PAPERS = "built-in data and students, not the paper's"
 
 
@@ -66,7 +56,7 @@ def print_accuracy(
         seeds = sorted({int(count) for count in mine["seeds"]})
         rows.append(
             {
-                "": ROW_TITLES[row],
+                "": row_title(row),
                 **{
                     title: with_interval(*mine.loc[column, ["accuracy", "low", "high"]])
                     if column in mine.index
@@ -80,7 +70,7 @@ def print_accuracy(
     for row, numbers in paper.items():
         rows.append(
             {
-                "": f"{ROW_TITLES[row]}, {mark}",
+                "": f"{row_title(row)}, {mark}",
                 **{
                     title: f"{numbers[column]:.2f}" if column in numbers else MISSING
                     for column, title in columns.items()
@@ -112,7 +102,7 @@ def print_against_paper(
             inside = "yes" if cell["low"] <= theirs <= cell["high"] else "no"
         rows.append(
             {
-                "Row": ROW_TITLES[cell["row"]],
+                "Row": row_title(cell["row"]),
                 "Data set": columns[cell["column"]],
                 "Ours, % [95% over seeds]": with_interval(
                     cell["accuracy"], cell["low"], cell["high"]
@@ -140,7 +130,7 @@ def print_comparisons(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> 
         size = "" if pd.isna(one["size"]) else f", {int(one['size']):,} examples"
         rows.append(
             {
-                "Compared": f"{ROW_TITLES[one['row']]} − {ROW_TITLES[one['against']]}",
+                "Compared": f"{row_title(one['row'])} − {row_title(one['against'])}",
                 "Data set": columns[one["column"]] + size,
                 "Points [95% over seeds]": with_interval(
                     one["difference"], one["low"], one["high"], signed=True
@@ -170,7 +160,7 @@ def print_seed_differences(
     return pd.DataFrame(
         [
             {
-                "Compared": f"{ROW_TITLES[one['row']]} − {ROW_TITLES[one['against']]}",
+                "Compared": f"{row_title(one['row'])} − {row_title(one['against'])}",
                 "Data set": columns[one["column"]],
                 f"{unit} [95% over seeds]": two_digits(one["difference"], one["low"], one["high"]),
                 "Seeds": str(one["seeds"]),
@@ -196,7 +186,7 @@ def print_costs(cells: pd.DataFrame) -> pd.DataFrame:
         mine = cells[cells["row"] == row]
         rows.append(
             {
-                "Row": ROW_TITLES[row],
+                "Row": row_title(row),
                 "Minutes a run": f"{mine['minutes'].mean():.1f}",
                 "TFLOP of training a run": f"{mine['tflop'].mean():,.1f}",
                 "TFLOP, times the first row's": f"{mine['tflop'].mean() / _first(cells):.1f}",

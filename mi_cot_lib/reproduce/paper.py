@@ -31,6 +31,7 @@ from mi_cot_lib.reproduce.paper_runs import (
 from mi_cot_lib.reproduce.paper_titles import csv_of, origin_notes
 from mi_cot_lib.reproduce.plan import JUDGED_ITEMS, Plan, plan
 from mi_cot_lib.reproduce.presets import Preset
+from mi_cot_lib.reproduce.question_grid import QUESTIONS
 from mi_cot_lib.training.record import write_atomically
 
 KINDS = ("md", "csv", "tex", "json", "png")
@@ -279,13 +280,17 @@ def numbers_json(printed: Printed) -> str:
 
 
 def known_items(names: Sequence[str]) -> list[str]:
-    """Return the items that are named, `all` being every one, before anything is run.
+    """Return the items that are named, before anything is run.
+
+    Args:
+        names: Ids; `all` is every table and figure of the paper, `questions` every open question.
 
     Raises:
-        ConfigError: The paper has no such table or figure.
+        ConfigError: There is no such item.
     """
-    chosen = [item_named(name).id for name in names if name != "all"]
-    return list(ITEMS) if "all" in names else list(dict.fromkeys(chosen))
+    groups = {"all": ITEMS, "questions": QUESTIONS}
+    chosen = [id for name in names for id in groups.get(name) or [item_named(name).id]]
+    return list(dict.fromkeys(chosen))
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -48,6 +48,8 @@ from mi_cot_lib.reproduce.paper_numbers import (
 )
 from mi_cot_lib.reproduce.paper_titles import column_titles, is_built_in, titled
 from mi_cot_lib.reproduce.presets import FAMILIES, Preset
+from mi_cot_lib.reproduce.question_grid import QUESTIONS
+from mi_cot_lib.reproduce.question_items import make_question
 
 OVER_SEEDS = "mean and 95% t interval over seeds"
 OUT_COLUMNS = ("esnli_out", "anli1_out")
@@ -78,6 +80,8 @@ def make_item(
         return _sizes(item, preset, entries)
     if item == "table6":
         return _calibration(item, preset, entries)
+    if item in QUESTIONS:
+        return make_question(item, preset, entries)
     return make_judged_item(item, preset, entries, judge)
 
 

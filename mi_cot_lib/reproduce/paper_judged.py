@@ -21,7 +21,8 @@ from mi_cot_lib.analysis.paper_rationales import (
     prepare_judged,
     quality_by_seed,
 )
-from mi_cot_lib.analysis.paper_tables import ROW_TITLES, Printed, print_seed_differences
+from mi_cot_lib.analysis.paper_tables import Printed, print_seed_differences
+from mi_cot_lib.analysis.row_titles import row_title
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.reproduce.judging import JudgeChoice, judge_samples
 from mi_cot_lib.reproduce.paper_numbers import CORRELATION, JUDGED
@@ -113,7 +114,7 @@ def _cases(
             "Question": inputs[case.id],
             "Gold": f"{golds[case.id]['label']}. {golds[case.id]['rationale']}",
             **{
-                ROW_TITLES[row]: f"{answer['predicted']} "
+                row_title(row): f"{answer['predicted']} "
                 f"({'right' if answer['correct'] else 'wrong'}), judged {answer['score']:g} of 5. "
                 f"{answer['rationale']}"
                 for row, answer in case.answers.items()

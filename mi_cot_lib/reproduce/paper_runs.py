@@ -18,6 +18,8 @@ from mi_cot_lib.reproduce.sources import sources_of
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 
+# The items that look at losses and gradients while training.
+WITH_CURVES = ("question2", "question6")
 # Between a run's name and the other data set that it answered.
 OUTSIDE = "--on-"
 # The items that look at answers to another data set as well.
@@ -222,6 +224,8 @@ def _other_nli(family: str) -> str:
 
 
 def _needs(item: str) -> tuple[str, ...]:
+    if item in WITH_CURVES:
+        return ("correct", "curves")
     return ("calibration", "samples") if item in DETAILED else ("correct",)
 
 

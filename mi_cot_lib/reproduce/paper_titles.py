@@ -9,12 +9,14 @@ from mi_cot_lib.reproduce.grid import item_named
 from mi_cot_lib.reproduce.presets import FAMILIES, Preset
 from mi_cot_lib.training.record import describe_hardware
 
+# What stands behind a column's family: the test set is meant where nothing does.
+_SPLIT_TITLES = {"": "", "out": " (out)", "unseen": " (unseen)", "valid": " (validation)"}
+
 
 def titled(item: str, preset: Preset) -> str:
     """Return an item's title, with its mark where data and students are not the paper's."""
     known = item_named(item)
-    number = known.id.removeprefix("table").removeprefix("figure")
-    kind = "Table" if known.id.startswith("table") else "Figure"
+    kind, number = known.id[:-1].capitalize(), known.id[-1]
     mark = f" ({NOT_THE_PAPERS})" if is_built_in(preset) else ""
     return f"{kind} {number}. {known.title}{mark}"
 
@@ -27,8 +29,8 @@ def is_built_in(preset: Preset) -> bool:
 def column_titles(preset: Preset, columns: Sequence[str] = FAMILIES) -> dict[str, str]:
     """Return what is printed for each column; the test set is named where the student is of another."""
     return {
-        column: dataset_spec(preset.datasets[column.removesuffix("_out")]).title
-        + (" (out)" if column.endswith("_out") else "")
+        column: dataset_spec(preset.datasets[column.partition("_")[0]]).title
+        + _SPLIT_TITLES[column.partition("_")[2]]
         for column in columns
     }
 

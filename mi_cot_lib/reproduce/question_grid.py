@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mi_cot_lib.analysis.row_titles import JOINT
 from mi_cot_lib.reproduce.cells import COMPARED, Cell, Item, cells_in
 from mi_cot_lib.reproduce.presets import FAMILIES, Preset
 
@@ -19,9 +20,6 @@ QUESTIONS: dict[str, Item] = {
         Item("question6", "Does the loss need rationales that name the label?"),
     )
 }
-
-# Between the parts of a row's name.
-JOINT = " "
 
 # Question 1: beside DSS and the released form, every other form on its own features.
 ALTERNATIVES = (
@@ -87,7 +85,8 @@ def _weights() -> Rows:
 
 
 def _spoiled() -> Rows:
-    rows: Rows = {f"{method}{JOINT}none{JOINT}0": {"method": method} for method in COMPARED}
+    rows: Rows = {"finetune": {"method": "finetune"}}
+    rows |= {f"{method}{JOINT}none{JOINT}0": {"method": method} for method in COMPARED}
     for change in SPOILED:
         for share in SPOILED_SHARES:
             for method in COMPARED:

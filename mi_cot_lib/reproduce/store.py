@@ -7,7 +7,7 @@ enough to be committed, and say by which version of the kit, from which data and
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ _KEPT = (
     *("run", "results_version", "config", "metrics", "data", "weights_sha256", "parameters"),
     *("seconds", "hardware", "versions", "git_commit"),
 )
+# Of a run's history: mean losses of each term since the last log (nats), gradient norms of each weighted
+# term at the logged step, and what validation measured.
+_TERMS = ("prediction", "generation", "mi")
+_TRAINED = tuple(f"{kind}_{term}" for kind in ("loss", "grad_norm") for term in _TERMS)
+_VALIDATED = ("eval_accuracy", *(f"eval_loss_{term}" for term in _TERMS))
+_DIGITS = 4
 
 
 def record_of(folder: Path, *, details: bool) -> Record:
@@ -47,8 +53,9 @@ def record_of(folder: Path, *, details: bool) -> Record:
         details: Keep confidences and sampled rationales as well (Tables 6 to 8, Figures 4 and 5).
 
     Returns:
-        Plain JSON values: of `run.json` all but the history; `flops` of its training; `correct`, by split
-        a string of 1 and 0, an item each; with details `calibration` and `samples`.
+        Plain JSON values: of `run.json` all but its history, of which `curves` hold the losses and
+        gradient norms; `flops` of its training; `correct`, by split a string of 1 and 0, an item each;
+        with details `calibration` and `samples`.
 
     Raises:
         DataError: The folder holds no finished run.
@@ -58,12 +65,29 @@ def record_of(folder: Path, *, details: bool) -> Record:
     answers = by_split(read_predictions(folder / record.PREDICTIONS))
     kept: Record = {name: whole[name] for name in _KEPT}
     kept["config"] = {**kept["config"], "data_root": None}
+    kept["curves"] = curves_of(whole["history"])
     kept["flops"] = training_flops(config, folder)
     kept["correct"] = {split: _bits(p.correct for p in found) for split, found in answers.items()}
     if details:
         kept["calibration"] = calibration_of(answers["test"], answers["valid"])
         kept["samples"] = sampled(answers["test"])
     return kept
+
+
+def curves_of(history: Sequence[Mapping[str, float]]) -> Record:
+    """Return a run's history by measure: `training` and `validation`, each with its `step`s.
+
+    Numbers have four significant digits. A term that the method does not have is absent.
+    """
+    found: Record = {}
+    for part, names in (("training", _TRAINED), ("validation", _VALIDATED)):
+        rows = [row for row in history if any(name in row for name in names)]
+        held = [name for name in names if all(name in row for row in rows)]
+        found[part] = {"step": [int(row["step"]) for row in rows]}
+        for name in held:
+            values = [float(f"{row[name]:.{_DIGITS}g}") for row in rows]
+            found[part][name.removeprefix("eval_")] = values
+    return found
 
 
 def calibration_of(test: Sequence[Prediction], valid: Sequence[Prediction]) -> Record:

@@ -11,6 +11,7 @@ from mi_cot_lib.reproduce.paper_grid import ITEMS
 from mi_cot_lib.reproduce.paper_readme import END, START, paper_section
 from mi_cot_lib.reproduce.paper_runs import find, recorded_folder
 from mi_cot_lib.reproduce.presets import PRESETS
+from mi_cot_lib.reproduce.question_grid import QUESTIONS
 
 NANO = PRESETS["nano"]
 FOLDER = recorded_folder(NANO)
@@ -39,7 +40,7 @@ def test_a_committed_item_is_what_its_records_make(item, recorded):
 
 
 def test_no_record_is_of_a_run_that_nothing_needs():
-    known = {run.run_name for item in ITEMS for run in runs_of(item, NANO)}
+    known = {run.run_name for item in [*ITEMS, *QUESTIONS] for run in runs_of(item, NANO)}
     kept = {path.stem.partition("--on-")[0] for path in (FOLDER / "records").glob("*.json")}
     assert kept <= known
 
