@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from mi_cot_lib.analysis.row_titles import row_title
-from mi_cot_lib.analysis.statistics import items_needed, seeds_needed
+from mi_cot_lib.analysis.statistics import (
+    items_needed,
+    seeds_needed,
+    smallest_detectable_over_seeds,
+)
 from mi_cot_lib.analysis.tables import p_text
 
 _KINDS = {
@@ -39,7 +43,9 @@ def accuracy_notes(
     """
     notes = _setting(cells, built_in)
     notes += _significant(comparisons, columns)
-    notes += _power(comparisons, columns, paper, test_items, families)
+    notes += _same(comparisons, columns)
+    notes += _found(comparisons)
+    notes += _power(comparisons, columns, paper, test_items, families, built_in=built_in)
     if {"finetune", "dss"} <= set(cells["row"]):
         notes.append(
             "DSS and MI pass every example twice, once a task, and write rationales; at equal steps they "
@@ -57,7 +63,7 @@ def size_notes(
         "Every point is trained for as many steps, on the first examples of the training set; the paper "
         "gives its sizes and numbers as pictures only, so none stand beside ours."
     )
-    return notes + _significant(comparisons, columns)
+    return notes + _significant(comparisons, columns) + _found(comparisons)
 
 
 def question_notes(
@@ -65,14 +71,10 @@ def question_notes(
 ) -> list[str]:
     """Say what an open question compares, which differences hold, and how large any could still be."""
     notes = _setting(cells, built_in) + _significant(comparisons, columns)
-    known = comparisons[comparisons["low"].notna()] if len(comparisons) else comparisons
-    if len(known):
-        widest = ((known["high"] - known["low"]) / 2).median()
-        notes.append(
-            f"Of {len(known)} differences with an interval, {int((known['difference'] > 0).sum())} are above "
-            f"0; the median interval is ± {widest:.1f} points, so that smaller effects would not show here."
-        )
-    return notes
+    if len(comparisons):
+        above = int((comparisons["difference"] > 0).sum())
+        notes.append(f"{above} of {len(comparisons)} differences are above 0.")
+    return notes + _found(comparisons)
 
 
 def calibration_notes(
@@ -95,7 +97,8 @@ def calibration_notes(
     return [
         "Confidence is the softmax over the candidate labels' log-probabilities, end token included, for "
         "NLI and CQA, and the probability of the written sequence with its end token for SVAMP (by "
-        "length: its geometric mean a token). Accuracy is that of the most probable label.",
+        "length: its geometric mean a token). Accuracy is that of the most probable label, which can be "
+        "right where the written text is no label at all: for CQA it is above Table 1's.",
         "“(out)”: the student trained on the other NLI set answers this test set, at its own "
         "temperature; the paper's “(Out)” names one of the two without saying which, and is read so here. "
         "ECE has 10 bins of equal width.",
@@ -104,10 +107,11 @@ def calibration_notes(
         f"rounding is granted ({cells}).",
         "A perfectly calibrated student would show an ECE as well, by chance: “calibrated by chance”. "
         + (
-            "At or below its 95th percentile, and so not to be told from calibrated: "
-            f"{', '.join(within)}."
+            "With their mean over seeds at or below its 95th percentile, and so not to be told from "
+            f"calibrated: {', '.join(within)}."
             if within
-            else "Every cell lies above its 95th percentile."
+            else "Every cell's mean over seeds lies above its 95th percentile; single seeds of a cell can "
+            "lie below."
         ),
     ]
 
@@ -160,7 +164,8 @@ def case_notes(judge: str, rules: int, found: int) -> list[str]:
 def _setting(cells: pd.DataFrame, built_in: bool) -> list[str]:
     notes = [
         "Accuracy in percent on the test set, mean over seeds with Student's 95% interval; the interval "
-        "speaks of training again, not of other test items."
+        "speaks of training again, not of other test items. The tests over items and of votes take these "
+        "trained students as they are: one that went astray can make them significant."
     ]
     if built_in:
         notes.append(
@@ -179,6 +184,9 @@ def _significant(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> list[
     notes = []
     for name, what in _KINDS.items():
         tested = int(comparisons[name].notna().sum())
+        if not tested and (comparisons["seeds"] > 1).all():
+            notes.append(f"Not to be tested {what}: the differences do not vary at all.")
+            continue
         if not tested:
             notes.append(f"Not to be tested {what}: there are too few seeds.")
             continue
@@ -197,12 +205,48 @@ def _significant(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> list[
     return notes
 
 
+def _same(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
+    """Name rows whose students answer every question alike, which no test needs to tell apart."""
+    notes: list[str] = []
+    if not len(comparisons):
+        return notes
+    for (row, against), pairs in comparisons.groupby(["row", "against"], sort=False):
+        alike = (pairs[["difference", "spread", "only_row", "only_against"]] == 0).all(axis=1)
+        if alike.all():
+            notes.append(
+                f"{row_title(row)} and {row_title(against)} give the same answers throughout: the two losses "
+                "have one gradient where their target is held (the label side is detached), so that one "
+                "and the same student is trained twice. On the paper's setting the same holds by the "
+                "released code, and its two rows can differ by chance alone."
+            )
+    return notes
+
+
+def _found(comparisons: pd.DataFrame) -> list[str]:
+    """Say how large a difference must be for these runs to show it."""
+    spreads = comparisons["spread"].dropna() if len(comparisons) else pd.Series(dtype=float)
+    if not len(spreads) or not spreads.any():
+        return []
+    seeds = int(comparisons["seeds"].min())
+    least = [smallest_detectable_over_seeds(seeds, float(spread)) for spread in spreads]
+    known = pd.Series([one for one in least if one is not None])
+    if not len(known):
+        return []
+    return [
+        f"With {seeds} seeds at the spread of these runs, a test over seeds finds with 80% power (at the 5% "
+        f"level, before Holm) differences from {known.min():.1f} to {known.max():.1f} points, by comparison; "
+        f"the median is {known.median():.1f}."
+    ]
+
+
 def _power(
     comparisons: pd.DataFrame,
     columns: Mapping[str, str],
     paper: Mapping[str, Mapping[str, float]],
     test_items: Mapping[str, int],
     families: Mapping[str, str],
+    *,
+    built_in: bool,
 ) -> list[str]:
     """For each difference that the paper claims for its method: how many items and seeds would show it."""
     items, seeds = [], []
@@ -232,7 +276,7 @@ def _power(
             + "; ".join(items)
             + "."
         )
-    if seeds:
+    if seeds and not built_in:
         notes.append(
             "Seeds with which differences of that size are found at the spread of our own runs: "
             + "; ".join(seeds)

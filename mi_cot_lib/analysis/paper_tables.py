@@ -113,9 +113,7 @@ def print_against_paper(
                 if theirs is None
                 else f"{theirs:.2f}",
                 "Difference": MISSING if gap is None else f"{gap:+.1f}".replace("-", "−"),
-                "Paper within our interval": MISSING
-                if gap is None
-                else ("yes" if inside else "no"),
+                "Paper within our interval": inside,
                 "Minutes a run": f"{cell['minutes']:.1f}",
                 "TFLOP a run": f"{cell['tflop']:,.1f}",
             }
@@ -187,7 +185,7 @@ def print_costs(cells: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "Row": row_title(row),
-                "Minutes a run": f"{mine['minutes'].mean():.1f}",
+                "Minutes a run (on a shared machine)": f"{mine['minutes'].mean():.1f}",
                 "TFLOP of training a run": f"{mine['tflop'].mean():,.1f}",
                 "TFLOP, times the first row's": f"{mine['tflop'].mean() / _first(cells):.1f}",
             }

@@ -28,6 +28,7 @@ from mi_cot_lib.analysis.paper_quality import (
     print_calibration,
     print_calibration_details,
 )
+from mi_cot_lib.analysis.paper_recall import prepare_recall, print_recall, recall_notes
 from mi_cot_lib.analysis.paper_tables import (
     Printed,
     print_accuracy,
@@ -36,8 +37,9 @@ from mi_cot_lib.analysis.paper_tables import (
     print_costs,
     print_seed_differences,
 )
+from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.reproduce.judging import JudgeChoice
 from mi_cot_lib.reproduce.paper_judged import make_judged_item
 from mi_cot_lib.reproduce.paper_numbers import (
@@ -90,6 +92,7 @@ def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Prin
     comparisons = prepare_comparisons(entries)
     columns = column_titles(preset)
     held = {column: title for column, title in columns.items() if column in set(cells["column"])}
+    recall = prepare_recall(entries, _gold_labels(preset, list(held)))
     paper, built_in = ACCURACY[item], is_built_in(preset)
     more = {
         "Each cell": print_against_paper(cells, columns, paper, built_in=built_in),
@@ -97,6 +100,9 @@ def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Prin
         "Cost": print_costs(cells),
     }
     numbers = {"cells": cells, "comparisons": comparisons}
+    if len(recall):
+        numbers["recall"] = recall
+        more["Answers by gold label"] = print_recall(recall, columns)
     if all("unseen_accuracy" in entry.record["metrics"] for entry in entries):
         unseen = prepare_accuracy_cells(entries, "unseen")
         numbers["unseen"] = unseen
@@ -107,20 +113,37 @@ def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Prin
         main=print_accuracy(cells, held, paper, built_in=built_in),
         numbers=numbers,
         more=more,
-        notes=accuracy_notes(
-            cells,
-            comparisons,
-            columns,
-            paper,
-            TEST_ITEMS,
-            {family: dataset_spec(family).title for family in FAMILIES},
-            built_in=built_in,
-        ),
+        notes=[
+            *accuracy_notes(
+                cells,
+                comparisons,
+                columns,
+                paper,
+                TEST_ITEMS,
+                {family: dataset_spec(family).title for family in FAMILIES},
+                built_in=built_in,
+            ),
+            *(recall_notes(recall, columns) if len(recall) else []),
+        ],
         pictures=[f"{item}.png"],
     )
     return printed, {
         f"{item}.png": draw_cells(cells, columns, f"{titled(item, preset)}\n{OVER_SEEDS}")
     }
+
+
+def _gold_labels(preset: Preset, columns: Sequence[str]) -> dict[str, list[str]]:
+    """Return the test set's gold labels of the columns with a closed set, where the data is at hand."""
+    found = {}
+    for column in columns:
+        dataset = preset.datasets[column]
+        if dataset_spec(dataset).labels:
+            try:
+                examples = load_split(dataset, "test", preset.data_root)
+            except KitError:
+                continue
+            found[column] = [example.label for example in examples]
+    return found
 
 
 def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
@@ -158,6 +181,11 @@ def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed
     return printed, {f"{item}.png": draw_sizes(cells, columns, titled(item, preset))}
 
 
+def _own(entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out answers to another data set, which cost nothing to train."""
+    return [entry for entry in entries if not entry.column.endswith("_out")]
+
+
 def _calibration(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:
     found = prepare_calibration(entries)
     columns = column_titles(preset, (*FAMILIES, *OUT_COLUMNS))
@@ -169,8 +197,9 @@ def _calibration(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[P
         main=print_calibration(found, columns, CALIBRATION, built_in=is_built_in(preset)),
         numbers={"cells": found, "differences": differences},
         more={
-            "All measures, %": print_calibration_details(found, columns),
+            "All measures": print_calibration_details(found, columns),
             "MI against DSS": print_seed_differences(differences, columns, "ECE, points"),
+            "Cost": print_costs(prepare_accuracy_cells(_own(entries))),
         },
         notes=calibration_notes(found, columns, impossible_cells()),
         pictures=[f"{item}.png"],

@@ -4,7 +4,11 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from mi_cot_lib.analysis.paper_accuracy import Entry, prepare_seed_differences
+from mi_cot_lib.analysis.paper_accuracy import (
+    Entry,
+    prepare_accuracy_cells,
+    prepare_seed_differences,
+)
 from mi_cot_lib.analysis.paper_figures import Pictures, draw_cases, draw_cells, draw_judged
 from mi_cot_lib.analysis.paper_notes import case_notes, correlation_notes, judged_notes
 from mi_cot_lib.analysis.paper_quality import (
@@ -21,7 +25,7 @@ from mi_cot_lib.analysis.paper_rationales import (
     prepare_judged,
     quality_by_seed,
 )
-from mi_cot_lib.analysis.paper_tables import Printed, print_seed_differences
+from mi_cot_lib.analysis.paper_tables import Printed, print_costs, print_seed_differences
 from mi_cot_lib.analysis.row_titles import row_title
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.reproduce.judging import JudgeChoice, judge_samples
@@ -41,7 +45,10 @@ def make_judged_item(
         "table7": _judged,
         "table8": _correlations,
     }
-    return makers.get(item, _cases)(item, preset, samples, judge)
+    printed, pictures = makers.get(item, _cases)(item, preset, samples, judge)
+    if item in makers:
+        printed.more["Cost"] = print_costs(prepare_accuracy_cells(entries))
+    return printed, pictures
 
 
 def _judged(

@@ -60,10 +60,13 @@ def origin_notes(
             for one in runs
         }
     )
+    commits = sorted({one["git_commit"][:7] for one in runs if one.get("git_commit")})
     hours = sum(one["seconds"]["total"] for one in runs) / 3600
     notes.append(
         f"{len(runs)} runs, {hours:.2f} hours added up, on {'; '.join(hardware)}. Steps × batch and "
-        f"learning rate: {'; '.join(trained)}."
+        f"learning rate: {'; '.join(trained)}. Made at commit {', '.join(commits) or 'unknown'}; runs shared "
+        "the machine with each other and with other work, so that operations compare methods and minutes "
+        "do not."
     )
     return notes
 

@@ -161,10 +161,30 @@ def test_on_built_in_data_no_difference_to_the_paper_is_taken(entries):
     marked = print_against_paper(cells, COLUMNS, PAPER, built_in=True)
     assert set(marked["Difference"]) == {"–"} and "Paper, % (other data)" in marked
     real = print_against_paper(cells, COLUMNS, PAPER, built_in=False)
-    assert set(real["Paper within our interval"]) <= {"yes", "no"}
+    inside = [
+        low <= PAPER[row][column] <= high
+        for row, column, low, high in cells[["row", "column", "low", "high"]].to_numpy()
+    ]
+    assert real["Paper within our interval"].tolist() == ["yes" if one else "no" for one in inside]
     first = cells.iloc[0]
     expected = f"{first['accuracy'] - PAPER[first['row']][first['column']]:+.1f}"
     assert real["Difference"].iloc[0] == expected.replace("-", "−")
+
+
+def test_the_papers_number_lies_within_an_interval_or_not_and_without_one_it_is_not_said(entries):
+    cells = prepare_accuracy_cells(entries)
+    row, column, mean = cells[["row", "column", "accuracy"]].iloc[0]
+
+    def said(theirs: float, **changes) -> str:
+        changed = cells.iloc[:1].assign(**changes)
+        paper = {row: {column: theirs}}
+        return print_against_paper(changed, COLUMNS, paper, built_in=False)[
+            "Paper within our interval"
+        ].item()
+
+    assert said(mean + 0.5, low=mean - 1, high=mean + 1) == "yes"
+    assert said(mean + 1.5, low=mean - 1, high=mean + 1) == "no"
+    assert said(mean, low=float("nan"), high=float("nan")) == "–"
 
 
 def test_the_printed_table_holds_ours_above_the_papers(entries):
