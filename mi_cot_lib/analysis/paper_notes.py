@@ -147,7 +147,8 @@ def correlation_notes(judge: str) -> list[str]:
         f"Quality as scored by {judge}; correctness of the label that the same student wrote for the item.",
         "The paper correlates one sample of 50 items of one run; “p of the first seed” does the same. "
         "With 50 items, |r| must exceed 0.28 for p < 0.05, uncorrected for its eight cells.",
-        "A dash stands where one of the two does not vary: there is no correlation to speak of.",
+        "A seed in which one of the two does not vary has no correlation and is left out; a dash stands "
+        "where no seed has one. Where nearly all items have one score, r says little.",
     ]
 
 

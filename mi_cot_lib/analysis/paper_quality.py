@@ -132,17 +132,59 @@ def print_correlations(
         built_in: Whether the runs are on built-in data.
     """
     return _above_the_papers(
-        "Pearson's r [95% over items]; p of the first seed; seeds with p < 0.05",
+        "Pearson's r [95% over items]; p of the first seed; seeds with p < 0.05, of those that have a p",
         found,
         columns,
         lambda one: (
             f"{two_digits(one['r'], one['low'], one['high'])}; p {p_text(one['p_first'])}; "
-            f"{int(one['significant'])} of {int(one['of_seeds'])}"
+            f"{int(one['significant'])} of {int(one['seeds'])}"
         ),
         {row_title(row): numbers for row, numbers in paper.items()},
         lambda pair: f"{pair[0]:.2f}; p {'<' if pair[1] else '>'} 0.05",
         "GPT-4" if built_in else None,
     )
+
+
+def print_each(
+    found: pd.DataFrame,
+    columns: Mapping[str, str],
+    paper: Mapping[str, Mapping[str, tuple[float, Any]]],
+    measure: str,
+    value: str,
+    *,
+    built_in: bool,
+) -> pd.DataFrame:
+    """Print each cell beside the paper's number, as `print_against_paper` does for accuracy.
+
+    Args:
+        found: Columns `row`, `column`, `low`, `high` and the one named by `value`.
+        columns: Title of each column.
+        paper: By row and column; the first of each pair is compared.
+        measure: What is measured, and over what its interval is.
+        value: Which column holds it.
+        built_in: Whether the runs are on built-in data, of which no difference is taken.
+    """
+    rows = []
+    for one in found.to_dict("records"):
+        ours, low, high = (one[name] for name in (value, "low", "high"))
+        theirs = paper.get(one["row"], {}).get(one["column"], (None,))[0]
+        compared = theirs is not None and not built_in and not pd.isna(ours)
+        inside = MISSING
+        if compared and not pd.isna(low):
+            inside = "yes" if low <= theirs <= high else "no"
+        rows.append(
+            {
+                "Row": row_title(one["row"]),
+                "Data set": columns[one["column"]],
+                measure: two_digits(ours, low, high),
+                "Paper" + (" (other data)" if built_in else ""): MISSING
+                if theirs is None
+                else f"{theirs:.2f}",
+                "Difference": f"{ours - theirs:+.2f}".replace("-", "−") if compared else MISSING,
+                "Paper within our interval": inside,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _above_the_papers(

@@ -27,6 +27,7 @@ from mi_cot_lib.analysis.paper_notes import (
 from mi_cot_lib.analysis.paper_quality import (
     print_calibration,
     print_calibration_details,
+    print_each,
 )
 from mi_cot_lib.analysis.paper_recall import prepare_recall, print_recall, recall_notes
 from mi_cot_lib.analysis.paper_tables import (
@@ -197,6 +198,14 @@ def _calibration(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[P
         main=print_calibration(found, columns, CALIBRATION, built_in=is_built_in(preset)),
         numbers={"cells": found, "differences": differences},
         more={
+            "Each cell": print_each(
+                found,
+                columns,
+                CALIBRATION,
+                "ECE, % [95% over seeds]",
+                "ece",
+                built_in=is_built_in(preset),
+            ),
             "All measures": print_calibration_details(found, columns),
             "MI against DSS": print_seed_differences(differences, columns, "ECE, points"),
             "Cost": print_costs(prepare_accuracy_cells(_own(entries))),

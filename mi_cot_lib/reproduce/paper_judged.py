@@ -13,6 +13,7 @@ from mi_cot_lib.analysis.paper_figures import Pictures, draw_cases, draw_cells, 
 from mi_cot_lib.analysis.paper_notes import case_notes, correlation_notes, judged_notes
 from mi_cot_lib.analysis.paper_quality import (
     print_correlations,
+    print_each,
     print_judged,
     print_judged_details,
 )
@@ -66,6 +67,14 @@ def _judged(
         main=print_judged(found, columns, JUDGED, built_in=is_built_in(preset)),
         numbers={"cells": found, "differences": differences},
         more={
+            "Each cell": print_each(
+                found,
+                columns,
+                JUDGED,
+                "Judged quality [95% over seeds]",
+                "mean",
+                built_in=is_built_in(preset),
+            ),
             "Details": print_judged_details(found, columns),
             "MI against DSS": print_seed_differences(differences, columns, "mean quality"),
         },
@@ -91,7 +100,17 @@ def _correlations(
         title=titled(item, preset),
         main=print_correlations(found, columns, CORRELATION, built_in=is_built_in(preset)),
         numbers={"cells": found, "differences": differences},
-        more={"MI against DSS": print_seed_differences(differences, columns, "r")},
+        more={
+            "Each cell": print_each(
+                found,
+                columns,
+                CORRELATION,
+                "Pearson's r [95% over items]",
+                "r",
+                built_in=is_built_in(preset),
+            ),
+            "MI against DSS": print_seed_differences(differences, columns, "r"),
+        },
         notes=correlation_notes(judge.title),
         pictures=[f"{item}.png"],
     )
