@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mi_cot_lib.analysis.mutual_information.estimate import estimate_mi
     from mi_cot_lib.analysis.paired_items import mcnemar, paired_bootstrap
     from mi_cot_lib.data.arithmetic import equation_value
     from mi_cot_lib.data.parse import parse_teacher_output
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RunConfig",
     "equation_value",
+    "estimate_mi",
     "expected_calibration_error",
     "load_runs",
     "mcnemar",
@@ -32,6 +34,7 @@ __all__ = [
 _HOMES = {
     "RunConfig": "training.config",
     "equation_value": "data.arithmetic",
+    "estimate_mi": "analysis.mutual_information.estimate",
     "expected_calibration_error": "evaluation.calibration",
     "load_runs": "training.record",
     "mcnemar": "analysis.paired_items",

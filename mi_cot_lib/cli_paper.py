@@ -110,8 +110,6 @@ def paper(
             f"Plan of {', '.join(names)}, preset {preset}: what is not there yet. Nothing is run."
         )
         click.echo("\n".join([head, "", *describe_plan(planned)]))
-        if not planning:
-            raise KitError("nothing was made: the plan above says what is missing.")
         return
     if papers.is_judged(names):
         request.judge.check(chosen)

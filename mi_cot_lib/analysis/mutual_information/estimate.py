@@ -1,0 +1,72 @@
+"""Estimate the mutual information of two variables from paired items, by the name of an estimator."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from mi_cot_lib.analysis.mutual_information.critic_bounds import infonce, mine, nwj, smile
+from mi_cot_lib.analysis.mutual_information.decoder_bounds import barber_agakov, doe, vclub
+from mi_cot_lib.analysis.mutual_information.neighbours import ksg
+from mi_cot_lib.analysis.mutual_information.result import MiEstimate
+from mi_cot_lib.analysis.mutual_information.variables import Pairs, prepare_pairs
+from mi_cot_lib.errors import ConfigError, unknown_name
+
+ESTIMATORS: dict[str, Callable[[Pairs], MiEstimate]] = {
+    function.__name__: function
+    for function in (barber_agakov, doe, infonce, nwj, mine, smile, vclub, ksg)
+}
+
+
+def estimate_mi(z: Any, v: Any, estimator: str = "infonce", seed: int = 0) -> MiEstimate:
+    """Estimate I(Z; V) in nats.
+
+    Half of the items train a critic or decoder, a tenth says when to stop, and the estimate is read from
+    the rest. Equal arguments give equal results on one machine and number of threads; sums in another
+    order, as more threads make them, can change the last digits and with them where training stops. The
+    global random states are left as they are.
+
+    What a name stands for, its equation and how it fails is in its function's docstring; how far off each
+    is where the truth is known, in `documented_error`.
+
+    Args:
+        z: `(items, dims)` of floats, or `(items,)` of integers for a discrete variable; an array or a
+            tensor.
+        v: Likewise, paired with z item by item. Decoders predict v from z.
+        estimator: A name of `ESTIMATORS`.
+        seed: Of split, starting weights, batches and resampling.
+
+    Raises:
+        ConfigError: An unknown estimator, or variables that cannot be used: different lengths, too few
+            items, values that are not finite, a constant column.
+    """
+    if estimator not in ESTIMATORS:
+        raise unknown_name("estimator", estimator, ESTIMATORS)
+    pairs = prepare_pairs(z, v, seed)
+    # Layers draw their starting weights from torch's global generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return ESTIMATORS[estimator](pairs)
+
+
+def shuffled_null(
+    z: Any, v: Any, estimator: str = "infonce", seed: int = 0, repeats: int = 5
+) -> list[MiEstimate]:
+    """Estimate again on shuffled pairs, which share nothing: what the estimator calls nothing.
+
+    Args:
+        z: As `estimate_mi`.
+        v: As `estimate_mi`; its items are put in random order, anew for each repeat.
+        estimator: A name of `ESTIMATORS`.
+        seed: Of the orders, and of each estimate.
+        repeats: Number of shuffles, at least 1.
+
+    Raises:
+        ConfigError: As `estimate_mi`, or fewer than one repeat.
+    """
+    if repeats < 1:
+        raise ConfigError(f"repeats must be at least 1, got {repeats}.")
+    generator = np.random.default_rng(seed)
+    orders = [generator.permutation(len(v)) for _ in range(repeats)]
+    return [estimate_mi(z, v[order], estimator, seed) for order in orders]

@@ -1,0 +1,170 @@
+"""The two variables as an estimator sees them: checked, split into parts, in canonical coordinates.
+
+Mutual information does not change when either variable is mapped by an invertible map. Each is
+therefore shifted, scaled and turned, by the train part's statistics alone, so that it is white and the
+i-th coordinate of the one correlates with the i-th coordinate of the other only (canonical
+correlations, Hotelling 1936). Directions without variance, such as the last column of a one-hot code,
+drop out.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from mi_cot_lib.errors import ConfigError
+
+FEWEST_ITEMS = 100
+# The scores of every held-out z with every held-out v lie in memory at once, 128 MiB in float64.
+MOST_HELD_OUT = 4096
+_HELD_OUT_SHARE = 0.4
+_VALID_SHARE = 0.1
+# Relative to the largest variance of a direction: below it lies rounding, not data.
+_NO_VARIANCE = 1e-10
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One of the two variables.
+
+    Attributes:
+        columns: `(items, dims)`, float64; a discrete variable's one-hot code.
+        codes: `(items,)`, from 0, of a discrete variable; None for a continuous one.
+    """
+
+    columns: np.ndarray
+    codes: np.ndarray | None
+
+    @property
+    def categories(self) -> int:
+        """Number of values of a discrete variable."""
+        return self.columns.shape[1]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Paired items, ready to be estimated from.
+
+    Attributes:
+        z: The first variable, as given.
+        v: The second.
+        u: z in canonical coordinates, `(items, rank of z)`.
+        w: v in canonical coordinates, `(items, rank of v)`.
+        correlations: `(the smaller rank,)`, of the i-th columns of u and w on the train part, falling.
+        train: Indices of the items that parameters are fitted on.
+        valid: Those that say when to stop.
+        held_out: Those that the estimate is read from.
+        seed: Of the split and of everything random after it.
+    """
+
+    z: Variable
+    v: Variable
+    u: np.ndarray
+    w: np.ndarray
+    correlations: np.ndarray
+    train: np.ndarray
+    valid: np.ndarray
+    held_out: np.ndarray
+    seed: int
+
+
+def prepare_pairs(z: Any, v: Any, seed: int) -> Pairs:
+    """Check two variables, split their items and turn both to canonical coordinates.
+
+    The held-out part is 40% of the items and at most `MOST_HELD_OUT`; a tenth of all is for validation.
+
+    Args:
+        z: `(items, dims)` of floats or `(items,)` of integers; an array or a tensor.
+        v: Likewise.
+        seed: Of the split.
+
+    Raises:
+        ConfigError: The shapes, types or values cannot be used; the message says which and why.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ConfigError(f"seed must be an integer from 0, got {seed!r}.")
+    first, second = _variable("z", z), _variable("v", v)
+    items = len(first.columns)
+    if items != len(second.columns):
+        raise ConfigError(
+            f"z and v are pairs, item by item: z has {items} items, v {len(second.columns)}."
+        )
+    if items < FEWEST_ITEMS:
+        raise ConfigError(f"needs at least {FEWEST_ITEMS} items to split, got {items}.")
+    order = np.random.default_rng(seed).permutation(items)
+    _, valid, held_out = split_sizes(items)
+    train = order[held_out + valid :]
+    white_z, white_v = _whitened("z", first, train), _whitened("v", second, train)
+    ranks = white_z.shape[1], white_v.shape[1]
+    if len(train) <= sum(ranks):
+        raise ConfigError(
+            f"{len(train)} of {items} items are for training, and z and v together span "
+            f"{sum(ranks)} dimensions: give more items, or project to fewer dimensions."
+        )
+    left, correlations, right = np.linalg.svd(white_z[train].T @ white_v[train] / len(train))
+    return Pairs(
+        z=first,
+        v=second,
+        u=white_z @ left,
+        w=white_v @ right.T,
+        correlations=np.clip(correlations, 0.0, 1.0),
+        train=train,
+        valid=order[held_out : held_out + valid],
+        held_out=order[:held_out],
+        seed=seed,
+    )
+
+
+def split_sizes(items: int) -> tuple[int, int, int]:
+    """Return how many of so many items are for training, for validation and held out."""
+    held_out = min(int(_HELD_OUT_SHARE * items), MOST_HELD_OUT)
+    valid = int(_VALID_SHARE * items)
+    return items - valid - held_out, valid, held_out
+
+
+def _variable(name: str, values: Any) -> Variable:
+    array = values.detach().cpu().numpy() if torch.is_tensor(values) else np.asarray(values)
+    if array.ndim == 1 and array.dtype.kind in "iub":
+        return _discrete(name, array)
+    if array.ndim != 2 or array.dtype.kind != "f" or array.shape[1] < 1:
+        raise ConfigError(
+            f"{name} must be (items, dims) of floats, or (items,) of integers for a discrete "
+            f"variable; got shape {array.shape} of {array.dtype}."
+        )
+    columns = array.astype(np.float64)
+    if not np.isfinite(columns).all():
+        row, column = np.argwhere(~np.isfinite(columns))[0]
+        raise ConfigError(f"{name}[{row}, {column}] is {columns[row, column]}: not finite.")
+    constant = np.flatnonzero((columns == columns[:1]).all(axis=0))
+    if len(columns) and constant.size:
+        raise ConfigError(
+            f"column {constant[0]} of {name} is constant: it holds no information; leave it out."
+        )
+    return Variable(columns, None)
+
+
+def _discrete(name: str, values: np.ndarray) -> Variable:
+    kinds, codes = np.unique(values, return_inverse=True)
+    if len(kinds) < 2:
+        raise ConfigError(f"{name} holds one value only: it has no information to share.")
+    if len(kinds) > math.sqrt(len(values)) * 4:
+        raise ConfigError(
+            f"{name} has {len(kinds)} different values on {len(values)} items, too few items a "
+            "value; give a continuous variable as (items, dims) of floats."
+        )
+    return Variable(np.eye(len(kinds))[codes], codes)
+
+
+def _whitened(name: str, variable: Variable, train: np.ndarray) -> np.ndarray:
+    inside = variable.columns[train]
+    spread = inside.std(axis=0)
+    # A rare category may be absent from the train part.
+    seen = spread > 0
+    if not seen.any():
+        raise ConfigError(f"{name} does not vary on the items for training: give more items.")
+    columns = (variable.columns[:, seen] - inside[:, seen].mean(axis=0)) / spread[seen]
+    variances, directions = np.linalg.eigh(columns[train].T @ columns[train] / len(train))
+    kept = variances > _NO_VARIANCE * variances[-1]
+    return columns @ (directions[:, kept] / np.sqrt(variances[kept]))
