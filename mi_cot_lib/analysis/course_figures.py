@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import torch
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
+from mi_cot_lib.analysis.canvas import new_figure, plain_axes
 from mi_cot_lib.analysis.decompose import pooled_probabilities
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.specs import dataset_spec
@@ -47,7 +46,7 @@ def prepare_lengths(
 def draw_lengths(lengths: pd.DataFrame) -> Figure:
     """Draw a panel a part with a box a data set: quartiles, whiskers from the 1st to the 99th percentile."""
     names = list(dict.fromkeys(lengths["dataset"]))
-    figure = _figure(9.5, 1.2 + 0.45 * len(names))
+    figure = new_figure(9.5, 1.2 + 0.45 * len(names))
     for axes, part in zip(figure.subplots(1, len(PARTS), sharey=True), PARTS, strict=True):
         inside = lengths[lengths["part"] == part]
         axes.boxplot(
@@ -60,7 +59,7 @@ def draw_lengths(lengths: pd.DataFrame) -> Figure:
         axes.set_title(part, fontsize=10, loc="left")
         axes.set_xlabel("tokens")
         axes.set_xlim(left=0)
-        _plain(axes, "x")
+        plain_axes(axes, "x")
     axes.invert_yaxis()
     return figure
 
@@ -68,13 +67,13 @@ def draw_lengths(lengths: pd.DataFrame) -> Figure:
 def draw_pretraining(card: Mapping[str, Any]) -> Figure:
     """Draw the loss curve of a built-in student's `pretraining.json`."""
     curve = pd.DataFrame(card["curve"])
-    figure = _figure(7.0, 3.0)
+    figure = new_figure(7.0, 3.0)
     axes = figure.subplots()
     axes.plot(curve["step"], curve["loss"], color=_DARK, lw=1.8)
     axes.set_xlabel("optimiser step")
     axes.set_ylabel("loss (nats per token)")
     axes.set_ylim(bottom=0)
-    _plain(axes, "both")
+    plain_axes(axes, "both")
     return figure
 
 
@@ -133,7 +132,7 @@ def prepare_pooled(
 
 def draw_pooled(prepared: PooledFigure) -> Figure:
     """Draw each side's largest tokens, max beside mean; a dot marks the token's height on the other side."""
-    figure = _figure(9.5, 1.1 + 0.29 * len(prepared.label))
+    figure = new_figure(9.5, 1.1 + 0.29 * len(prepared.label))
     sides = {"label": prepared.label, "rationale": prepared.rationale}
     for axes, (side, table) in zip(figure.subplots(1, 2), sides.items(), strict=True):
         places = torch.arange(len(table)).numpy()
@@ -156,7 +155,7 @@ def draw_pooled(prepared: PooledFigure) -> Figure:
             f"mean to {prepared.sums[side, 'mean']:.2f}",
             fontsize=9.5, loc="left",
         )  # fmt: skip
-        _plain(axes, "x")
+        plain_axes(axes, "x")
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
     return figure
@@ -197,7 +196,7 @@ def draw_agreement(prepared: pd.DataFrame, marked: float | None = None) -> Figur
         prepared: From `prepare_agreement`.
         marked: An agreement to mark on the curves.
     """
-    figure = _figure(9.5, 3.4)
+    figure = new_figure(9.5, 3.4)
     panels = {"": "loss (nats)", "_pull": "|dL / d logit of the agreed token|"}
     for axes, (suffix, unit) in zip(figure.subplots(1, 2), panels.items(), strict=True):
         for form, (style, colour) in _FORMS.items():
@@ -209,7 +208,7 @@ def draw_agreement(prepared: pd.DataFrame, marked: float | None = None) -> Figur
         axes.set_ylim(0, 1.08 * float(prepared[[f"{form}{suffix}" for form in _FORMS]].max().max()))
         axes.set_xlabel("agreement: q's probability for t's token")
         axes.set_ylabel(unit)
-        _plain(axes, "both")
+        plain_axes(axes, "both")
     axes.legend(frameon=False, title="form")
     return figure
 
@@ -220,16 +219,3 @@ def _one_position(probability: Tensor, vocabulary: int) -> Tensor:
     logits[:, 0, 0] = probability.clamp_min(1e-20).log()
     logits[:, 0, 1] = (1 - probability).clamp_min(1e-20).log()
     return logits
-
-
-def _plain(axes: Axes, grid: Literal["both", "x", "y"]) -> None:
-    axes.grid(axis=grid, color="0.9", lw=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure

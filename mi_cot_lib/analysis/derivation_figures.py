@@ -3,14 +3,12 @@
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mi_cot_lib.analysis.canvas import new_figure, plain_axes
 from mi_cot_lib.analysis.derivation import (
     barber_agakov,
     decoder,
@@ -89,7 +87,7 @@ def prepare_bounds(
 
 def draw_bounds(prepared: pd.DataFrame) -> Figure:
     """Draw I and its bounds against dependence; the band is where the two genuine bounds leave I."""
-    figure = _figure(7.5, 3.9)
+    figure = new_figure(7.5, 3.9)
     axes = figure.subplots()
     axes.fill_between(prepared["dependence"], prepared[LOWER], prepared[UPPER], color="0.93", lw=0)
     for name, (colour, style, _) in _LOOKS.items():
@@ -99,7 +97,7 @@ def draw_bounds(prepared: pd.DataFrame) -> Figure:
     axes.set_ylabel("nats")
     axes.axhline(0, color="0.7", lw=0.8)
     axes.legend(frameon=False, loc="upper left")
-    _plain(axes, "y")
+    plain_axes(axes, "y")
     return figure
 
 
@@ -110,7 +108,7 @@ def draw_bounds_at(prepared: pd.Series, span: tuple[float, float] = (-1.0, 3.0))
         prepared: From `prepare_bounds_at`.
         span: What the axis shows, nats; a mark outside is drawn at the edge, its value beside its name.
     """
-    figure = _figure(7.5, 2.3)
+    figure = new_figure(7.5, 2.3)
     axes = figure.subplots()
     axes.axvline(prepared[EXACT], color="black", lw=1.2)
     axes.axvline(0, color="0.7", lw=0.8)
@@ -125,7 +123,7 @@ def draw_bounds_at(prepared: pd.Series, span: tuple[float, float] = (-1.0, 3.0))
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(*span)
     axes.set_xlabel("nats")
-    _plain(axes, "x")
+    plain_axes(axes, "x")
     return figure
 
 
@@ -155,7 +153,7 @@ def prepare_climb(world: ExactWorld, points: int = 51) -> pd.DataFrame:
 
 def draw_climb(prepared: pd.DataFrame) -> Figure:
     """Draw, left, the held upper bound and I; right, the cross-entropy and the H(V) that it leaves out."""
-    figure = _figure(9.5, 3.6)
+    figure = new_figure(9.5, 3.6)
     left, right = figure.subplots(1, 2)
     for name in (UPPER, EXACT):
         colour, style, _ = _LOOKS[name]
@@ -174,7 +172,7 @@ def draw_climb(prepared: pd.DataFrame) -> Figure:
         axes.set_ylabel("nats")
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
-        _plain(axes, "both")
+        plain_axes(axes, "both")
     return figure
 
 
@@ -185,7 +183,7 @@ def draw_students(prepared: pd.DataFrame, least: float) -> Figure:
         prepared: From `degenerate_optimum.prepare_students`.
         least: The smallest loss there is, nats.
     """
-    figure = _figure(9.5, 0.9 + 0.46 * len(prepared))
+    figure = new_figure(9.5, 0.9 + 0.46 * len(prepared))
     places = np.arange(len(prepared))
     left, right = figure.subplots(1, 2, sharey=True)
     left.barh(places, prepared["released"], 0.55, color=_LIGHT, edgecolor="0.3", lw=0.6)
@@ -199,7 +197,7 @@ def draw_students(prepared: pd.DataFrame, least: float) -> Figure:
         axes.margins(x=0.13)
         axes.set_xlim(left=0)
         axes.set_xlabel("nats")
-        _plain(axes, "x")
+        plain_axes(axes, "x")
     left.set_yticks(places, prepared.index)
     left.invert_yaxis()
     return figure
@@ -211,7 +209,7 @@ def draw_collapse(runs: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
     Args:
         runs: By title, the runs of `collapse.prepare_collapse`, one a seed.
     """
-    figure = _figure(3.0 * len(runs) + 0.6, 3.5)
+    figure = new_figure(3.0 * len(runs) + 0.6, 3.5)
     panels = np.atleast_1d(figure.subplots(1, len(runs), sharey=True))
     for axes, (title, seeds) in zip(panels, runs.items(), strict=True):
         mean = pd.concat(seeds).groupby("step").mean()
@@ -222,7 +220,7 @@ def draw_collapse(runs: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
         axes.set_title(title, fontsize=9.5, loc="left")
         axes.set_xlabel("training step")
         axes.set_ylim(0, 2.3)
-        _plain(axes, "both")
+        plain_axes(axes, "both")
     panels[0].set_ylabel("nats")
     handles, names = panels[-1].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
@@ -235,16 +233,3 @@ def as_html(figure: Figure, width: int = 720) -> str:
     figure.savefig(drawn, format="png", dpi=90)
     encoded = base64.b64encode(drawn.getvalue()).decode("ascii")
     return f'<img width="{width}" src="data:image/png;base64,{encoded}">'
-
-
-def _plain(axes: Axes, grid: Literal["both", "x", "y"]) -> None:
-    axes.grid(axis=grid, color="0.9", lw=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import seaborn as sns
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mi_cot_lib.analysis.canvas import new_figure
 from mi_cot_lib.analysis.comparable import (
     Record,
     by_method,
@@ -81,7 +81,7 @@ def prepare_accuracy(records: Sequence[Record]) -> AccuracyFigure:
 def draw_accuracy(prepared: AccuracyFigure) -> Figure:
     """Draw each method's mean and interval as a dot with a bar, its seeds as small open marks."""
     table = prepared.table
-    figure = _figure(width=7.0, height=1.7 + 0.55 * len(table))
+    figure = new_figure(width=7.0, height=1.7 + 0.55 * len(table))
     axes = figure.subplots()
     for place, (method, row) in enumerate(table.iterrows()):
         colour, marker = _COLOURS[method], _MARKERS[method]
@@ -144,7 +144,7 @@ def prepare_curves(records: Sequence[Record]) -> CurvesFigure:
 
 def draw_curves(prepared: CurvesFigure) -> Figure:
     """Draw a panel for each loss term and validation accuracy: means as lines, ranges as bands."""
-    figure = _figure(width=9.0, height=7.0)
+    figure = new_figure(width=9.0, height=7.0)
     grid = figure.subplots(2, 2, sharex=True)
     handles = {}
     for axes, (panel, (title, unit)) in zip(grid.flat, _PANELS.items(), strict=True):
@@ -187,9 +187,3 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG at 160 dots an inch; equal figures give equal bytes on one machine."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="png", dpi=160, metadata={"Software": None})
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure

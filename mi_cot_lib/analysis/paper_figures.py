@@ -3,14 +3,13 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mi_cot_lib.analysis.canvas import new_figure, plain_axes, put_title
 from mi_cot_lib.analysis.paper_rationales import Case
 from mi_cot_lib.analysis.row_titles import ROW_TITLES, row_title
 from mi_cot_lib.evaluation.calibration import reliability_bins
@@ -238,23 +237,3 @@ def _case_text(
 
 def _wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.fill(line, width) for line in text.splitlines())
-
-
-def plain_axes(axes: Any, grid: str) -> None:
-    """Give axes a light grid along `x`, `y` or `both`, and take away what only frames."""
-    axes.grid(axis=grid, color="0.9", lw=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
-def put_title(figure: Figure, text: str) -> None:
-    """Set a figure's title, on the left."""
-    figure.suptitle(text, fontsize=11, x=0.01, ha="left")
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure, sizes in inches, that no notebook draws by itself."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure

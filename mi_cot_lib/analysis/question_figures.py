@@ -8,7 +8,13 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from mi_cot_lib.analysis.paper_figures import new_figure, plain_axes, put_title
+from mi_cot_lib.analysis.canvas import (
+    draw_banded,
+    legend_below,
+    new_figure,
+    plain_axes,
+    put_title,
+)
 from mi_cot_lib.analysis.paper_notes import LEVEL
 from mi_cot_lib.analysis.row_titles import JOINT, row_title
 
@@ -126,12 +132,8 @@ def draw_shares(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
             here = known[known["column"] == column]
             for method, (colour, style, mark) in _METHODS.items():
                 mine = here[(here["method"] == method) & here["change"].isin(["none", change])]
-                mine = mine.sort_values("share")
-                (handles[row_title(method)],) = axes.plot(
-                    mine["share"], mine["accuracy"], color=colour, ls=style, marker=mark, ms=4
-                )
-                axes.fill_between(
-                    mine["share"], mine["low"], mine["high"], color=colour, alpha=0.15, lw=0
+                handles[row_title(method)] = draw_banded(
+                    axes, mine, "share", "accuracy", color=colour, ls=style, marker=mark, ms=4
                 )
             for level in here[here["row"] == "finetune"].to_dict("records"):
                 handles[row_title("finetune")] = axes.axhline(
@@ -145,9 +147,7 @@ def draw_shares(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
     for axes in grid[-1]:
         axes.set_xlabel("share of examples")
     put_title(figure, f"{title}\nmean over seeds and 95% t interval")
-    figure.legend(
-        list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False
-    )
+    legend_below(figure, handles)
     return figure
 
 
@@ -170,12 +170,8 @@ def draw_students(
     for axes, column in zip(figure.subplots(2, 2).flat, held, strict=False):
         for method, (colour, style, mark) in _METHODS.items():
             mine = known[(known["column"] == column) & (known["method"] == method)]
-            mine = mine.sort_values("parameters")
-            (handles[row_title(method)],) = axes.plot(
-                mine["parameters"], mine["accuracy"], color=colour, ls=style, marker=mark, ms=5
-            )
-            axes.fill_between(
-                mine["parameters"], mine["low"], mine["high"], color=colour, alpha=0.15, lw=0
+            handles[row_title(method)] = draw_banded(
+                axes, mine, "parameters", "accuracy", color=colour, ls=style, marker=mark, ms=5
             )
         axes.set_xscale("log")
         sizes = sorted(set(known["parameters"]))
@@ -186,9 +182,7 @@ def draw_students(
         axes.set_ylabel("test accuracy (%)")
         plain_axes(axes, grid="both")
     put_title(figure, f"{title}\nmean over seeds and 95% t interval")
-    figure.legend(
-        list(handles.values()), list(handles), loc="outside lower center", ncols=2, frameon=False
-    )
+    legend_below(figure, handles)
     return figure
 
 
@@ -209,11 +203,8 @@ def draw_gradients(found: pd.DataFrame, row: str, columns: Mapping[str, str], ti
             mine = found[
                 (found["row"] == row) & (found["column"] == column) & (found["term"] == term)
             ]
-            (handles[_TERM_TITLES[term]],) = axes.plot(
-                mine["step"], mine["norm"], color=_PALETTE[colour], ls=style, lw=1.8
-            )
-            axes.fill_between(
-                mine["step"], mine["low"], mine["high"], color=_PALETTE[colour], alpha=0.15, lw=0
+            handles[_TERM_TITLES[term]] = draw_banded(
+                axes, mine, "step", "norm", color=_PALETTE[colour], ls=style, lw=1.8
             )
         axes.set_yscale("log")
         axes.set_title(columns[column], fontsize=10, loc="left")
@@ -221,7 +212,5 @@ def draw_gradients(found: pd.DataFrame, row: str, columns: Mapping[str, str], ti
         axes.set_ylabel("gradient norm, weighted")
         plain_axes(axes, grid="both")
     put_title(figure, f"{title}\nline: mean over seeds; band: least and greatest")
-    figure.legend(
-        list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False
-    )
+    legend_below(figure, handles)
     return figure

@@ -1,0 +1,55 @@
+"""What every picture of the kit starts from and ends with."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure, sizes in inches, that no notebook draws by itself."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def plain_axes(axes: Axes, grid: Literal["both", "x", "y"]) -> None:
+    """Give axes a light grid, and take away what only frames."""
+    axes.grid(axis=grid, color="0.9", lw=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def put_title(figure: Figure, text: str) -> None:
+    """Set a figure's title, on the left."""
+    figure.suptitle(text, fontsize=11, x=0.01, ha="left")
+
+
+def legend_below(figure: Figure, handles: Mapping[str, Any]) -> None:
+    """Put one legend for all panels below them; handles by what they are called."""
+    figure.legend(
+        list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False
+    )
+
+
+def draw_banded(axes: Axes, cells: pd.DataFrame, x: str, y: str, **look: Any) -> Any:
+    """Draw a line with a band from `low` to `high`, from left to right.
+
+    Args:
+        axes: Where.
+        cells: Columns `x`, `y`, `low`, `high` by name.
+        x: Name of the horizontal column.
+        y: Name of the line's column.
+        look: matplotlib's, such as `color`, which the band shares.
+
+    Returns:
+        The line, for a legend.
+    """
+    cells = cells.sort_values(x)
+    (line,) = axes.plot(cells[x], cells[y], **look)
+    axes.fill_between(cells[x], cells["low"], cells["high"], color=look["color"], alpha=0.15, lw=0)
+    return line
