@@ -46,7 +46,8 @@ def draw_gains(comparisons: pd.DataFrame, columns: Mapping[str, str], title: str
     known = comparisons.assign(
         pair=list(zip(comparisons["row"], comparisons["against"], strict=True))
     )
-    figure = new_figure(2.4 * len(panels) + 3.2, 1.7 + 0.34 * len(lines))
+    # A single panel still needs room for the title.
+    figure = new_figure(max(9.4, 2.4 * len(panels) + 3.2), 1.7 + 0.34 * len(lines))
     drawn = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
     for axes, (head, by, value) in zip(drawn, panels, strict=True):
         here = known[known[by] == value]
