@@ -17,7 +17,7 @@ from mi_cot_lib.training.record import (
 )
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = ("train_step", "evaluate", "tokenise", "scaling", "nano_run")
+NAMES = ("train_step", "mi_forms", "evaluate", "tokenise", "scaling", "nano_run")
 # Those that real data does not change, or that would take hours on it.
 BUILT_IN_ONLY = ("nano_run", "scaling")
 

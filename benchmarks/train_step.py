@@ -112,7 +112,8 @@ def precision_of(chosen: str) -> str:
     return ("bf16" if has_fast_bf16() else "fp32") if chosen == "auto" else chosen
 
 
-def _next_step(step: Step, feed: Iterator[Batch]) -> None:
+def next_step(step: Step, feed: Iterator[Batch]) -> None:
+    """Take a step with the next batch."""
     step(next(feed))
 
 
@@ -154,7 +155,7 @@ def train_step(
         steps[f"released way, {kind}"] = released_step(model, Objective(), kind)
         for form in FORMS:
             steps[f"fast, {form} form, {kind}"] = fast_step(model, Objective(form=form), kind)
-    variants = {name: partial(_next_step, step, cycle(batches)) for name, step in steps.items()}
+    variants = {name: partial(next_step, step, cycle(batches)) for name, step in steps.items()}
     seconds = interleave(variants, repeats)
     peaks = {
         kind: peak_flops(torch.bfloat16 if kind == "bf16" else torch.float32) for kind in precisions

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
 
+from mi_cot_lib.cli_measure import measure
 from mi_cot_lib.cli_paper import paper, report
 from mi_cot_lib.errors import KitError
 
@@ -180,7 +181,9 @@ def student() -> None:
 
 
 @student.command("pretrain")
-@click.option("--name", default="nano", show_default=True, help="Which: nano or nano48.")
+@click.option(
+    "--name", default="nano", show_default=True, help="Which: nano, nano48, nano32 or nano16."
+)
 @click.option("--folder", type=click.Path(path_type=Path), help="Default: the package's own.")
 def student_pretrain(name: str, folder: Path | None) -> None:
     """Rebuild a built-in student from its seed: tokeniser, weights and loss curve."""
@@ -263,6 +266,7 @@ def record_command(source: Path | None) -> None:
     click.echo(record_comparison(source or repository_root() / "figures" / "reproduce"))
 
 
+cli.add_command(measure)
 cli.add_command(paper)
 cli.add_command(report)
 

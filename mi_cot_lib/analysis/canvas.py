@@ -16,6 +16,21 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def panel_grid(count: int, below: float = 0.0) -> tuple[Figure, list[Axes]]:
+    """Return a figure with that many panels, two beside each other.
+
+    Args:
+        count: How many.
+        below: Inches under them for more than a line of legend.
+    """
+    rows = (count + 1) // 2
+    figure = new_figure(9.4, 0.4 + 3.0 * rows + below)
+    drawn = list(figure.subplots(rows, min(count, 2), squeeze=False).flat)
+    for axes in drawn[count:]:
+        axes.set_visible(False)
+    return figure, drawn[:count]
+
+
 def plain_axes(axes: Axes, grid: Literal["both", "x", "y"]) -> None:
     """Give axes a light grid, and take away what only frames."""
     axes.grid(axis=grid, color="0.9", lw=0.8)

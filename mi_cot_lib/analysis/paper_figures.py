@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from mi_cot_lib.analysis.canvas import new_figure, plain_axes, put_title
+from mi_cot_lib.analysis.canvas import new_figure, panel_grid, plain_axes, put_title
 from mi_cot_lib.analysis.paper_rationales import Case
 from mi_cot_lib.analysis.row_titles import ROW_TITLES, row_title
 from mi_cot_lib.evaluation.calibration import reliability_bins
@@ -72,10 +72,9 @@ def draw_cells(
 def draw_sizes(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> Figure:
     """Draw accuracy against the number of training examples, a panel a data set, with 95% bands."""
     held = [column for column in columns if column in set(cells["column"])]
-    figure = new_figure(9.4, 6.4)
-    panels = figure.subplots(2, 2).flat
+    figure, panels = panel_grid(len(held))
     handles = {}
-    for axes, column in zip(panels, held, strict=False):
+    for axes, column in zip(panels, held, strict=True):
         for row in dict.fromkeys(cells["row"]):
             mine = cells[(cells["row"] == row) & (cells["column"] == column)].sort_values("size")
             (handles[row],) = axes.plot(

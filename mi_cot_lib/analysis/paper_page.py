@@ -63,7 +63,10 @@ def render_markdown(items: Sequence[Printed], *, heading: str, origin: str, comm
         more = "".join(
             f"\n### {heading}\n\n{to_markdown(frame)}" for heading, frame in item.more.items()
         )
-        parts.append(f"## {item.title}\n\n{to_markdown(item.main)}\n{pictures}\n{notes}{more}")
+        answer = "".join(f"{text}\n\n" for text in item.answer)
+        parts.append(
+            f"## {item.title}\n\n{answer}{to_markdown(item.main)}\n{pictures}\n{notes}{more}"
+        )
     parts.append(f"Made by `{command}`.\n")
     return "\n".join(parts)
 

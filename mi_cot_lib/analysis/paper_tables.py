@@ -1,5 +1,6 @@
 """The paper's tables as printed: the only place where their numbers are rounded and put into words."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +18,14 @@ class Printed:
     """A table or figure as text.
 
     Attributes:
-        id: `table1` … `figure5`.
+        id: `table1` … `figure5`, `question1` … `question6`.
         title: With the mark of built-in data where it is due.
         main: The table, text cells.
         numbers: The numbers behind it, unrounded, by name.
         more: Further tables by their headings.
         notes: What a reader must know, a sentence or two each.
         pictures: Names of the files drawn for it.
+        answer: Of a question: what the runs allow one to say, in short first, a paragraph each.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Printed:
     more: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
+    answer: list[str] = field(default_factory=list)
 
 
 def print_accuracy(
@@ -221,11 +224,23 @@ def to_latex(printed: Printed) -> str:
 
 def whole_markdown(printed: Printed, command: str) -> str:
     """Return table, further tables, notes and command as one Markdown page."""
-    parts = [f"# {printed.title}\n", to_markdown(printed.main)]
+    parts = [f"# {printed.title}\n", *(f"{text}\n" for text in printed.answer)]
+    parts.append(to_markdown(printed.main))
     parts += [f"![{name}]({name})\n" for name in printed.pictures]
     parts += [f"## {heading}\n\n{to_markdown(frame)}" for heading, frame in printed.more.items()]
     parts += ["".join(f"- {note}\n" for note in printed.notes), f"Made by `{command}`.\n"]
     return "\n".join(part for part in parts if part)
+
+
+def numbers_json(printed: Printed) -> str:
+    """Return the numbers behind an item, four digits, and its text, as JSON."""
+    numbers = {name: _rows(frame.round(4)) for name, frame in printed.numbers.items()}
+    text: dict[str, Any] = {"main": _rows(printed.main), "notes": printed.notes}
+    if printed.answer:
+        text["answer"] = printed.answer
+    text["more"] = {heading: _rows(frame) for heading, frame in printed.more.items()}
+    whole = {"id": printed.id, "title": printed.title, "numbers": numbers, "text": text}
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
 def _both(one: Mapping[str, Any], name: str) -> str:
@@ -234,6 +249,11 @@ def _both(one: Mapping[str, Any], name: str) -> str:
 
 def _first(cells: pd.DataFrame) -> float:
     return float(cells[cells["row"] == cells["row"].iloc[0]]["tflop"].mean())
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = json.loads(frame.to_json(orient="records", force_ascii=False))
+    return rows
 
 
 # Cells with more letters are set as paragraphs.

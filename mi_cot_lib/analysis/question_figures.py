@@ -12,6 +12,7 @@ from mi_cot_lib.analysis.canvas import (
     draw_banded,
     legend_below,
     new_figure,
+    panel_grid,
     plain_axes,
     put_title,
 )
@@ -87,9 +88,9 @@ def draw_tradeoff(found: pd.DataFrame, columns: Mapping[str, str], title: str) -
     colours = dict(zip(mi, sns.color_palette("viridis_r", len(mi)), strict=True))
     tasks = sorted({float(alpha1) for alpha1, *_ in weights})
     marks = dict(zip(tasks, "v^sDoP", strict=False))
-    figure = new_figure(9.4, 7.2)
+    figure, panels = panel_grid(len(held), below=0.8)
     handles: dict[str, Any] = {}
-    for axes, column in zip(figure.subplots(2, 2).flat, held, strict=False):
+    for axes, column in zip(panels, held, strict=True):
         mine = found[found["column"] == column]
         front = mine[mine["best"]].sort_values("loss")
         axes.plot(front["loss"], front["accuracy"], color="0.5", lw=1, zorder=1)
@@ -166,9 +167,9 @@ def draw_students(
     held = [column for column in columns if column in set(cells["column"])]
     parts = cells["row"].str.split(JOINT, expand=True)
     known = cells.assign(method=parts[0], parameters=[parameters[name] for name in parts[1]])
-    figure = new_figure(9.4, 6.4)
+    figure, panels = panel_grid(len(held))
     handles: dict[str, Any] = {}
-    for axes, column in zip(figure.subplots(2, 2).flat, held, strict=False):
+    for axes, column in zip(panels, held, strict=True):
         for method, (colour, style, mark) in _METHODS.items():
             mine = known[(known["column"] == column) & (known["method"] == method)]
             handles[row_title(method)] = draw_banded(
@@ -197,9 +198,9 @@ def draw_gradients(found: pd.DataFrame, row: str, columns: Mapping[str, str], ti
         title: Of the figure.
     """
     held = [column for column in columns if column in set(found["column"])]
-    figure = new_figure(9.4, 6.4)
+    figure, panels = panel_grid(len(held))
     handles: dict[str, Any] = {}
-    for axes, column in zip(figure.subplots(2, 2).flat, held, strict=False):
+    for axes, column in zip(panels, held, strict=True):
         for term, (style, colour) in _TERMS.items():
             mine = found[
                 (found["row"] == row) & (found["column"] == column) & (found["term"] == term)

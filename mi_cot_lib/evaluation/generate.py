@@ -1,6 +1,6 @@
 """Prompts become texts: greedily, longest prompts first, with the probability of each text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import exp
 from typing import Any, NamedTuple
 
@@ -77,6 +77,22 @@ def generate_plain(
     return [(output.text, output.probability) for output in written]
 
 
+class Batch(NamedTuple):
+    """Some prompts and what was written for them.
+
+    Attributes:
+        chosen: Which prompts, (rows,).
+        ids: Token ids of the prompts, (rows, positions), padded on the right.
+        mask: 1 at real positions, (rows, positions).
+        written: What the model wrote, row by row.
+    """
+
+    chosen: list[int]
+    ids: Tensor
+    mask: Tensor
+    written: Sequences
+
+
 @torch.inference_mode()
 def outputs(
     student: Student,
@@ -89,9 +105,6 @@ def outputs(
 ) -> list[Output]:
     """Generate greedily with a limit for each prompt.
 
-    A model for which the most probable token is not all that generation asks for goes through
-    `model.generate` (see `is_plain_greedy`).
-
     Args:
         student: Model and tokeniser.
         prompts: Complete prompts.
@@ -103,9 +116,44 @@ def outputs(
     Returns:
         One output a prompt, in their order.
     """
+    results = [Output("", 0.0, 0, False)] * len(prompts)
+    for batch in written_batches(student, prompts, max_input_tokens, limits, plain=plain):
+        written = batch.written
+        texts = student.tokeniser.batch_decode(written.ids, skip_special_tokens=True)
+        sizes = map(len, written.ids)
+        rows = zip(
+            batch.chosen, texts, written.log_probabilities, sizes, written.ended, strict=True
+        )
+        for index, text, log, size, ended in rows:
+            results[index] = Output(text.strip(), log, size, ended)
+        if on_batch:
+            on_batch(len(batch.chosen))
+    return results
+
+
+def written_batches(
+    student: Student,
+    prompts: Sequence[str],
+    max_input_tokens: int,
+    limits: Sequence[int],
+    *,
+    plain: bool = False,
+) -> Iterator[Batch]:
+    """Generate greedily, and yield each batch of prompts of similar length with what was written.
+
+    A model for which the most probable token is not all that generation asks for goes through
+    `model.generate` (see `is_plain_greedy`). To be called where no gradients are kept.
+
+    Args:
+        student: Model and tokeniser.
+        prompts: Complete prompts.
+        max_input_tokens: Longer prompts are cut.
+        limits: Most tokens of each output, end token included.
+        plain: Use `model.generate` for every model.
+    """
     model, tokeniser = student.model.eval(), student.tokeniser
     if not prompts:
-        return []
+        return
     encoded = tokeniser(list(prompts), truncation=True, max_length=max_input_tokens)["input_ids"]
     plain = plain or not is_plain_greedy(model)
     decode: Decode = plain_sequences if plain else greedy_sequences
@@ -113,25 +161,12 @@ def outputs(
     most_scores = MAX_SCORES if plain else MAX_STEP_SCORES
     most_rows = max(1, min(MAX_BATCH, most_scores // (kept_steps * model.config.vocab_size)))
     order = sorted(range(len(prompts)), key=lambda index: -len(encoded[index]))
-    results = [Output("", 0.0, 0, False)] * len(prompts)
     start = 0
     while start < len(order):
         width = max(1, len(encoded[order[start]]))
         chosen = order[start : start + max(1, min(most_rows, MAX_TOKENS // width))]
         ids = pad_rows([encoded[index] for index in chosen], tokeniser.pad_token_id)
         mask = pad_rows([[1] * len(encoded[index]) for index in chosen], 0)
-        written = decode(
-            model,
-            ids.to(model.device),
-            mask.to(model.device),
-            [limits[index] for index in chosen],
-        )
-        texts = tokeniser.batch_decode(written.ids, skip_special_tokens=True)
-        sizes = map(len, written.ids)
-        rows = zip(chosen, texts, written.log_probabilities, sizes, written.ended, strict=True)
-        for index, text, log, size, ended in rows:
-            results[index] = Output(text.strip(), log, size, ended)
+        ids, mask = ids.to(model.device), mask.to(model.device)
+        yield Batch(chosen, ids, mask, decode(model, ids, mask, [limits[i] for i in chosen]))
         start += len(chosen)
-        if on_batch:
-            on_batch(len(chosen))
-    return results

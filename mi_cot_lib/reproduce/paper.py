@@ -7,11 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from mi_cot_lib.analysis.figures import save
 from mi_cot_lib.analysis.paper_figures import Pictures
-from mi_cot_lib.analysis.paper_tables import Printed, to_latex, whole_markdown
+from mi_cot_lib.analysis.paper_tables import Printed, numbers_json, to_latex, whole_markdown
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.reproduce.grid import item_named, runs_of, seeds_of
@@ -212,7 +210,9 @@ def write_all(
 def write_available(
     request: Request,
 ) -> tuple[list[Printed], list[Mapping[str, Any]], list[Failure]]:
-    """Write every item for which any run is there.
+    """Write every table and figure for which any run is there, and every question that has all of its runs.
+
+    Questions share runs with tables: some of their runs are always there, and answer nothing.
 
     Returns:
         The items; the runs' records, each once; and the items that could not be made.
@@ -220,8 +220,11 @@ def write_available(
     items: list[Printed] = []
     records: dict[str, Mapping[str, Any]] = {}
     failures = []
-    for item in ITEMS:
-        entries = find(item, request.preset, request.places, request.seeds).entries
+    for item in (*ITEMS, *QUESTIONS):
+        found = find(item, request.preset, request.places, request.seeds)
+        if item in QUESTIONS and found.missing:
+            continue
+        entries = found.entries
         # Answers to another data set are no runs of their own.
         records |= {e.record["run"]: e.record for e in entries if not is_out_of_domain(e.record)}
         if not entries:
@@ -270,15 +273,6 @@ def command_of(what: str, request: Request) -> str:
     return " ".join([f"mi-cot {what}", f"--preset {request.preset.name}", *chosen])
 
 
-def numbers_json(printed: Printed) -> str:
-    """Return the numbers behind an item, four digits, and its text, as JSON."""
-    numbers = {name: _rows(frame.round(4)) for name, frame in printed.numbers.items()}
-    text = {"main": _rows(printed.main), "notes": printed.notes}
-    text["more"] = {heading: _rows(frame) for heading, frame in printed.more.items()}
-    whole = {"id": printed.id, "title": printed.title, "numbers": numbers, "text": text}
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
-
-
 def known_items(names: Sequence[str]) -> list[str]:
     """Return the items that are named, before anything is run.
 
@@ -291,8 +285,3 @@ def known_items(names: Sequence[str]) -> list[str]:
     groups = {"all": ITEMS, "questions": QUESTIONS}
     chosen = [id for name in names for id in groups.get(name) or [item_named(name).id]]
     return list(dict.fromkeys(chosen))
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = json.loads(frame.to_json(orient="records", force_ascii=False))
-    return rows

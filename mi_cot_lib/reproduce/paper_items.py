@@ -38,9 +38,9 @@ from mi_cot_lib.analysis.paper_tables import (
     print_costs,
     print_seed_differences,
 )
-from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.errors import ConfigError, KitError
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.reproduce.gold import gold_labels
 from mi_cot_lib.reproduce.judging import JudgeChoice
 from mi_cot_lib.reproduce.paper_judged import make_judged_item
 from mi_cot_lib.reproduce.paper_numbers import (
@@ -93,7 +93,7 @@ def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Prin
     comparisons = prepare_comparisons(entries)
     columns = column_titles(preset)
     held = {column: title for column, title in columns.items() if column in set(cells["column"])}
-    recall = prepare_recall(entries, _gold_labels(preset, list(held)))
+    recall = prepare_recall(entries, gold_labels(preset, list(held)))
     paper, built_in = ACCURACY[item], is_built_in(preset)
     more = {
         "Each cell": print_against_paper(cells, columns, paper, built_in=built_in),
@@ -131,20 +131,6 @@ def _accuracy(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Prin
     return printed, {
         f"{item}.png": draw_cells(cells, columns, f"{titled(item, preset)}\n{OVER_SEEDS}")
     }
-
-
-def _gold_labels(preset: Preset, columns: Sequence[str]) -> dict[str, list[str]]:
-    """Return the test set's gold labels of the columns with a closed set, where the data is at hand."""
-    found = {}
-    for column in columns:
-        dataset = preset.datasets[column]
-        if dataset_spec(dataset).labels:
-            try:
-                examples = load_split(dataset, "test", preset.data_root)
-            except KitError:
-                continue
-            found[column] = [example.label for example in examples]
-    return found
 
 
 def _sizes(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[Printed, Pictures]:

@@ -28,13 +28,19 @@ def paper_section(items: Sequence[Printed], records: Sequence[Mapping[str, Any]]
     ours = first.main[~first.main[""].str.contains("paper")]
     hours = sum(one["seconds"]["total"] for one in records) / 3600
     lines = "".join(f"- {note}\n" for note in first.notes)
-    others = "".join(f"- [{item.title}](figures/paper/nano/{item.id}.md)\n" for item in items)
+    others = "".join(
+        f"- [{item.title}](figures/paper/nano/{item.id}.md){_said(item)}\n" for item in items
+    )
     return (
         f"\n\n**{first.title}.** Test accuracy in percent, mean and 95% interval over seeds.\n\n"
         f"{to_markdown(ours)}\n{lines}\n"
         f"All of it, from {len(records)} runs that took {hours:.1f} hours added up, several at a time:\n\n"
         f"{others}\n"
     )
+
+
+def _said(item: Printed) -> str:
+    return f": {item.answer[0]}" if item.answer else ""
 
 
 def write_readme(items: Sequence[Printed], records: Sequence[Mapping[str, Any]]) -> Path:

@@ -39,7 +39,7 @@ def write_report(
     preset, out = request.preset, request.out
     command = command_of("report", request)
     texts = {
-        "heading": "The paper's tables and figures"
+        "heading": "The paper's tables and figures, and what it leaves open"
         + (", on built-in data" if is_built_in(preset) else ""),
         "origin": _origin(preset),
         "command": command,

@@ -23,6 +23,9 @@ class Preset:
         large: Student of Tables 1 and 3 to 8.
         small: Student of Table 2 and Figure 3, and of most open questions.
         smaller: Students below the large one, by size.
+        swept: Columns of questions 1 to 4, whose grids are the largest. Of the built-in sets those on which
+            students of every size learn more than one answer: at the preset's steps the NLI students know
+            one label of three and guess the others (Table 1), and a grid would compare guesses.
         seeds: Runs of each cell of a table.
         curve_seeds: Runs of each point of Figures 2 and 3.
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
@@ -35,6 +38,7 @@ class Preset:
     large: str
     small: str
     smaller: tuple[str, ...]
+    swept: tuple[str, ...]
     seeds: int
     curve_seeds: int
     sizes: dict[str, tuple[int, ...]]
@@ -62,7 +66,8 @@ PRESETS: dict[str, Preset] = {
             datasets={spec.family: spec.name for spec in DATASETS.values() if spec.built_in},
             large="nano",
             small="nano48",
-            smaller=("nano48",),
+            smaller=("nano48", "nano32", "nano16"),
+            swept=("cqa", "svamp"),
             seeds=5,
             curve_seeds=3,
             sizes={family: _sizes(NANO_TRAIN_ROWS) for family in FAMILIES},
@@ -73,6 +78,7 @@ PRESETS: dict[str, Preset] = {
             large="base",
             small="small",
             smaller=("small",),
+            swept=FAMILIES,
             seeds=5,
             curve_seeds=3,
             sizes={family: _sizes(rows) for family, rows in TRAIN_ROWS.items()},

@@ -34,6 +34,8 @@ SPOILED = ("other_rationales", "wrong_labels", "shuffled_words", "truncated")
 SPOILED_SHARES = (0.1, 0.25, 0.5, 1.0)
 # Question 6: all rationales changed.
 NAMING = ("label_hidden", "label_named")
+# Where rationales name the label at all; elsewhere hiding it changes none of them.
+NAMED = ("cqa",)
 
 
 def question_cells(item: str, preset: Preset) -> list[Cell]:
@@ -52,20 +54,19 @@ def question_cells(item: str, preset: Preset) -> list[Cell]:
             for student in (preset.large, *preset.smaller)
             for cell in cells_in(
                 {f"{method}{JOINT}{student}": {"method": method} for method in COMPARED},
-                FAMILIES,
+                preset.swept,
                 student,
             )
         ]
     if item == "question5":
         rows: Rows = {method: {"method": method} for method in COMPARED}
         return list(cells_in(rows, FAMILIES, preset.large))
-    asked = {
-        "question1": _forms,
-        "question2": _weights,
-        "question3": _spoiled,
-        "question6": _naming,
-    }
-    return list(cells_in(asked[item](), FAMILIES, preset.small))
+    if item == "question6":
+        cells = cells_in(_naming(), FAMILIES, preset.small)
+        hidden = NAMING[0]
+        return [one for one in cells if hidden not in one.row or one.column in NAMED]
+    asked = {"question1": _forms, "question2": _weights, "question3": _spoiled}
+    return list(cells_in(asked[item](), preset.swept, preset.small))
 
 
 def _forms() -> Rows:

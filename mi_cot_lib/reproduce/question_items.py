@@ -15,12 +15,14 @@ from mi_cot_lib.analysis.paper_accuracy import (
 )
 from mi_cot_lib.analysis.paper_figures import Pictures, draw_cells
 from mi_cot_lib.analysis.paper_notes import question_notes
+from mi_cot_lib.analysis.paper_recall import prepare_recall, print_recall, recall_notes
 from mi_cot_lib.analysis.paper_tables import (
     Printed,
     print_accuracy,
     print_comparisons,
     print_costs,
 )
+from mi_cot_lib.analysis.plain_answers import plain_answer
 from mi_cot_lib.analysis.question_figures import (
     draw_gains,
     draw_gradients,
@@ -30,6 +32,7 @@ from mi_cot_lib.analysis.question_figures import (
 )
 from mi_cot_lib.analysis.row_titles import JOINT, row_title
 from mi_cot_lib.reproduce.cells import COMPARED
+from mi_cot_lib.reproduce.gold import gold_labels
 from mi_cot_lib.reproduce.paper_titles import column_titles, is_built_in, titled
 from mi_cot_lib.reproduce.presets import FAMILIES, Preset
 from mi_cot_lib.reproduce.question_grid import (
@@ -70,6 +73,9 @@ def make_question(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[
     cells = prepare_accuracy_cells(entries)
     comparisons = prepare_comparisons(entries, pairs_of(item, preset))
     built_in = is_built_in(preset)
+    # Of answers to the students' own test sets.
+    own = [entry for entry in entries if entry.column in FAMILIES]
+    recall = prepare_recall(own, gold_labels(preset, [name for name in held if name in FAMILIES]))
     printed = Printed(
         id=item,
         title=titled(item, preset),
@@ -81,8 +87,15 @@ def make_question(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[
         },
         notes=question_notes(cells, comparisons, columns, built_in=built_in),
     )
+    if len(recall):
+        printed.numbers["recall"] = recall
+        printed.more["Answers by gold label"] = print_recall(recall, columns)
     pictures = _pictures(item, preset, entries, printed)
     printed.pictures.extend(pictures)
+    if len(comparisons):
+        answer = plain_answer(item, printed.numbers, columns)
+        guesses = recall_notes(recall, columns) if len(recall) else []
+        printed.answer.extend([answer.short, *answer.details, *guesses])
     return printed, pictures
 
 
@@ -112,10 +125,11 @@ def pairs_of(item: str, preset: Preset) -> Pairs:
     if item == "question3":
         # First of all what is left where no rationale fits its question.
         control = [(_row(method, SPOILED[0], 1), "finetune") for method in COMPARED]
+        gain = [(_row(method, "none", 0), "finetune") for method in COMPARED]
         shares = [_row(change, share) for change in SPOILED for share in SPOILED_SHARES]
         kept = [(_row("mi", share), _row("dss", share)) for share in ["none 0", *shares]]
         lost = [(_row("dss", share), "dss none 0") for share in shares]
-        return control + kept + lost
+        return control + gain + kept + lost
     return [("mi", "dss")]
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from mi_cot_lib.errors import unknown_name
 
-# Built-in students by name, and their width: nano, and one of half its width.
-BUILT_IN_WIDTHS: dict[str, int] = {"nano": 96, "nano48": 48}
+# Built-in students by name, and their width: nano, and three below it.
+BUILT_IN_WIDTHS: dict[str, int] = {"nano": 96, "nano48": 48, "nano32": 32, "nano16": 16}
 
 
 def built_in_folder(name: str) -> Path:

@@ -76,7 +76,8 @@ class RunConfig:
     )
     method: str = _help("finetune, single_task, dss or mi.", default="mi")
     student: str = _help(
-        "nano, nano48, small, base, a model id OWNER/MODEL or a folder.", default="nano"
+        "nano, nano48, nano32, nano16, small, base, a model id OWNER/MODEL or a folder.",
+        default="nano",
     )
     seed: int = _help("Seed of order and dropout.", default=0)
     train_size: int | None = _help("Train on this many examples; default: all.", default=None)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mi_cot_lib.objective.choices import FEATURES
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--student", "nano", "--repeats", "1"]
 CALLS = {
@@ -14,6 +16,7 @@ CALLS = {
         [*SMALL, "--batch-size", "2", "--memory-batch-size", "2"],
         ("speedup_equal_precision", "speedup_default", "memory_share"),
     ),
+    "mi_forms": ([*SMALL, "--batch-size", "4"], tuple(f"cost_{form}" for form in FEATURES)),
     "evaluate": (
         [*SMALL, "--batch-size", "4", "--limit", "8", "--finetune-steps", "2"],
         ("speedup_evaluate", "speedup_evaluate_ending"),
@@ -58,7 +61,7 @@ def test_the_fast_step_holds_less_memory_than_the_logits_that_it_leaves_out():
 
 def test_results_hold_the_sections_that_readme_speaks_of():
     text = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
-    for name in ("train_step", "evaluate", "tokenise", "scaling"):
+    for name in ("train_step", "mi_forms", "evaluate", "tokenise", "scaling"):
         section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
         assert f"python -m benchmarks.{name}" in section
         result = json.loads(section.split("```json\n")[1].split("\n```")[0])

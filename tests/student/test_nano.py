@@ -1,6 +1,7 @@
 """The built-in student's recipe: what corruption hides comes back, and the committed one is current."""
 
 import json
+import math
 import random
 
 import pytest
@@ -8,9 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mi_cot_lib.data.worlds.text import world_text
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS, built_in_folder
 from mi_cot_lib.student.nano import CARD, Pretraining, pretrain, source_fingerprint, span_corrupt
+from mi_cot_lib.student.tokeniser import VOCABULARY_SIZE
 
 SENTINELS = list(range(1000, 1032))
 
@@ -53,6 +56,20 @@ def test_a_committed_student_is_of_the_current_world_and_recipe(name):
 
 @pytest.mark.parametrize("name", BUILT_IN_WIDTHS)
 def test_a_committed_student_has_read_the_world(name):
-    # Its last recorded loss is far under that of guessing among the vocabulary evenly.
+    # Its last recorded loss is far under that of one who knows how often each token comes, and no more.
+    tokeniser = load_student(name).tokeniser
+    ids = [one for text in tokeniser(world_text(500, seed=0))["input_ids"] for one in text]
+    shares = torch.tensor(ids).bincount().double() / len(ids)
+    by_frequency = -torch.special.xlogy(shares, shares).sum().item()
     card = json.loads((built_in_folder(name) / CARD).read_text())
-    assert card["curve"][-1]["loss"] < 0.2 * torch.tensor(float(card["vocabulary"])).log().item()
+    assert card["curve"][-1]["loss"] < by_frequency / 2
+
+
+def test_wider_students_have_read_it_better():
+    losses = [
+        json.loads((built_in_folder(name) / CARD).read_text())["curve"][-1]["loss"]
+        for name in sorted(BUILT_IN_WIDTHS, key=lambda name: -BUILT_IN_WIDTHS[name])
+    ]
+    assert losses == sorted(losses)
+    # All but the narrowest: a fifth of what guessing evenly among the vocabulary costs.
+    assert all(loss < 0.2 * math.log(VOCABULARY_SIZE) for loss in losses[:-1])

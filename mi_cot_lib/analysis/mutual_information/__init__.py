@@ -1,7 +1,12 @@
 """Mutual information from samples: eight estimators, and what each of them bounds."""
 
 from mi_cot_lib.analysis.mutual_information.documented import DocumentedError, documented_error
-from mi_cot_lib.analysis.mutual_information.estimate import ESTIMATORS, estimate_mi, shuffled_null
+from mi_cot_lib.analysis.mutual_information.estimate import (
+    ESTIMATORS,
+    estimate_held_out,
+    estimate_mi,
+    shuffled_null,
+)
 from mi_cot_lib.analysis.mutual_information.result import MiEstimate
 
 __all__ = [
@@ -9,6 +14,7 @@ __all__ = [
     "DocumentedError",
     "MiEstimate",
     "documented_error",
+    "estimate_held_out",
     "estimate_mi",
     "shuffled_null",
 ]

@@ -10,7 +10,7 @@ from mi_cot_lib.analysis.mutual_information.critic_bounds import infonce, mine, 
 from mi_cot_lib.analysis.mutual_information.decoder_bounds import barber_agakov, doe, vclub
 from mi_cot_lib.analysis.mutual_information.neighbours import ksg
 from mi_cot_lib.analysis.mutual_information.result import MiEstimate
-from mi_cot_lib.analysis.mutual_information.variables import Pairs, prepare_pairs
+from mi_cot_lib.analysis.mutual_information.variables import Pairs, prepare_apart, prepare_pairs
 from mi_cot_lib.errors import ConfigError, unknown_name
 
 ESTIMATORS: dict[str, Callable[[Pairs], MiEstimate]] = {
@@ -41,13 +41,29 @@ def estimate_mi(z: Any, v: Any, estimator: str = "infonce", seed: int = 0) -> Mi
         ConfigError: An unknown estimator, or variables that cannot be used: different lengths, too few
             items, values that are not finite, a constant column.
     """
-    if estimator not in ESTIMATORS:
-        raise unknown_name("estimator", estimator, ESTIMATORS)
-    pairs = prepare_pairs(z, v, seed)
-    # Layers draw their starting weights from torch's global generator.
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return ESTIMATORS[estimator](pairs)
+    _check(estimator)
+    return _estimated(prepare_pairs(z, v, seed), estimator)
+
+
+def estimate_held_out(
+    fitted: tuple[Any, Any], reported: tuple[Any, Any], estimator: str = "infonce", seed: int = 0
+) -> MiEstimate:
+    """Estimate I(Z; V) in nats, fitted on some items and read from others of the caller's choice.
+
+    For data with a split of its own: whatever else was fitted on the train items has seen no item that
+    the estimate is read from. Otherwise as `estimate_mi`.
+
+    Args:
+        fitted: z and v to fit on; a sixth of them says when to stop.
+        reported: z and v that the estimate is read from.
+        estimator: A name of `ESTIMATORS`.
+        seed: Of the items that say when to stop, starting weights, batches and resampling.
+
+    Raises:
+        ConfigError: As `estimate_mi`; or the two parts differ in kind, or one is too small or too large.
+    """
+    _check(estimator)
+    return _estimated(prepare_apart(fitted, reported, seed), estimator)
 
 
 def shuffled_null(
@@ -70,3 +86,15 @@ def shuffled_null(
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(v)) for _ in range(repeats)]
     return [estimate_mi(z, v[order], estimator, seed) for order in orders]
+
+
+def _check(estimator: str) -> None:
+    if estimator not in ESTIMATORS:
+        raise unknown_name("estimator", estimator, ESTIMATORS)
+
+
+def _estimated(pairs: Pairs, estimator: str) -> MiEstimate:
+    # Layers draw their starting weights from torch's global generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(pairs.seed)
+        return ESTIMATORS[estimator](pairs)

@@ -83,24 +83,81 @@ def prepare_pairs(z: Any, v: Any, seed: int) -> Pairs:
     Raises:
         ConfigError: The shapes, types or values cannot be used; the message says which and why.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ConfigError(f"seed must be an integer from 0, got {seed!r}.")
-    first, second = _variable("z", z), _variable("v", v)
+    first, second = _checked_pair(z, v, seed)
     items = len(first.columns)
-    if items != len(second.columns):
-        raise ConfigError(
-            f"z and v are pairs, item by item: z has {items} items, v {len(second.columns)}."
-        )
     if items < FEWEST_ITEMS:
         raise ConfigError(f"needs at least {FEWEST_ITEMS} items to split, got {items}.")
     order = np.random.default_rng(seed).permutation(items)
     _, valid, held_out = split_sizes(items)
-    train = order[held_out + valid :]
+    parts = order[held_out + valid :], order[held_out : held_out + valid], order[:held_out]
+    return _canonical(first, second, parts, seed)
+
+
+def prepare_apart(fitted: tuple[Any, Any], reported: tuple[Any, Any], seed: int) -> Pairs:
+    """Prepare pairs whose held-out part was chosen elsewhere, such as a data set's test split.
+
+    A sixth of the fitted items is for validation, as in `prepare_pairs`; the held-out part is all
+    reported items.
+
+    Args:
+        fitted: z and v to fit on, as `prepare_pairs` takes them.
+        reported: z and v that the estimate is read from: as many columns, or the same categories.
+        seed: Of the choice of the items for validation.
+
+    Raises:
+        ConfigError: As `prepare_pairs`; or the two parts differ in kind, or one is too small or too large.
+    """
+    counts = [len(part[0]) for part in (fitted, reported)]
+    for name, count in zip(("fit on", "report on"), counts, strict=True):
+        if count < FEWEST_ITEMS:
+            raise ConfigError(f"needs at least {FEWEST_ITEMS} items to {name}, got {count}.")
+    if counts[1] > MOST_HELD_OUT:
+        raise ConfigError(f"at most {MOST_HELD_OUT} items to report on, got {counts[1]}.")
+    first, second = _checked_pair(
+        _joined("z", fitted[0], reported[0]), _joined("v", fitted[1], reported[1]), seed
+    )
+    if len(fitted[0]) != len(fitted[1]):
+        raise ConfigError(
+            f"z and v are pairs, item by item: to fit on, z has {len(fitted[0])} items, v "
+            f"{len(fitted[1])}."
+        )
+    order = np.random.default_rng(seed).permutation(counts[0])
+    valid = int(_VALID_SHARE / (1 - _HELD_OUT_SHARE) * counts[0])
+    parts = order[valid:], order[:valid], np.arange(counts[0], sum(counts))
+    return _canonical(first, second, parts, seed)
+
+
+def _joined(name: str, fitted: Any, reported: Any) -> np.ndarray:
+    arrays = [_array(part) for part in (fitted, reported)]
+    if arrays[0].shape[1:] != arrays[1].shape[1:]:
+        raise ConfigError(
+            f"{name} to fit on is {arrays[0].shape}, to report on {arrays[1].shape}: only the number of "
+            "items may differ."
+        )
+    return np.concatenate(arrays)
+
+
+def _checked_pair(z: Any, v: Any, seed: int) -> tuple[Variable, Variable]:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ConfigError(f"seed must be an integer from 0, got {seed!r}.")
+    first, second = _variable("z", z), _variable("v", v)
+    if len(first.columns) != len(second.columns):
+        raise ConfigError(
+            f"z and v are pairs, item by item: z has {len(first.columns)} items, v "
+            f"{len(second.columns)}."
+        )
+    return first, second
+
+
+def _canonical(
+    first: Variable, second: Variable, parts: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int
+) -> Pairs:
+    train, valid, held_out = parts
     white_z, white_v = _whitened("z", first, train), _whitened("v", second, train)
     ranks = white_z.shape[1], white_v.shape[1]
     if len(train) <= sum(ranks):
         raise ConfigError(
-            f"{len(train)} of {items} items are for training, and z and v together span "
+            f"{len(train)} of {len(first.columns)} items are for training, and z and v together span "
             f"{sum(ranks)} dimensions: give more items, or project to fewer dimensions."
         )
     left, correlations, right = np.linalg.svd(white_z[train].T @ white_v[train] / len(train))
@@ -111,8 +168,8 @@ def prepare_pairs(z: Any, v: Any, seed: int) -> Pairs:
         w=white_v @ right.T,
         correlations=np.clip(correlations, 0.0, 1.0),
         train=train,
-        valid=order[held_out : held_out + valid],
-        held_out=order[:held_out],
+        valid=valid,
+        held_out=held_out,
         seed=seed,
     )
 
@@ -124,8 +181,12 @@ def split_sizes(items: int) -> tuple[int, int, int]:
     return items - valid - held_out, valid, held_out
 
 
+def _array(values: Any) -> np.ndarray:
+    return values.detach().cpu().numpy() if torch.is_tensor(values) else np.asarray(values)
+
+
 def _variable(name: str, values: Any) -> Variable:
-    array = values.detach().cpu().numpy() if torch.is_tensor(values) else np.asarray(values)
+    array = _array(values)
     if array.ndim == 1 and array.dtype.kind in "iub":
         return _discrete(name, array)
     if array.ndim != 2 or array.dtype.kind != "f" or array.shape[1] < 1:

@@ -1,0 +1,101 @@
+"""Time one training step with each form of the MI term against the step of DSS, which has none.
+
+All go through the kit's fast path, with the same student, batches, dropout, gradient clipping and AdamW.
+Forms on hidden features bring a small network of their own, which is trained along.
+"""
+
+import copy
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.harness import (
+    DEVICE,
+    dataset_of,
+    interleave,
+    main,
+    options,
+    print_result,
+    print_table,
+    speedup,
+    spread,
+    student_of,
+)
+from benchmarks.train_step import Step, fast_step, next_step, precision_of, training_pairs
+from mi_cot_lib.objective.choices import FEATURES, Objective
+from mi_cot_lib.objective.heads import carried, make_head
+from mi_cot_lib.student.encode import collate
+
+DSS = "DSS"
+
+
+def step_of(model: Any, objective: Objective, precision: str) -> Step:
+    """Take steps of a copy of a student, with the head that the form needs."""
+    own = copy.deepcopy(model)
+    head = make_head(objective, own.config.d_model, seed=0)
+    # Never left: a student that is timed carries its head to the end.
+    carried(own, head.to(DEVICE) if head else None).__enter__()
+    return fast_step(own, objective, precision)
+
+
+@click.command(help=__doc__)
+@options()
+def mi_forms(
+    data_root: Path | None, student: str, batch_size: int, precision: str, repeats: int
+) -> None:
+    """Print a table, and what each form costs beside DSS as one JSON line."""
+    chosen = precision_of(precision)
+    loaded = student_of(student, data_root)
+    model: Any = loaded.model.train()
+    pairs = training_pairs(loaded, data_root, batch_size * (repeats + 1))
+    batches = [
+        {
+            name: tensor.to(DEVICE)
+            for name, tensor in collate(
+                pairs[start : start + batch_size], loaded.tokeniser.pad_token_id
+            ).items()
+        }
+        for start in range(0, len(pairs) - batch_size + 1, batch_size)
+    ]
+    objectives = {DSS: Objective(alpha3=0)}
+    objectives |= {
+        form: Objective(form=form, features=known[0]) for form, known in FEATURES.items()
+    }
+    variants = {
+        name: partial(next_step, step_of(model, objective, chosen), cycle(batches))
+        for name, objective in objectives.items()
+    }
+    seconds = interleave(variants, repeats)
+    costs = {form: speedup(seconds, form, DSS) for form in FEATURES}
+    click.echo(
+        f"{student} on {dataset_of(data_root)}, batch {batch_size}, dropout "
+        f"{model.config.dropout_rate}, {DEVICE}, {chosen}"
+    )
+    rows = [
+        {
+            "form": name,
+            "features": objectives[name].features if name in costs else "–",
+            "seconds (median)": spread(times)["median"],
+            "times DSS (median)": costs[name]["median"] if name in costs else 1.0,
+            "min": costs[name]["min"] if name in costs else 1.0,
+            "max": costs[name]["max"] if name in costs else 1.0,
+        }
+        for name, times in seconds.items()
+    ]
+    print_table(rows)
+    print_result(
+        {
+            "benchmark": "mi_forms",
+            "batch_size": batch_size,
+            "precision": chosen,
+            "student": student,
+            **{f"cost_{form}": cost for form, cost in costs.items()},
+        }
+    )
+
+
+if __name__ == "__main__":
+    main(mi_forms)

@@ -1,0 +1,141 @@
+"""Answers in words say what their numbers say, in every case that they tell apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mi_cot_lib.analysis.paper_accuracy import with_holm
+from mi_cot_lib.analysis.plain_answers import plain_answer
+from mi_cot_lib.errors import ConfigError
+
+COLUMNS = {"cqa": "nano-CQA", "svamp": "nano-SVAMP"}
+
+
+def compared(*found: tuple[str, str, str, float, float]) -> pd.DataFrame:
+    """Frame of (row, against, column, difference, p over seeds); intervals are ±2 points."""
+    frame = pd.DataFrame(
+        found, columns=["row", "against", "column", "difference", "p_seeds"]
+    ).assign(seeds=5)
+    frame["low"], frame["high"] = frame["difference"] - 2, frame["difference"] + 2
+    frame["p_seeds_holm"] = with_holm(frame["p_seeds"])
+    return frame
+
+
+def answer(item: str, comparisons: pd.DataFrame, **more: pd.DataFrame):
+    return plain_answer(item, {"comparisons": comparisons, **more}, COLUMNS)
+
+
+def test_without_a_significant_difference_the_answer_is_none():
+    said = answer(
+        "question1", compared(("mi", "dss", "cqa", 0.4, 0.6), ("js", "dss", "svamp", -0.3, 0.7))
+    )
+    assert said.short.startswith("None of the 2 losses")
+    assert "−0.3 to +0.4 points; none significant" in said.details[0]
+    assert "reach from −2.3 to +2.4, with a median half-width of 2.0 points" in said.details[0]
+
+
+def test_a_significant_difference_is_named_with_its_interval():
+    said = answer(
+        "question1", compared(("js", "dss", "cqa", 6.0, 0.001), ("mi", "dss", "cqa", 0.1, 0.9))
+    )
+    assert said.short == (
+        "1 of 2 differences are significant over seeds after Holm's correction: MI, Jensen–Shannon − DSS "
+        "on nano-CQA +6.0 points [+4.0, +8.0] (p 0.002)."
+    )
+
+
+def test_what_is_not_corrected_for_is_not_significant():
+    many = [("js", "dss", "cqa", 3.0, 0.03), *(("mi", "dss", "svamp", 0.1, 0.5),) * 3]
+    assert answer("question1", compared(*many)).short.startswith("None")
+
+
+def test_too_few_seeds_give_no_answer():
+    one = compared(("mi", "dss", "cqa", 5.0, np.nan)).assign(seeds=1, low=np.nan, high=np.nan)
+    said = answer("question4", one.assign(row="mi nano", against="dss nano"))
+    assert said.short.startswith("Too few seeds")
+    assert "reach from" not in said.details[0]
+
+
+def teacher(gain_p: float, control_p: float) -> str:
+    known = compared(
+        ("dss other_rationales 1", "finetune", "cqa", 4.0, control_p),
+        ("dss none 0", "finetune", "cqa", 5.0, gain_p),
+        ("mi none 0", "dss none 0", "cqa", 0.1, 0.9),
+        ("dss other_rationales 1", "dss none 0", "cqa", -1.0, 0.8),
+        ("mi other_rationales 1", "dss other_rationales 1", "cqa", 0.2, 0.9),
+    )
+    return answer("question3", known).short
+
+
+def test_a_gain_that_survives_foreign_rationales_is_not_from_reasoning():
+    assert "it is not from reasoning" in teacher(0.001, 0.001)
+    assert "No gain over finetuning is measurable with rationales of other" in teacher(0.001, 0.7)
+    assert teacher(0.7, 0.7).startswith("There is no gain from rationales")
+    assert teacher(0.7, 0.7).endswith("does MI differ measurably from DSS.")
+
+
+def test_the_kinds_of_comparison_of_question_three_are_kept_apart():
+    known = compared(
+        ("dss other_rationales 1", "finetune", "cqa", 1.0, 0.5),
+        ("dss none 0", "finetune", "cqa", 2.0, 0.5),
+        ("mi none 0", "dss none 0", "cqa", 3.0, 0.5),
+        ("dss truncated 0.5", "dss none 0", "cqa", 4.0, 0.5),
+        ("mi truncated 0.5", "dss truncated 0.5", "cqa", 5.0, 0.5),
+    )
+    spans = [
+        text.partition(": ")[2].partition(" points")[0]
+        for text in answer("question3", known).details
+    ]
+    assert spans == [
+        "1 compared, +1.0 to +1.0",
+        "1 compared, +2.0 to +2.0",
+        "1 compared, +4.0 to +4.0",
+        "2 compared, +3.0 to +5.0",
+    ]
+
+
+def test_weights_name_the_best_cell_with_and_without_the_loss():
+    cells = pd.DataFrame(
+        {
+            "row": ["0.5 0.5 0", "0.5 0.5 0.1", "0.25 0.75 0"],
+            "column": "svamp", "accuracy": [50.0, 52.0, 49.0], "low": 48.0, "high": 53.0,
+            "best": [False, True, True],
+        }
+    )  # fmt: skip
+    known = compared(("0.5 0.5 0.1", "0.5 0.5 0", "svamp", 2.0, 0.2))
+    said = answer("question2", known, tradeoff=cells)
+    assert said.short.startswith("No weight of the MI loss")
+    assert (
+        "nano-SVAMP: highest with α = 0.5, 0.5, 0.1, 52.0% [48.0, 53.0]; without the MI loss with α = 0.5, "
+        "0.5, 0, 50.0%" in said.details[-1]
+    )
+    assert said.details[-1].endswith("α = 0.5, 0.5, 0.1; α = 0.25, 0.75, 0.")
+
+
+def test_the_pull_of_the_loss_is_told_beside_the_rationale_losss():
+    steps = [
+        {"row": "mi none", "column": "cqa", "step": step, "term": term, "norm": norm}
+        for step, mi in ((20, 0.1), (40, 0.2), (60, 0.9))
+        for term, norm in (("mi", mi), ("generation", 2.0), ("prediction", 5.0))
+    ]
+    known = compared(("mi none", "dss none", "cqa", 0.1, 0.9))
+    said = answer("question6", known, gradients=pd.DataFrame(steps))
+    assert said.details[-1].endswith("nano-CQA, MI, teacher as it is: 0.10.")
+
+
+def test_sizes_are_averaged_over_data_sets():
+    known = compared(
+        ("mi nano", "dss nano", "cqa", 1.0, 0.5),
+        ("mi nano", "dss nano", "svamp", 2.0, 0.5),
+        ("mi nano48", "dss nano48", "cqa", -1.0, 0.5),
+    )
+    said = answer("question4", known)
+    assert said.short.startswith("At none of the 2 sizes")
+    assert "nano +1.5, nano48 −1.0 points" in said.details[1]
+
+
+def test_unknown_questions_and_empty_ones_are_refused():
+    with pytest.raises(ConfigError, match="Did you mean 'question1'"):
+        answer("qestion1", compared(("mi", "dss", "cqa", 0.4, 0.6)))
+    with pytest.raises(ConfigError, match="no two rows share a seed"):
+        answer("question1", compared())
