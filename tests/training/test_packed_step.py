@@ -124,24 +124,28 @@ def test_packed_step_equals_the_plain_one(name, pairs):
     assert_same_step(small_t5(), OBJECTIVES[name], batch)
 
 
-def assert_as_exact_in_bf16(model, objective, batch):
-    # Rounding to eight bits moves the plain step's own gradient by a percent or two. So both are held
-    # against float32, and the packed one may be 2e-2 farther off at most.
+def errors_in_bf16(model, objective, batch) -> tuple[float, float]:
+    """Check the packed losses under bf16; return the errors of the packed and of the plain gradient."""
     with with_head(model, objective):
         exact = step(plain, model, objective, batch)
         rounded = step(plain, model, objective, batch, torch.bfloat16)
         found = step(packed, model, objective, batch, torch.bfloat16)
     assert_same_losses(exact, found, 2e-2)
-    assert error(exact, found) <= error(exact, rounded) + 2e-2
+    return error(exact, found), error(exact, rounded)
 
 
 # Strong max pooling is left to the test on data: its gradient jumps where two positions tie but for
 # rounding, and hypothesis looks for such places.
 @pytest.mark.parametrize("name", ["released", "released-mean", "paper-mean-kl", "dss", "finetune"])
-@settings(max_examples=5, deadline=None)
-@given(pairs=pairs)
-def test_packed_step_is_as_exact_in_bf16_as_the_plain_one(name, pairs):
-    assert_as_exact_in_bf16(small_t5(), OBJECTIVES[name], collate(pairs, pad_id=0))
+@settings(max_examples=3, deadline=None)
+@given(batches=st.lists(pairs, min_size=12, max_size=16))
+def test_packed_step_is_as_exact_in_bf16_as_the_plain_one(name, batches):
+    # Rounding to eight bits moves the plain step's own gradient by a percent or two, a single batch's by
+    # chance much more, either way's. So the errors of many are compared.
+    model = small_t5()
+    found = [errors_in_bf16(model, OBJECTIVES[name], collate(rows, pad_id=0)) for rows in batches]
+    mine, plains = (sum(errors) / len(batches) for errors in zip(*found, strict=True))
+    assert mine <= plains + 1e-2
 
 
 @pytest.mark.parametrize(
@@ -187,7 +191,8 @@ def test_the_built_in_student_takes_the_same_step(dataset, name):
     )
     batch = collate(encoded, pad_id=0)
     assert_same_step(student.model, OBJECTIVES[name], batch)
-    assert_as_exact_in_bf16(student.model, OBJECTIVES[name], batch)
+    mine, plains = errors_in_bf16(student.model, OBJECTIVES[name], batch)
+    assert mine <= plains + 2e-2
 
 
 @pytest.mark.parametrize("name", ["released", "paper"])
