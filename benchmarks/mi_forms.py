@@ -4,7 +4,6 @@ All go through the kit's fast path, with the same student, batches, dropout, gra
 Forms on hidden features bring a small network of their own, which is trained along.
 """
 
-import copy
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -24,7 +23,7 @@ from benchmarks.harness import (
     spread,
     student_of,
 )
-from benchmarks.train_step import Step, fast_step, next_step, precision_of, training_pairs
+from benchmarks.train_step import Batch, Step, fast_step, next_step, precision_of, training_pairs
 from mi_cot_lib.objective.choices import FEATURES, Objective
 from mi_cot_lib.objective.heads import carried, make_head
 from mi_cot_lib.student.encode import collate
@@ -33,12 +32,17 @@ DSS = "DSS"
 
 
 def step_of(model: Any, objective: Objective, precision: str) -> Step:
-    """Take steps of a copy of a student, with the head that the form needs."""
-    own = copy.deepcopy(model)
-    head = make_head(objective, own.config.d_model, seed=0)
-    # Never left: a student that is timed carries its head to the end.
-    carried(own, head.to(DEVICE) if head else None).__enter__()
-    return fast_step(own, objective, precision)
+    """Take steps of a student, with the head that the form needs while they last."""
+    head = make_head(objective, model.config.d_model, seed=0)
+    head = head.to(DEVICE) if head else None
+    with carried(model, head):
+        taken = fast_step(model, objective, precision)
+
+    def step(batch: Batch) -> None:
+        with carried(model, head):
+            taken(batch)
+
+    return step
 
 
 @click.command(help=__doc__)

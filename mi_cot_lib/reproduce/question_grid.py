@@ -41,7 +41,7 @@ NAMED = ("cqa",)
 def question_cells(item: str, preset: Preset) -> list[Cell]:
     """Return the cells of a question, row by row.
 
-    All but the last two are asked of the preset's smaller student: its runs take half the time, and its
+    All but questions 4 and 5 are asked of the preset's smaller student: its runs take half the time, and its
     DSS and MI runs are those of Table 2.
 
     Args:
