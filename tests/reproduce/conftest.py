@@ -1,11 +1,12 @@
 """Small data roots in DSS layout, the kit's and a user's own, and short runs."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from mi_cot_lib import RunConfig, run
+from mi_cot_lib import RunConfig, cli, run
 from mi_cot_lib.data.worlds.write import write_dataset
 
 SIZES = {"train": 96, "valid": 24, "test": 32, "unseen": 16}
@@ -14,6 +15,23 @@ OWN_SUMS = [
     ("Short?", "12 / 4"),
     ("Bob shares 12 figs among 4 friends, who all like figs a lot. How many each?", "3"),
 ]
+
+
+@pytest.fixture
+def call(capsys, monkeypatch):
+    """Run `mi-cot` with some arguments; returns exit status, standard output and standard error."""
+
+    def run_command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mi-cot", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run_command
 
 
 @pytest.fixture(scope="session")

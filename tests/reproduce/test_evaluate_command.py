@@ -2,31 +2,17 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from mi_cot_lib import cli
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def call(capsys, monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", ["mi-cot", *map(str, arguments)])
-    try:
-        cli.main()
-        status = 0
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def test_the_command_prints_the_result_and_the_file(capsys, monkeypatch, trained, own):
+def test_the_command_prints_the_result_and_the_file(call, trained, own):
     folder = trained("nano_esnli", "finetune")
     arguments = ("evaluate", "--checkpoint", folder, "--dataset", "pairs", "--data-root", own)
-    status, out, error = call(capsys, monkeypatch, *arguments)
+    status, out, error = call(*arguments)
     assert status == 0
     result, path = out.strip().splitlines()
     assert re.fullmatch(
@@ -39,12 +25,10 @@ def test_the_command_prints_the_result_and_the_file(capsys, monkeypatch, trained
 
 
 def test_the_command_says_in_one_line_that_a_plain_folder_was_not_checked(
-    capsys, monkeypatch, trained, own, tmp_path
+    call, trained, own, tmp_path
 ):
     folder = trained("nano_svamp", "mi") / "student"
     status, out, error = call(
-        capsys,
-        monkeypatch,
         *("evaluate", "--checkpoint", folder, "--dataset", "reviews", "--data-root", own),
         *("--out", tmp_path / "out.jsonl"),
     )
@@ -67,23 +51,21 @@ def test_the_command_says_in_one_line_that_a_plain_folder_was_not_checked(
         (("--checkpoint", "RUN", "--dataset", "asdiv", "--out", "a.csv"), ".jsonl"),
     ],
 )
-def test_the_command_refuses_without_a_traceback(
-    capsys, monkeypatch, trained, own, arguments, said
-):
+def test_the_command_refuses_without_a_traceback(call, trained, own, arguments, said):
     folder = trained("nano_svamp", "mi")
     given = [folder if value == "RUN" else value for value in arguments]
-    status, _, error = call(capsys, monkeypatch, "evaluate", *given, "--data-root", own)
+    status, _, error = call("evaluate", *given, "--data-root", own)
     assert status == 2
     assert said in error
     assert "Traceback" not in error
 
 
-def test_the_help_shows_asdiv(capsys, monkeypatch):
-    _, out, _ = call(capsys, monkeypatch, "evaluate", "--help")
+def test_the_help_shows_asdiv(call):
+    _, out, _ = call("evaluate", "--help")
     assert "mi-cot evaluate --checkpoint runs/svamp-… --dataset asdiv --data-root DIR" in out
 
 
-def test_the_example_of_contributing_works_as_printed(capsys, monkeypatch, trained, tmp_path):
+def test_the_example_of_contributing_works_as_printed(call, monkeypatch, trained, tmp_path):
     text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (block,) = [part for part in text.split("```") if "mi-cot evaluate" in part]
     *shell, command = block.strip().splitlines()
@@ -91,7 +73,7 @@ def test_the_example_of_contributing_works_as_printed(capsys, monkeypatch, train
     subprocess.run(["bash", "-ec", "\n".join(shell)], check=True)
     folder = trained("nano_svamp", "mi")
     arguments = [str(folder) if word == "runs/RUN" else word for word in command.split()[1:]]
-    status, out, _ = call(capsys, monkeypatch, *arguments)
+    status, out, _ = call(*arguments)
     assert status == 0
     assert "sums test" in out
     assert "n = 2" in out

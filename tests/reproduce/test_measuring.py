@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import sys
 from dataclasses import replace
 
 import pytest
 
-from mi_cot_lib import RunConfig, cli, run
+from mi_cot_lib import RunConfig, run
 from mi_cot_lib.analysis.mutual_information.students import Protocol
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.reproduce.measured import write_report
@@ -119,17 +118,6 @@ def test_wanted_are_dss_and_mi_of_both_tables():
     assert {(config.student, config.seed) for config in few} == {(NANO.large, 0)}
 
 
-def call(capsys, monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", ["mi-cot", "measure", *map(str, arguments)])
-    try:
-        cli.main()
-        status = 0
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -139,14 +127,14 @@ def call(capsys, monkeypatch, *arguments):
         (("--noise", "1"), "--noise"),
     ],
 )
-def test_the_command_refuses_without_a_traceback(capsys, monkeypatch, arguments, said):
-    status, _, error = call(capsys, monkeypatch, *arguments)
+def test_the_command_refuses_without_a_traceback(call, arguments, said):
+    status, _, error = call("measure", *arguments)
     assert status == 2 and said in error and "Traceback" not in error
 
 
-def test_the_command_lists_what_is_not_here_and_what_trains_it(capsys, monkeypatch, tmp_path):
+def test_the_command_lists_what_is_not_here_and_what_trains_it(call, tmp_path):
     arguments = ("--table", "table1", "--seeds", "1", "--runs", tmp_path, "--out", tmp_path / "out")
-    status, out, error = call(capsys, monkeypatch, *arguments)
+    status, out, error = call("measure", *arguments)
     assert status == 2 and "no measured students" in error
     for name in wanted_runs(NANO, ("table1",), 1):
         assert f"{name}: not measured yet" in out
