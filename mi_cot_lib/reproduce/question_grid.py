@@ -65,7 +65,9 @@ def question_cells(item: str, preset: Preset) -> list[Cell]:
         cells = cells_in(_naming(), FAMILIES, preset.small)
         hidden = NAMING[0]
         return [one for one in cells if hidden not in one.row or one.column in NAMED]
-    asked = {"question1": _forms, "question2": _weights, "question3": _spoiled}
+    if item == "question3":
+        return list(cells_in(_spoiled(), preset.taught, preset.small))
+    asked = {"question1": _forms, "question2": _weights}
     return list(cells_in(asked[item](), preset.swept, preset.small))
 
 
