@@ -40,8 +40,8 @@ def plain_axes(axes: Axes, grid: Literal["both", "x", "y"]) -> None:
 
 
 def put_title(figure: Figure, text: str) -> None:
-    """Set a figure's title, on the left."""
-    figure.suptitle(text, fontsize=11, x=0.01, ha="left")
+    """Set a figure's title, on the left, in more lines where it is longer than the figure is wide."""
+    figure.suptitle(text, fontsize=11, x=0.01, ha="left", wrap=True)
 
 
 def legend_below(figure: Figure, handles: Mapping[str, Any]) -> None:

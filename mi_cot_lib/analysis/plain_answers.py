@@ -208,13 +208,9 @@ def _verdict(rows: pd.DataFrame, columns: Columns, *, none: str) -> str:
     sure = rows[_sure(rows)]
     if not len(sure):
         return none
-    few = sure.reindex(sure["difference"].abs().sort_values(ascending=False).index).head(
-        _MOST_NAMED
-    )
-    rest = f", and {len(sure) - len(few)} more" if len(sure) > len(few) else ""
     return (
         f"{len(sure)} of {len(rows)} differences are significant over seeds after Holm's correction: "
-        f"{_told(few, columns)}{rest}."
+        f"{_largest(sure, columns)}."
     )
 
 
@@ -237,7 +233,23 @@ def _finding(what: str, rows: pd.DataFrame, columns: Columns) -> str:
             f"{((rows['high'] - rows['low']) / 2).median():.1f} points: effects smaller than that are "
             f"neither shown nor excluded by {int(rows['seeds'].min())} seeds."
         )
+    these = rows[~_sure(rows) & (rows["p_items_holm"] < LEVEL)]
+    if len(these):
+        over_items = {"item_low": "low", "item_high": "high", "p_items_holm": "p_seeds_holm"}
+        these = these.drop(columns=list(over_items.values())).rename(columns=over_items)
+        text += (
+            " Significant over items alone, with intervals over items (true of these very students, not "
+            f"of others trained from new seeds): {_largest(these, columns)}."
+        )
     return text
+
+
+def _largest(rows: pd.DataFrame, columns: Columns) -> str:
+    """Name the largest differences, and how many more there are."""
+    order = rows["difference"].abs().sort_values(ascending=False, kind="stable").index
+    few = rows.reindex(order).head(_MOST_NAMED)
+    rest = f", and {len(rows) - len(few)} more" if len(rows) > len(few) else ""
+    return _told(few, columns) + rest
 
 
 def _told(rows: pd.DataFrame, columns: Columns) -> str:
@@ -261,7 +273,7 @@ def _list(names: list[str]) -> str:
     return "; ".join(names)
 
 
-# Differences that a short answer names; the details name all.
+# Differences that a short answer names, of those over items as well; the details name all over seeds.
 _MOST_NAMED = 4
 _ANSWERS: dict[str, Callable[[Numbers, Columns], Answer]] = {
     "question1": _forms,

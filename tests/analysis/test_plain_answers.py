@@ -18,7 +18,7 @@ def compared(*found: tuple[str, str, str, float, float]) -> pd.DataFrame:
     ).assign(seeds=5)
     frame["low"], frame["high"] = frame["difference"] - 2, frame["difference"] + 2
     frame["p_seeds_holm"] = with_holm(frame["p_seeds"])
-    return frame
+    return frame.assign(p_items_holm=1.0)
 
 
 def answer(item: str, comparisons: pd.DataFrame, **more: pd.DataFrame):
@@ -47,6 +47,17 @@ def test_a_significant_difference_is_named_with_its_interval():
 def test_what_is_not_corrected_for_is_not_significant():
     many = [("js", "dss", "cqa", 3.0, 0.03), *(("mi", "dss", "svamp", 0.1, 0.5),) * 3]
     assert answer("question1", compared(*many)).short.startswith("None")
+
+
+def test_what_is_significant_over_items_alone_is_no_answer_but_is_told():
+    known = compared(("js", "dss", "cqa", -3.0, 0.3), ("mi", "dss", "cqa", 0.1, 0.9))
+    known = known.assign(p_items_holm=[0.002, 0.8], item_low=-4.0, item_high=-1.5)
+    said = answer("question1", known)
+    assert said.short.startswith("None of the 2 losses")
+    assert said.details[0].endswith(
+        "(true of these very students, not of others trained from new seeds): "
+        "MI, Jensen–Shannon − DSS on nano-CQA −3.0 points [−4.0, −1.5] (p 0.002)."
+    )
 
 
 def test_too_few_seeds_give_no_answer():
