@@ -21,7 +21,12 @@ MACHINE_PATH = re.compile(
 )
 
 
+# What else is committed: pictures, students, tables, pages to be filled in, and files without a suffix.
+OTHER = {".png", ".safetensors", ".tex", ".jinja", ""}
+
+
 def committed(*suffixes: str) -> list[Path]:
+    """Return the committed files that have one of the suffixes; all files where none is given."""
     try:
         listing = subprocess.run(
             ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
@@ -29,7 +34,7 @@ def committed(*suffixes: str) -> list[Path]:
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("needs a git checkout: lists the committed files with `git ls-files`")
     paths = (ROOT / name for name in listing.split("\0") if name)
-    return [path for path in paths if path.suffix in suffixes and path.is_file()]
+    return [path for path in paths if path.is_file() and (not suffixes or path.suffix in suffixes)]
 
 
 def machine_names(text: str) -> list[str]:
@@ -67,6 +72,11 @@ def test_no_committed_file_names_a_machine():
         if path != Path(__file__).resolve() and (names := machine_names(path.read_text("utf-8")))
     }
     assert found == {}
+
+
+def test_only_kinds_of_files_that_belong_here_are_committed():
+    kinds = {path.suffix for path in committed()}
+    assert kinds <= TEXT | OTHER
 
 
 def test_committed_notebooks_carry_their_outputs():

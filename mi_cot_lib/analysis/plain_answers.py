@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mi_cot_lib.analysis.paper_notes import LEVEL
+from mi_cot_lib.analysis.findings import Columns, finding, is_sure, named, signed, verdict
 from mi_cot_lib.analysis.row_titles import JOINT, row_title
-from mi_cot_lib.analysis.tables import p_text
 from mi_cot_lib.errors import ConfigError, unknown_name
 
 Numbers = Mapping[str, pd.DataFrame]
-Columns = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ def plain_answer(item: str, numbers: Numbers, columns: Columns) -> Answer:
 
     Args:
         item: Its id.
-        numbers: `cells` and `comparisons`; of question 2 `tradeoff`, of question 6 `gradients` as well.
+        numbers: `cells` and `comparisons`; of question 2 `tradeoff`, of 1 and 6 `gradients` as well.
         columns: Title of each column.
 
     Raises:
@@ -49,30 +47,40 @@ def _forms(numbers: Numbers, columns: Columns) -> Answer:
     known = numbers["comparisons"]
     to_dss, to_mi = (known[known["against"] == name] for name in ("dss", "mi"))
     forms = to_dss["row"].nunique()
-    short = _verdict(
+    short = verdict(
         to_dss,
         columns,
         none=f"None of the {forms} losses between the two tasks, the paper's own among them, makes a "
         "measurable difference to DSS.",
     )
-    details = [_finding("Each loss against DSS, which has none", to_dss, columns)]
+    shares = _pull_shares(numbers["gradients"])
+    strongest = shares.groupby(level="row", sort=False).max()
+    faint = [row_title(str(row)) for row in strongest[strongest < _FAINT].index]
+    if faint:
+        short += (
+            f" Of {_list(faint)} this says little: with the one weight that all forms share, their gradient "
+            f"stays below {_FAINT:g} of the rationale loss's on every data set, so they were hardly tried."
+        )
+    details = [finding("Each loss against DSS, which has none", to_dss, columns)]
     if len(to_mi):
         details.append(
-            _finding("Each alternative against the paper's released loss", to_mi, columns)
+            finding("Each alternative against the paper's released loss", to_mi, columns)
         )
+    if len(shares):
+        details.append(_pulls(shares, columns))
     return Answer(short, details)
 
 
 def _weights(numbers: Numbers, columns: Columns) -> Answer:
     known, found = numbers["comparisons"], numbers["tradeoff"]
-    short = _verdict(
+    short = verdict(
         known,
         columns,
         none="No weight of the MI loss makes a measurable difference to the same training without it, at "
         "any division between the two tasks.",
     )
     details = [
-        _finding("Each weight of the MI loss against none, on validation", known, columns),
+        finding("Each weight of the MI loss against none, on validation", known, columns),
         "Test items had no say in this: weights are chosen on validation. The best of many cells is best "
         "in part by luck, so its accuracy is a little too high.",
     ]
@@ -102,7 +110,7 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
     worse = known["row"].str.startswith("dss") & known["against"].str.startswith("dss")
     lost = known[worse]
     kept = known.drop(plain.index).drop(lost.index)
-    gains = right[_sure(right) & (right["difference"] > 0)]
+    gains = right[is_sure(right) & (right["difference"] > 0)]
     if not len(gains):
         short = (
             "There is no gain from rationales for the control to explain: with the teacher's own "
@@ -112,14 +120,14 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
         places = list(zip(gains["row"].str.split(JOINT).str[0], gains["column"], strict=True))
         methods = control["row"].str.split(JOINT).str[0]
         same = control[[pair in places for pair in zip(methods, control["column"], strict=True)]]
-        survives = same[_sure(same) & (same["difference"] > 0)]
-        short = f"Rationales help in {_told(gains, columns)}. " + (
-            f"With rationales of other questions the gain survives in {_told(survives, columns)}: there "
+        survives = same[is_sure(same) & (same["difference"] > 0)]
+        short = f"Rationales help in {named(gains, columns)}. " + (
+            f"With rationales of other questions the gain survives in {named(survives, columns)}: there "
             "it is not from reasoning."
             if len(survives)
             else "No gain over finetuning is measurable with rationales of other questions."
         )
-    short += " " + _verdict(
+    short += " " + verdict(
         kept,
         columns,
         none="At no quality of the teacher does MI differ measurably from DSS.",
@@ -127,14 +135,14 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
     return Answer(
         short,
         [
-            _finding(
+            finding(
                 "Rationales of other questions in all examples, against finetuning",
                 control,
                 columns,
             ),
-            _finding("The teacher's own rationales, against finetuning", right, columns),
-            _finding("DSS with a worse teacher, against DSS", lost, columns),
-            _finding("MI against DSS, both with the same teacher", kept, columns),
+            finding("The teacher's own rationales, against finetuning", right, columns),
+            finding("DSS with a worse teacher, against DSS", lost, columns),
+            finding("MI against DSS, both with the same teacher", kept, columns),
         ],
     )
 
@@ -143,15 +151,15 @@ def _sizes(numbers: Numbers, columns: Columns) -> Answer:
     known = numbers["comparisons"]
     sizes = known["row"].str.split(JOINT).str[1]
     means = known.groupby(sizes, sort=False)["difference"].mean()
-    told = ", ".join(f"{name} {_signed(value)}" for name, value in means.items())
+    told = ", ".join(f"{name} {signed(value)}" for name, value in means.items())
     return Answer(
-        _verdict(
+        verdict(
             known,
             columns,
             none=f"At none of the {sizes.nunique()} sizes does MI differ measurably from DSS.",
         ),
         [
-            _finding("MI against DSS with each student", known, columns),
+            finding("MI against DSS with each student", known, columns),
             f"Mean difference over the data sets, largest student first: {told} points.",
         ],
     )
@@ -160,37 +168,55 @@ def _sizes(numbers: Numbers, columns: Columns) -> Answer:
 def _outside(numbers: Numbers, columns: Columns) -> Answer:
     known = numbers["comparisons"]
     return Answer(
-        _verdict(
+        verdict(
             known,
             columns,
             none="Neither on questions of kinds that were not trained on nor on the other NLI set does MI "
-            "differ measurably from DSS; in domain it does not either, so there is no gain to carry over.",
+            "differ measurably from DSS; in domain it does not either: no gain is measurable that could "
+            "carry over.",
         ),
-        [_finding("MI against DSS", known, columns)],
+        [finding("MI against DSS", known, columns)],
     )
 
 
 def _naming(numbers: Numbers, columns: Columns) -> Answer:
     known = numbers["comparisons"]
     answer = Answer(
-        _verdict(
+        verdict(
             known,
             columns,
             none="Whether rationales name the label or not, MI does not differ measurably from DSS.",
         ),
-        [_finding("MI against DSS, both with the same rationales", known, columns)],
+        [finding("MI against DSS, both with the same rationales", known, columns)],
     )
-    norms = numbers["gradients"]
-    if len(norms):
-        answer.details.append(_pulls(norms, columns))
+    shares = _pull_shares(numbers["gradients"])
+    if len(shares):
+        answer.details.append(_pulls(shares, columns))
     return answer
 
 
-def _pulls(norms: pd.DataFrame, columns: Columns) -> str:
-    """Say how strongly the MI loss pulls beside the rationale loss, by what rationales name."""
-    wide = norms.pivot_table(index=["row", "column", "step"], columns="term", values="norm")
-    wide = wide.dropna(subset=["mi", "generation"])
-    shares = (wide["mi"] / wide["generation"]).groupby(level=["row", "column"], sort=False).median()
+def _pull_shares(norms: pd.DataFrame) -> pd.Series:
+    """Divide the weighted MI loss's gradient norm by the rationale loss's: median over the logged steps.
+
+    Args:
+        norms: From `prepare_gradients`.
+
+    Returns:
+        By `row` and `column`, rows with an MI loss alone.
+    """
+    if not len(norms):
+        return pd.Series(
+            index=pd.MultiIndex.from_arrays([[], []], names=["row", "column"]), dtype=float
+        )
+    wide = norms.pivot_table(
+        index=["row", "column", "step"], columns="term", values="norm", sort=False
+    )
+    wide = wide.reindex(columns=["mi", "generation"]).dropna()
+    return (wide["mi"] / wide["generation"]).groupby(level=["row", "column"], sort=False).median()
+
+
+def _pulls(shares: pd.Series, columns: Columns) -> str:
+    """Say how strongly each MI loss pulls beside the rationale loss."""
     told = "; ".join(
         f"{columns[str(column)]}, {row_title(str(row))}: {share:.2f}"
         for (row, column), share in shares.items()
@@ -201,80 +227,12 @@ def _pulls(norms: pd.DataFrame, columns: Columns) -> str:
     )
 
 
-def _verdict(rows: pd.DataFrame, columns: Columns, *, none: str) -> str:
-    """Name the differences that are significant over seeds; where there are none, say `none`."""
-    if not rows["p_seeds_holm"].notna().any():
-        return "Too few seeds for an answer: nothing can be tested over seeds."
-    sure = rows[_sure(rows)]
-    if not len(sure):
-        return none
-    return (
-        f"{len(sure)} of {len(rows)} differences are significant over seeds after Holm's correction: "
-        f"{_largest(sure, columns)}."
-    )
-
-
-def _finding(what: str, rows: pd.DataFrame, columns: Columns) -> str:
-    """Say how far differences go, which are significant, and how large any could be."""
-    if not len(rows):
-        return f"{what}: not compared, runs are missing."
-    span = f"{_signed(rows['difference'].min())} to {_signed(rows['difference'].max())} points"
-    sure = rows[_sure(rows)]
-    text = f"{what}: {len(rows)} compared, {span}; "
-    text += (
-        f"significant over seeds after Holm's correction: {_told(sure, columns)}."
-        if len(sure)
-        else "none significant over seeds after Holm's correction."
-    )
-    if rows["low"].notna().any():
-        text += (
-            f" The 95% intervals, each by itself, reach from {_signed(rows['low'].min())} to "
-            f"{_signed(rows['high'].max())}, with a median half-width of "
-            f"{((rows['high'] - rows['low']) / 2).median():.1f} points: effects smaller than that are "
-            f"neither shown nor excluded by {int(rows['seeds'].min())} seeds."
-        )
-    these = rows[~_sure(rows) & (rows["p_items_holm"] < LEVEL)]
-    if len(these):
-        over_items = {"item_low": "low", "item_high": "high", "p_items_holm": "p_seeds_holm"}
-        these = these.drop(columns=list(over_items.values())).rename(columns=over_items)
-        text += (
-            " Significant over items alone, with intervals over items (true of these very students, not "
-            f"of others trained from new seeds): {_largest(these, columns)}."
-        )
-    return text
-
-
-def _largest(rows: pd.DataFrame, columns: Columns) -> str:
-    """Name the largest differences, and how many more there are."""
-    order = rows["difference"].abs().sort_values(ascending=False, kind="stable").index
-    few = rows.reindex(order).head(_MOST_NAMED)
-    rest = f", and {len(rows) - len(few)} more" if len(rows) > len(few) else ""
-    return _told(few, columns) + rest
-
-
-def _told(rows: pd.DataFrame, columns: Columns) -> str:
-    return "; ".join(
-        f"{row_title(one['row'])} − {row_title(one['against'])} on {columns[one['column']]} "
-        f"{_signed(one['difference'])} points [{_signed(one['low'])}, {_signed(one['high'])}] "
-        f"(p {p_text(one['p_seeds_holm'])})"
-        for one in rows.to_dict("records")
-    )
-
-
-def _sure(rows: pd.DataFrame) -> pd.Series:
-    return rows["p_seeds_holm"] < LEVEL
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
-
-
 def _list(names: list[str]) -> str:
     return "; ".join(names)
 
 
-# Differences that a short answer names, of those over items as well; the details name all over seeds.
-_MOST_NAMED = 4
+# Share of the rationale loss's gradient below which an MI loss hardly acts.
+_FAINT = 0.1
 _ANSWERS: dict[str, Callable[[Numbers, Columns], Answer]] = {
     "question1": _forms,
     "question2": _weights,

@@ -141,6 +141,7 @@ def _pictures(item: str, preset: Preset, entries: Sequence[Entry], printed: Prin
     cells, comparisons = printed.numbers["cells"], printed.numbers["comparisons"]
     columns, title = column_titles(preset, list(dict.fromkeys(cells["column"]))), printed.title
     if item == "question1":
+        printed.numbers["gradients"] = prepare_gradients(entries)
         return {
             f"{item}.png": draw_cells(
                 cells, columns, f"{title}\nmean and 95% t interval over seeds"

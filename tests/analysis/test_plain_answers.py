@@ -22,7 +22,19 @@ def compared(*found: tuple[str, str, str, float, float]) -> pd.DataFrame:
 
 
 def answer(item: str, comparisons: pd.DataFrame, **more: pd.DataFrame):
-    return plain_answer(item, {"comparisons": comparisons, **more}, COLUMNS)
+    numbers = {"comparisons": comparisons, "gradients": pd.DataFrame(), **more}
+    return plain_answer(item, numbers, COLUMNS)
+
+
+def pulls(**shares: float) -> pd.DataFrame:
+    """Gradient norms on nano-CQA at three steps: of the MI loss by form, and of the rationale loss."""
+    norms = {("mi", row): share for row, share in shares.items()}
+    norms |= {("generation", row): 1.0 for row in shares}
+    return pd.DataFrame(
+        {"row": row, "column": "cqa", "step": step, "term": term, "norm": norm * step}
+        for (term, row), norm in norms.items()
+        for step in (1, 2, 3)
+    )
 
 
 def test_without_a_significant_difference_the_answer_is_none():
@@ -31,7 +43,15 @@ def test_without_a_significant_difference_the_answer_is_none():
     )
     assert said.short.startswith("None of the 2 losses")
     assert "−0.3 to +0.4 points; none significant" in said.details[0]
-    assert "reach from −2.3 to +2.4, with a median half-width of 2.0 points" in said.details[0]
+    assert "reach from −2.3 to +2.4 (median half-width 2.0 points)" in said.details[0]
+
+
+def test_forms_that_hardly_pull_are_named():
+    known = compared(("js", "dss", "cqa", 0.4, 0.6), ("infonce", "dss", "cqa", -0.3, 0.7))
+    said = answer("question1", known, gradients=pulls(js=0.01, infonce=0.4))
+    assert "Of MI, Jensen–Shannon this says little" in said.short
+    assert "InfoNCE" not in said.short
+    assert said.details[-1].endswith("MI, Jensen–Shannon: 0.01; nano-CQA, MI, InfoNCE: 0.40.")
 
 
 def test_a_significant_difference_is_named_with_its_interval():
