@@ -32,12 +32,12 @@ _TITLES = {
 }
 _PADDED = {
     "as released": (_BLUE, "-", "o"),
-    "label side's only": (_ORANGE, "--", "s"),
-    "rationale side's only": (_GREEN, ":", "^"),
+    "label side only": (_ORANGE, "--", "s"),
+    "rationale side only": (_GREEN, ":", "^"),
 }
 _CHANGES = {
     "label_hidden": (_ORANGE, "--", "label hidden"),
-    "none": ("black", "-", "as it is"),
+    "none": ("black", "-", "as they are"),
     "label_named": (_BLUE, ":", "label named"),
 }
 _PROBABILITIES = (1e-5, 1e-3, 0.1, 0.5, 0.9, 0.999, 0.99999)
@@ -106,14 +106,15 @@ def draw_padding(prepared: pd.DataFrame) -> Figure:
     for axes, (column, title) in zip(drawn, panels.items(), strict=True):
         for name, (colour, style, mark) in _PADDED.items():
             mine = prepared[prepared["padded"] == name]
-            (handles[f"padding {name}"],) = axes.plot(
+            (handles[f"padding: {name}"],) = axes.plot(
                 mine["padding"], mine[column], style, marker=mark, color=colour, lw=1.8, ms=5
             )
         axes.set_title(title, fontsize=9.5, loc="left")
         axes.set_xlabel("padding positions")
-        axes.set_ylim(0, 1.08 * max(float(prepared[column].max()), 1e-6))
+        # Both gradients have one scale: what padding gets beside what real positions get.
+        shown = ["loss"] if column == "loss" else ["real", "at padding"]
+        axes.set_ylim(0, 1.08 * max(float(prepared[shown].max(axis=None)), 1e-6))
         plain_axes(axes, "both")
-    drawn[2].set_ylim(drawn[1].get_ylim())  # one scale: what padding gets beside what real ones get
     legend_below(figure, handles)
     return figure
 
@@ -179,7 +180,7 @@ def draw_naming(found: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
     Args:
         found: With `change` (`label_hidden`, `none`, `label_named`), `column`, `step`, `norm`, `low`, `high`.
         columns: Title of each column.
-        title: Of the figure.
+        title: Of the figure; what the bands are is said below it, unless one seed has none.
     """
     held = [column for column in columns if column in set(found["column"])]
     figure = new_figure(max(6.5, 4.4 * len(held)), 3.6)
@@ -197,6 +198,7 @@ def draw_naming(found: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
         axes.set_ylim(bottom=0)
         plain_axes(axes, "both")
     panels[0].set_ylabel("MI gradient norm, weighted", fontsize=9)
-    put_title(figure, title)
+    banded = bool((found["low"] < found["high"]).any())
+    put_title(figure, title + "\nline: mean over seeds; band: least and greatest" * banded)
     legend_below(figure, handles)
     return figure

@@ -23,8 +23,8 @@ from mi_cot_lib.training.plain_step import forward_terms
 # Which side's padding positions take part: (label, rationale).
 PADDED: dict[str, tuple[bool, bool]] = {
     "as released": (True, True),
-    "label side's only": (True, False),
-    "rationale side's only": (False, True),
+    "label side only": (True, False),
+    "rationale side only": (False, True),
     "none": (False, False),
 }
 

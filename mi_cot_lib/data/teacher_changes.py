@@ -47,8 +47,9 @@ def changed_teacher(
     The examples that a smaller share changes are among those that a larger one changes.
 
     * `wrong_labels`: the label to train on, gold's and the teacher's, is another example's.
-    * `other_rationales`: rationales go to other examples, so that none fits its question. A gain that
-      survives this does not come from reasoning.
+    * `other_rationales`: each rationale is that of another example, drawn without regard to what it says;
+      a few may still fit by chance, where two are alike or share a label. A gain that survives this does
+      not come from reasoning.
     * `shuffled_words`: the words of each rationale in another order.
     * `truncated`: the first half of each rationale's words.
     * `label_named`: each rationale ends in a sentence that names the gold label.

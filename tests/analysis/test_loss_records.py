@@ -53,6 +53,14 @@ def test_changes_are_the_mi_terms_norms_by_the_teachers_change(entries):
     figure = draw_naming(found, {"cqa": "CQA", "esnli": "e-SNLI"}, "title")
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["CQA", "e-SNLI"]
     assert list(figure.axes[0].lines[0].get_ydata()) == pytest.approx([0.1, 0.2, 0.4])
+    assert figure.get_suptitle() == "title\nline: mean over seeds; band: least and greatest"
+    legend = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert "rationales: as they are" in legend
+
+
+def test_a_figure_of_one_seed_speaks_of_no_band(entries):
+    found = prepare_changes([one for one in entries if one.seed == 0])
+    assert draw_naming(found, {"cqa": "CQA"}, "title").get_suptitle() == "title"
 
 
 def test_the_figure_of_strength_shows_the_quotients(entries):

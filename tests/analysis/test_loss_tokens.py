@@ -36,17 +36,6 @@ def test_without_rationales_there_is_nothing_to_count():
         naming([example("dog", None)])
 
 
-@pytest.mark.parametrize(
-    ("dataset", "named", "rows"),
-    [("cqa", 886, 1221), ("anli1", 0, 1000), ("esnli", 0, 9824)],
-)
-def test_real_rationales_name_the_gold_label_on_cqa_only(dataset, named, rows, shared):
-    found = naming(load_split(dataset, "test", shared / "dss"))
-    assert (found.named, found.rationales) == (named, rows)
-    if dataset == "cqa":
-        assert round(100 * found.share, 1) == 72.6
-
-
 def test_t5_makes_one_to_four_tokens_of_an_inference_label(shared):
     tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
     labels = ("entailment", "neutral", "contradiction")
