@@ -42,7 +42,7 @@ def measure(
 
     \b
     mi-cot paper table2 --fresh     trains those of the smaller student, in runs/paper
-    mi-cot measure                  measures all that are there, about a minute each
+    mi-cot measure                  measures all that are there, some minutes each
     mi-cot measure --table table2   only these
 
     Every student's numbers are a small record, OUT/students/RUN.json, written as it is made: a stopped

@@ -15,6 +15,12 @@ Four causes are added up; what remains is for the estimators' own docstrings.
 The last is not carelessness of these two. No lower bound that holds for every distribution can certify
 more than about log n nats from n items (McAllester and Stratos 2020). `barber_agakov`, `doe`
 and `ksg` go further because they assume more: here that the conditional is Gaussian, which it is.
+
+So do the others, in a way: every critic, and every decoder of a continuous v, starts at the Gaussian that
+fits the train part (`SeparableCritic`, `GaussianDecoder`), and that is the answer here. These errors say
+that an estimate is read off rightly, not that training finds anything: without a step of training,
+`infonce`, `mine` and `smile` are within theirs, too. What training finds shows where nothing is Gaussian
+(`worlds.Clusters`). How far an estimate falls short there is documented nowhere: it can be most of I.
 """
 
 import math

@@ -1,5 +1,8 @@
 """The gate: every estimator on Gaussians whose mutual information is known, against its documented error.
 
+It checks how estimates are read off, not what training finds: critics and decoders start at the fitted
+Gaussian (see `documented`).
+
     python -m mi_cot_lib.analysis.mutual_information.gate --out figures/mutual_information
 
 estimates each cell (estimator, dimension, nats, seed), writes after each, and goes on from what the folder

@@ -28,6 +28,11 @@ class Quantity:
         """What is printed."""
         return f"{self.symbol}, {self.how}"
 
+    @property
+    def is_upper(self) -> bool:
+        """Whether it bounds from above: that it moved says nothing of what lies below it."""
+        return self.bounds.startswith("upper bound")
+
     def of(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return it from what `measure` returns: `nats`, and `null` and `cap` where it has them."""
         for key in self.place:

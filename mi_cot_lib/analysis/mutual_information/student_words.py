@@ -39,14 +39,15 @@ def conclusions(table: pd.DataFrame) -> list[str]:
         table: From `prepare_students`.
 
     Returns:
-        A sentence or two for each symbol, data set and student.
+        A sentence or two for each symbol, data set and student. Upper bounds are not counted as measures:
+        one that was raised or lowered is named apart.
     """
     found = []
     for symbol in SYMBOLS:
         chosen = [name for name, one in QUANTITIES.items() if one.symbol == symbol]
         for (dataset, student), group in table.groupby(["dataset", "student"], sort=False):
             rows = group[group["quantity"].isin(chosen)].dropna(subset="difference")
-            if len(rows):
+            if not all(QUANTITIES[name].is_upper for name in rows["quantity"]):
                 title = group_title(dataset, student)
                 found.append(f"{symbol} on {title}: {_sentence(rows.to_dict('records'), symbol)}")
     return found
@@ -113,7 +114,8 @@ def protocol_notes(records: Sequence[Record], table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _sentence(rows: Sequence[Mapping[str, Any]], symbol: str) -> str:
+def _sentence(every: Sequence[Mapping[str, Any]], symbol: str) -> str:
+    rows = [row for row in every if not QUANTITIES[row["quantity"]].is_upper]
     main = next((row for row in rows if row["quantity"] == _PART[symbol]), rows[0])
     decided = {
         word: [row for row in rows if verdict(row) == word] for word in ("raised", "lowered")
@@ -133,8 +135,15 @@ def _sentence(rows: Sequence[Mapping[str, Any]], symbol: str) -> str:
     elif not any(decided.values()):
         above = sum(row["difference"] > 0 for row in rows)
         text = f"not decided; {text}; {above} of {len(rows)} differences are above 0"
+    moved = [
+        f"{QUANTITIES[row['quantity']].how} was {verdict(row)} ({_by(row)})"
+        for row in every
+        if QUANTITIES[row["quantity"]].is_upper and verdict(row) != "not decided"
+    ]
+    if moved:
+        text += f". Upper bounds, which decide nothing: {', '.join(moved)}"
     full = [
-        row for row in rows if row["cap"] > 0 and min(row["dss"], row["mi"]) > _FULL * row["cap"]
+        row for row in every if row["cap"] > 0 and min(row["dss"], row["mi"]) > _FULL * row["cap"]
     ]
     if full:
         names = ", ".join(QUANTITIES[row["quantity"]].how for row in full)

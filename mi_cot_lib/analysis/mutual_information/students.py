@@ -53,7 +53,7 @@ class Protocol:
 
     Attributes:
         train_items: First rows of the training split, which critics, probes and codes are fitted on: ten
-            for each of nano-CQA's 145 labels, and a student in about half a minute of one core.
+            for each of nano-CQA's 145 labels, and a student in some minutes of one core.
         test_items: First rows of the test split, which every number is read from: more than exp(ceiling),
             so that InfoNCE's cap, log N, lies above what can pass the noise.
         components: Principal components of each of V and Z.

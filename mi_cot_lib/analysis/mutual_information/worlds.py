@@ -1,10 +1,13 @@
-"""Correlated Gaussians: pairs of variables whose mutual information is known exactly."""
+"""Worlds whose mutual information is known: correlated Gaussians, and clusters, which are not Gaussian."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from mi_cot_lib.errors import ConfigError
+
+_BLOCK = 1000
 
 
 def correlated_gaussians(
@@ -33,3 +36,82 @@ def correlated_gaussians(
     noise = generator.standard_normal((items, dims))
     unexplained = math.exp(-2 * nats / dims)
     return z, math.sqrt(1 - unexplained) * z + math.sqrt(unexplained) * noise
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Pairs that share a cluster and nothing else, as features of questions with few answers do.
+
+    C is uniform over K clusters, z = a_C + noise and v = b_C + noise. The centres a and b are drawn from
+    standard normal distributions, apart from each other: which z goes with which v follows no line.
+
+    Attributes:
+        count: K.
+        dims: Of z and of v.
+        noise: Standard deviation of the noise.
+        seed: Of the centres.
+
+    Raises:
+        ConfigError: A number out of its range.
+    """
+
+    count: int
+    dims: int
+    noise: float
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.dims < 1 or not 0 < self.noise < math.inf:
+            raise ConfigError(
+                f"needs count and dims ≥ 1, noise > 0; got {self.count}, {self.dims}, {self.noise}."
+            )
+
+    def draw(self, items: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw pairs.
+
+        Args:
+            items: Pairs.
+            seed: Of the draw; the centres stay.
+
+        Returns:
+            z and v, `(items, dims)` each.
+        """
+        generator = np.random.default_rng([seed, self.count, self.dims])
+        chosen = generator.integers(self.count, size=items)
+        z, v = (
+            centres[chosen] + self.noise * generator.standard_normal((items, self.dims))
+            for centres in self._centres()
+        )
+        return z, v
+
+    def nats(self, draws: int = 20_000, seed: int = 0) -> tuple[float, float]:
+        """Compute I(Z; V), the mean over drawn pairs of the log ratio of the exact densities.
+
+        Args:
+            draws: Pairs.
+            seed: Of the draw.
+
+        Returns:
+            I in nats, and its standard error.
+        """
+        z, v = self.draw(draws, seed)
+        ratios = np.concatenate(
+            [
+                self._log_ratios(z[start : start + _BLOCK], v[start : start + _BLOCK])
+                for start in range(0, draws, _BLOCK)
+            ]
+        )
+        return float(ratios.mean()), float(ratios.std(ddof=1) / math.sqrt(draws))
+
+    def _centres(self) -> np.ndarray:
+        return np.random.default_rng(self.seed).standard_normal((2, self.count, self.dims))
+
+    def _log_ratios(self, z: np.ndarray, v: np.ndarray) -> np.ndarray:
+        # Log likelihood of each cluster, (items, K), up to constants that the ratio loses.
+        of_z, of_v = (
+            -((given[:, None, :] - centres) ** 2).sum(axis=2) / (2 * self.noise**2)
+            for given, centres in zip((z, v), self._centres(), strict=True)
+        )
+        joint = np.logaddexp.reduce(of_z + of_v, axis=1)
+        apart = np.logaddexp.reduce(of_z, axis=1) + np.logaddexp.reduce(of_v, axis=1)
+        return math.log(self.count) + joint - apart

@@ -12,7 +12,6 @@ from mi_cot_lib.analysis.mutual_information.gate import DIMS, ITEMS, NATS, gate_
 from mi_cot_lib.analysis.mutual_information.gate_figure import draw_gate, prepare_gate
 from mi_cot_lib.analysis.mutual_information.worlds import correlated_gaussians
 from mi_cot_lib.environment import PACKAGE_ROOT
-from mi_cot_lib.errors import ConfigError
 
 RECORDED = PACKAGE_ROOT.parent / "figures" / "mutual_information"
 FEW_ITEMS = 2000
@@ -28,12 +27,14 @@ def rows_of(seeds, items=ITEMS):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("dims", "nats"), [(2, 2.0), (8, 4.0), (20, 0.5)])
+@pytest.mark.parametrize(("dims", "nats"), [(2, 2.0), (8, 4.0), (20, 2.0)])
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_an_estimate_lands_within_its_documented_error(estimator, dims, nats):
     found = estimate_mi(*correlated_gaussians(dims, nats, FEW_ITEMS, seed=0), estimator)
     allowed = documented_error(estimator, dims, nats, FEW_ITEMS)
     assert -allowed.below <= found.nats - nats <= allowed.above
+    # An estimator that always says 0 would not pass.
+    assert nats - allowed.below > 0
 
 
 def test_recorded_gate_holds_every_cell_within_its_documented_error():
@@ -44,6 +45,8 @@ def test_recorded_gate_holds_every_cell_within_its_documented_error():
     assert {row["items"] for row in rows} == {ITEMS}
     table = judged(rows)
     assert table[~table["within"]].empty
+    # From 0.5 nats on, an estimator that always says 0 would not pass.
+    assert (table[table["nats"] >= 0.5]["lowest"] > 0).all()
 
 
 def test_recorded_table_is_the_recorded_estimates():
@@ -99,16 +102,3 @@ def test_figure_shows_estimates_bands_and_caps():
         assert sum(line.get_linestyle() == "--" for line in axes.lines) == capped
         drawn = [line.get_ydata() for line in axes.lines]
         assert any(np.allclose(ys, np.array(NATS) + 0.005) for ys in drawn if len(ys) == len(NATS))
-
-
-def test_worlds_have_the_correlation_of_their_information():
-    z, v = correlated_gaussians(dims=4, nats=2.0, items=50_000, seed=0)
-    correlation = [np.corrcoef(z[:, i], v[:, i])[0, 1] for i in range(4)]
-    assert -0.5 * sum(math.log(1 - rho**2) for rho in correlation) == pytest.approx(2, abs=0.05)
-    assert abs(np.corrcoef(z[:, 0], v[:, 1])[0, 1]) < 0.02
-
-
-@pytest.mark.parametrize("bad", [{"dims": 0}, {"nats": -1.0}, {"nats": math.inf}, {"items": 0}])
-def test_impossible_worlds_are_refused(bad):
-    with pytest.raises(ConfigError):
-        correlated_gaussians(**{"dims": 2, "nats": 1.0, "items": 10, "seed": 0} | bad)
