@@ -110,22 +110,30 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
     worse = known["row"].str.startswith("dss") & known["against"].str.startswith("dss")
     lost = known[worse]
     kept = known.drop(plain.index).drop(lost.index)
-    gains = right[is_sure(right) & (right["difference"] > 0)]
+    # A gain is what its own interval puts above 0: Holm's correction over the whole grid answers another
+    # question, whether it stands out among all comparisons, and is told beside it.
+    gains = right[right["low"] > 0]
     if not len(gains):
         short = (
-            "There is no gain from rationales for the control to explain: with the teacher's own "
-            "rationales neither DSS nor MI is measurably above finetuning."
+            "No gain from rationales is measurable that the control could explain: with the teacher's own "
+            "rationales neither DSS nor MI lies above finetuning by more than its 95% interval."
         )
     else:
+        short = f"With the teacher's own rationales students lie above finetuning: {named(gains, columns)}."
+        if not is_sure(gains).all():
+            short += (
+                " Each interval lies above 0 by itself; not every gain stays significant after Holm's "
+                f"correction over all {len(known)} comparisons."
+            )
         places = list(zip(gains["row"].str.split(JOINT).str[0], gains["column"], strict=True))
         methods = control["row"].str.split(JOINT).str[0]
         same = control[[pair in places for pair in zip(methods, control["column"], strict=True)]]
-        survives = same[is_sure(same) & (same["difference"] > 0)]
-        short = f"Rationales help in {named(gains, columns)}. " + (
-            f"With rationales of other questions the gain survives in {named(survives, columns)}: there "
-            "it is not from reasoning."
+        survives = same[same["low"] > 0]
+        short += (
+            f" With rationales of other questions a gain survives: {named(survives, columns)}; there it is "
+            "not from reasoning."
             if len(survives)
-            else "No gain over finetuning is measurable with rationales of other questions."
+            else f" With rationales of other questions no gain is measurable: {named(same, columns)}."
         )
     short += " " + verdict(
         kept,

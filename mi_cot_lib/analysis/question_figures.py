@@ -197,14 +197,13 @@ def draw_gradients(found: pd.DataFrame, row: str, columns: Mapping[str, str], ti
         columns: Title of each column.
         title: Of the figure.
     """
+    found = found[found["row"] == row]
     held = [column for column in columns if column in set(found["column"])]
     figure, panels = panel_grid(len(held))
     handles: dict[str, Any] = {}
     for axes, column in zip(panels, held, strict=True):
         for term, (style, colour) in _TERMS.items():
-            mine = found[
-                (found["row"] == row) & (found["column"] == column) & (found["term"] == term)
-            ]
+            mine = found[(found["column"] == column) & (found["term"] == term)]
             handles[_TERM_TITLES[term]] = draw_banded(
                 axes, mine, "step", "norm", color=_PALETTE[colour], ls=style, lw=1.8
             )

@@ -14,6 +14,7 @@ from mi_cot_lib.analysis.paper_accuracy import (
     prepare_accuracy_cells,
     prepare_comparisons,
 )
+from mi_cot_lib.analysis.question_figures import draw_gradients
 
 
 def entry(row: str, seed: int, bits: str, *, column="cqa", loss=1.0, norms=(1.0, 2.0)) -> Entry:
@@ -105,3 +106,16 @@ def test_gradient_norms_are_averaged_over_seeds_at_each_step():
     assert found["norm"].tolist() == pytest.approx([2.0, 4.0])
     assert found["low"].tolist() == [1.0, 2.0]
     assert set(found["term"]) == {"prediction"}
+
+
+def test_gradients_are_drawn_where_a_row_has_runs_and_nowhere_else(tmp_path):
+    found = prepare_gradients(
+        [entry("mi none", 0, "10"), entry("mi label_hidden", 0, "10"),
+         entry("mi none", 0, "10", column="svamp")]
+    )  # fmt: skip
+    titles = {"cqa": "nano-CQA", "svamp": "nano-SVAMP"}
+    hidden = draw_gradients(found, "mi label_hidden", titles, "Norms")
+    hidden.savefig(tmp_path / "hidden.png")
+    assert [axes.get_title(loc="left") for axes in hidden.axes] == ["nano-CQA"]
+    both = draw_gradients(found, "mi none", titles, "Norms")
+    assert [axes.get_title(loc="left") for axes in both.axes] == ["nano-CQA", "nano-SVAMP"]

@@ -87,10 +87,11 @@ def test_too_few_seeds_give_no_answer():
     assert "reach from" not in said.details[0]
 
 
-def teacher(gain_p: float, control_p: float) -> str:
+def teacher(gain: float, control: float, gain_p: float = 0.001) -> str:
+    """Short answer where rationales, and those of other questions, bring so many points (±2)."""
     known = compared(
-        ("dss other_rationales 1", "finetune", "cqa", 4.0, control_p),
-        ("dss none 0", "finetune", "cqa", 5.0, gain_p),
+        ("dss other_rationales 1", "finetune", "cqa", control, 0.5),
+        ("dss none 0", "finetune", "cqa", gain, gain_p),
         ("mi none 0", "dss none 0", "cqa", 0.1, 0.9),
         ("dss other_rationales 1", "dss none 0", "cqa", -1.0, 0.8),
         ("mi other_rationales 1", "dss other_rationales 1", "cqa", 0.2, 0.9),
@@ -99,10 +100,15 @@ def teacher(gain_p: float, control_p: float) -> str:
 
 
 def test_a_gain_that_survives_foreign_rationales_is_not_from_reasoning():
-    assert "it is not from reasoning" in teacher(0.001, 0.001)
-    assert "No gain over finetuning is measurable with rationales of other" in teacher(0.001, 0.7)
-    assert teacher(0.7, 0.7).startswith("There is no gain from rationales")
-    assert teacher(0.7, 0.7).endswith("does MI differ measurably from DSS.")
+    assert "it is not from reasoning" in teacher(5.0, 4.0)
+    assert "With rationales of other questions no gain is measurable: DSS" in teacher(5.0, 1.0)
+    assert teacher(1.0, 1.0).startswith("No gain from rationales is measurable")
+    assert teacher(1.0, 1.0).endswith("does MI differ measurably from DSS.")
+
+
+def test_a_gain_that_the_correction_does_not_carry_is_told_as_such():
+    assert "not every gain stays significant" not in teacher(5.0, 1.0)
+    assert "after Holm's correction over all 5 comparisons" in teacher(5.0, 1.0, gain_p=0.03)
 
 
 def test_the_kinds_of_comparison_of_question_three_are_kept_apart():
