@@ -50,7 +50,10 @@ def _preset_options(command: click.decorators.FC) -> click.decorators.FC:
 @click.option("--plan", "planning", is_flag=True, help="Only say what the runs would take.")
 @click.option("--fresh", is_flag=True, help="Train anew instead of using the records of the kit.")
 @click.option(
-    "--record", "recording", is_flag=True, help="Also make the runs' records part of --out."
+    "--record",
+    "recording",
+    is_flag=True,
+    help="Also make the runs' records part of --out, and bring its page and README up to date.",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), help="Runs at a time; default: one for each core."
@@ -85,6 +88,8 @@ def paper(
     """
     from mi_cot_lib.reproduce import paper as papers
     from mi_cot_lib.reproduce.paper_grid import ITEMS
+    from mi_cot_lib.reproduce.paper_readme import write_readme
+    from mi_cot_lib.reproduce.paper_report import write_report
     from mi_cot_lib.reproduce.paper_runs import make_missing
     from mi_cot_lib.reproduce.plan import describe_plan
     from mi_cot_lib.reproduce.presets import preset_named
@@ -115,11 +120,12 @@ def paper(
         request.judge.check(chosen)
     failures = make_missing(names, chosen, request.places, seeds=seeds, jobs=jobs)
     failures += papers.write_all(names, request, recording=recording, echo=click.echo)
-    if recording and preset == "nano" and set(names) == set(ITEMS) and not failures:
-        from mi_cot_lib.reproduce.paper_readme import write_readme
-
-        made, records, _ = papers.write_available(request)
-        click.echo(write_readme(made, records))
+    if recording and not failures:
+        made, records, failures = papers.write_available(request)
+        click.echo(write_report(made, records, failures, request))
+        # The kit's own results, which README shows once every table and figure is there.
+        if preset == "nano" and out is None and {item.id for item in made} >= set(ITEMS):
+            click.echo(write_readme(made, records))
     _tell(failures)
 
 

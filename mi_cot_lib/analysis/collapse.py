@@ -22,6 +22,7 @@ def prepare_collapse(
     detach: Detach = "label",
     examples: int = 8,
     width: int = 16,
+    taught: int = 0,
     steps: int = 600,
     every: int = 50,
     seed: int = 0,
@@ -40,6 +41,8 @@ def prepare_collapse(
         detach: The side without gradient. W moves both sides whichever it is.
         examples: Number of examples, and of tokens.
         width: Number of features.
+        taught: Steps of the prediction loss alone that come first; step 0 is after them. Without any the
+            answers to alike questions are alike at once, and share hardly any information to lose.
         steps: Of Adam, learning rate 0.02, all examples at once.
         every: Steps between rows.
         seed: Of features and weights.
@@ -63,15 +66,15 @@ def prepare_collapse(
     labels = torch.arange(examples)
     optimiser = torch.optim.Adam([weights], lr=0.02)
     rows = []
-    for step in range(steps + 1):
+    for step in range(-taught, steps + 1):
         label_logits, rationale_logits = (side @ weights for side in (predict, explain))
         mi = mi_loss(label_logits[:, None], rationale_logits[:, None], form=form, detach=detach)
-        if step % every == 0:
+        if step >= 0 and step % every == 0:
             world = ExactWorld.of_examples(_drawn(rationale_logits), _drawn(label_logits))
             rows.append((step, mi.item(), world.entropy_v, world.mutual_information))
         prediction = torch.nn.functional.cross_entropy(label_logits, labels)
         optimiser.zero_grad()
-        (alpha1 * prediction + alpha3 * mi).backward()
+        (prediction if step < 0 else alpha1 * prediction + alpha3 * mi).backward()
         optimiser.step()
     return pd.DataFrame(rows, columns=["step", "loss", "H(V)", "I(Z;V)"])
 

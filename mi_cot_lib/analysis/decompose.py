@@ -34,6 +34,7 @@ class Decomposition:
         return self.constant + self.spread - self.overlap
 
 
+@torch.no_grad()
 def decompose_released(
     label_logits: Tensor, rationale_logits: Tensor, pool: Pool = "max"
 ) -> Decomposition:
@@ -56,7 +57,6 @@ def decompose_released(
     )
 
 
-@torch.no_grad()
 def pooled_probabilities(logits: Tensor, pool: Pool = "max") -> Tensor:
     """Pool softmax outputs over positions: (batch, positions, vocab) → (batch, vocab).
 

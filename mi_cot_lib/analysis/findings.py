@@ -1,11 +1,12 @@
 """Compared rows put into words: which differences are significant, and how large any could be."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from mi_cot_lib.analysis.paper_notes import LEVEL
-from mi_cot_lib.analysis.row_titles import row_title
+from mi_cot_lib.analysis.row_titles import change_title, row_title
 from mi_cot_lib.analysis.tables import p_text
 
 # Title of each column.
@@ -15,12 +16,21 @@ _MOST_NAMED = 4
 
 
 def verdict(rows: pd.DataFrame, columns: Columns, *, none: str) -> str:
-    """Name the differences that are significant over seeds; where there are none, say `none`."""
+    """Name the differences that are significant over seeds; where there are none, say `none`.
+
+    Significant is what Holm's correction leaves. Intervals that exclude 0 one by one are told as such.
+    """
     if not rows["p_seeds_holm"].notna().any():
         return "Too few seeds for an answer: nothing can be tested over seeds."
     sure = rows[is_sure(rows)]
     if not len(sure):
-        return none
+        apart = rows[is_apart(rows)]
+        if not len(apart):
+            return none
+        return (
+            f"{none} Taken one by one, without Holm's correction, {len(apart)} of {len(rows)} intervals lie "
+            f"on one side of 0: {_largest(apart, columns)}."
+        )
     return (
         f"{len(sure)} of {len(rows)} differences are significant over seeds after Holm's correction: "
         f"{_largest(sure, columns)}."
@@ -41,11 +51,13 @@ def finding(what: str, rows: pd.DataFrame, columns: Columns) -> str:
     )
     if rows["low"].notna().any():
         text += (
-            f" The 95% intervals, each by itself over {int(rows['seeds'].min())} seeds, reach from "
-            f"{signed(rows['low'].min())} to {signed(rows['high'].max())} (median half-width "
-            f"{((rows['high'] - rows['low']) / 2).median():.1f} points): no effect within its interval is "
-            "excluded."
+            f" The 95% intervals over {int(rows['seeds'].min())} seeds, each by itself, have a median "
+            f"half-width of {((rows['high'] - rows['low']) / 2).median():.1f} points; "
+            f"{int(is_apart(rows).sum())} of {len(rows)} lie on one side of 0. Whatever lies inside an "
+            "interval remains possible."
         )
+    if "p_items_holm" not in rows:
+        return text
     these = rows[~is_sure(rows) & (rows["p_items_holm"] < LEVEL)]
     if len(these):
         over_items = {"item_low": "low", "item_high": "high", "p_items_holm": "p_seeds_holm"}
@@ -68,16 +80,27 @@ def _largest(rows: pd.DataFrame, columns: Columns) -> str:
 def named(rows: pd.DataFrame, columns: Columns) -> str:
     """Name each difference with its interval and corrected p."""
     return "; ".join(
-        f"{row_title(one['row'])} − {row_title(one['against'])} on {columns[one['column']]} "
-        f"{signed(one['difference'])} points [{signed(one['low'])}, {signed(one['high'])}] "
-        f"(p {p_text(one['p_seeds_holm'])})"
+        f"{difference_title(one)} on {columns[str(one['column'])]} {signed(one['difference'])} points "
+        f"[{signed(one['low'])}, {signed(one['high'])}] (p after Holm {p_text(one['p_seeds_holm'])})"
         for one in rows.to_dict("records")
     )
+
+
+def difference_title(one: Mapping[Hashable, Any]) -> str:
+    """Return what was subtracted from what: a row from a row, or a gain from a gain."""
+    if one.get("is_gain"):
+        return f"gain with {change_title(one['row'])} − gain with {change_title(one['against'])}"
+    return f"{row_title(one['row'])} − {row_title(one['against'])}"
 
 
 def is_sure(rows: pd.DataFrame) -> pd.Series:
     """Tell which differences are significant over seeds after Holm's correction."""
     return rows["p_seeds_holm"] < LEVEL
+
+
+def is_apart(rows: pd.DataFrame) -> pd.Series:
+    """Tell which differences' intervals over seeds, each by itself, lie on one side of 0."""
+    return (rows["low"] > 0) | (rows["high"] < 0)
 
 
 def signed(value: float) -> str:

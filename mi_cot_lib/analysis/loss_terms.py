@@ -38,7 +38,7 @@ def measure_terms(
     for start in range(0, len(pairs), batch_size):
         batch = collate(pairs[start : start + batch_size], student.tokeniser.pad_token_id)
         losses = term_losses(student.model, objective or Objective(), batch, term_counts(batch))
-        gradients = {term: _gradient(loss, student) for term, loss in losses.items()}
+        gradients = {term: gradient_of(loss, student) for term, loss in losses.items()}
         row = {term: gradients[term].norm().item() for term in TERMS}
         for other in TERMS[:2]:
             cosine = torch.cosine_similarity(gradients["mi"], gradients[other], dim=0)
@@ -47,7 +47,8 @@ def measure_terms(
     return pd.DataFrame(rows).mean()
 
 
-def _gradient(loss: Tensor, student: Student) -> Tensor:
+def gradient_of(loss: Tensor, student: Student) -> Tensor:
+    """Return a loss's gradient by all of a student's weights, (weights,); its graph is kept."""
     weights = [weight for weight in student.model.parameters() if weight.requires_grad]
     parts = torch.autograd.grad(loss, weights, retain_graph=True, materialize_grads=True)
     return torch.cat([part.flatten() for part in parts]).double()

@@ -9,6 +9,7 @@ import torch
 
 from mi_cot_lib.analysis.brief_student import encoded
 from mi_cot_lib.analysis.decompose import pooled_probabilities
+from mi_cot_lib.analysis.loss_terms import gradient_of
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.choices import Objective
@@ -88,14 +89,14 @@ def prepare_pulled(student: Student, examples: Sequence[Example]) -> pd.DataFram
         examples: Each has a rationale.
 
     Returns:
-        A row each of `GROUPS`, means over the examples: `t` (they add up to S), `overlap` (⟨t, q⟩, nats)
-        and `pull` (Σ t_v q_v (1 − q_v)).
+        A row each of `GROUPS`, means over the examples: `t` (they add up to S), `overlap` (⟨t, q⟩, nats),
+        `pull` (Σ t_v q_v (1 − q_v)), and `gradient`, the norm of the mean overlap's gradient by the
+        student's weights, t held.
     """
     batch = collate(encoded(student, examples), student.tokeniser.pad_token_id)
-    with torch.no_grad():
-        _, logits = forward_terms(student.model, Objective(), batch)
+    _, logits = forward_terms(student.model, Objective(), batch)
     end = student.tokeniser.eos_token_id
-    sums = {group: [0.0, 0.0, 0.0] for group in GROUPS}
+    sums = {group: torch.zeros(3) for group in GROUPS}
     for index in range(len(examples)):
         t, q = (
             pooled_probabilities(logits[side][index : index + 1, batch[targets][index] != IGNORED])[
@@ -103,12 +104,18 @@ def prepare_pulled(student: Student, examples: Sequence[Example]) -> pd.DataFram
             ]
             for side, targets in (("label", "labels"), ("rationale", "explain_labels"))
         )
+        t = t.detach()
         own = torch.zeros_like(t, dtype=torch.bool)
         own[batch["labels"][index][batch["labels"][index] != IGNORED]] = True
         own[end] = False
         ends = torch.zeros_like(own)
         ends[end] = True
         for group, chosen in zip(GROUPS, (own, ends, ~(own | ends)), strict=True):
-            for place, values in enumerate((t, t * q, t * q * (1 - q))):
-                sums[group][place] += values[chosen].sum().item() / len(examples)
-    return pd.DataFrame(sums, ["t", "overlap", "pull"]).T.rename_axis("tokens")
+            parts = torch.stack([t, t * q, t * q * (1 - q)])
+            sums[group] = sums[group] + parts[:, chosen].sum(dim=1) / len(examples)
+    rows = {
+        group: [*means.tolist(), gradient_of(means[1], student).norm().item()]
+        for group, means in sums.items()
+    }
+    names = ["t", "overlap", "pull", "gradient"]
+    return pd.DataFrame(rows, names).T.rename_axis("tokens")

@@ -239,8 +239,17 @@ def _found(comparisons: pd.DataFrame) -> list[str]:
     return [
         f"With {seeds} seeds at the spread of these runs, a test over seeds finds with 80% power (at the 5% "
         f"level, before Holm) differences from {known.min():.1f} to {known.max():.1f} points, by comparison; "
-        f"the median is {known.median():.1f}."
+        f"the median is {known.median():.1f}.{_after_holm(seeds, spreads)}"
     ]
+
+
+def _after_holm(seeds: int, spreads: pd.Series) -> str:
+    """Say the same of the level that the smallest p of all comparisons must stay under."""
+    if len(spreads) == 1:
+        return ""
+    level = LEVEL / len(spreads)
+    least = smallest_detectable_over_seeds(seeds, float(spreads.median()), alpha=level)
+    return f" The first of Holm's steps tests at 5% / {len(spreads)} = {level:.2%}, where it is {least:.1f}."
 
 
 def _power(

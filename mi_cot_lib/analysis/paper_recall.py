@@ -74,7 +74,8 @@ def recall_notes(found: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
         if guessing > seeds / 2:
             notes.append(
                 f"On {columns[column]} {guessing} of {seeds} students know one label and guess between the "
-                "other two (see “Answers by gold label”): their accuracy is near two thirds whatever they "
-                "were taught, and differences between rows, significant or not, are between guesses."
+                "other two (see “Answers by gold label”): such a student's accuracy on its own test set is "
+                "near two thirds, and differences between such students, significant or not, are between "
+                "guesses."
             )
     return notes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mi_cot_lib.analysis.findings import Columns, finding, is_sure, named, signed, verdict
+from mi_cot_lib.analysis.findings import Columns, finding, named, signed, verdict
 from mi_cot_lib.analysis.row_titles import JOINT, row_title
 from mi_cot_lib.errors import ConfigError, unknown_name
 
@@ -30,7 +30,8 @@ def plain_answer(item: str, numbers: Numbers, columns: Columns) -> Answer:
 
     Args:
         item: Its id.
-        numbers: `cells` and `comparisons`; of question 2 `tradeoff`, of 1 and 6 `gradients` as well.
+        numbers: `cells` and `comparisons`; of question 2 `tradeoff`, of 1 and 6 `gradients`, of 4 and 6
+            `gain_changes` as well.
         columns: Title of each column.
 
     Raises:
@@ -54,12 +55,14 @@ def _forms(numbers: Numbers, columns: Columns) -> Answer:
         "measurable difference to DSS.",
     )
     shares = _pull_shares(numbers["gradients"])
-    strongest = shares.groupby(level="row", sort=False).max()
-    faint = [row_title(str(row)) for row in strongest[strongest < _FAINT].index]
+    faint = [
+        f"{row_title(str(row))} on {columns[str(column)]}"
+        for row, column in shares[shares < _FAINT].index
+    ]
     if faint:
         short += (
-            f" Of {_list(faint)} this says little: with the one weight that all forms share, their gradient "
-            f"stays below {_FAINT:g} of the rationale loss's on every data set, so they were hardly tried."
+            " Some were hardly tried: with the one weight that all forms share, their gradient stays below "
+            f"{_FAINT:g} of the rationale loss's ({_list(faint)})."
         )
     details = [finding("Each loss against DSS, which has none", to_dss, columns)]
     if len(to_mi):
@@ -67,7 +70,10 @@ def _forms(numbers: Numbers, columns: Columns) -> Answer:
             finding("Each alternative against the paper's released loss", to_mi, columns)
         )
     if len(shares):
-        details.append(_pulls(shares, columns))
+        details.append(
+            _pulls(shares, columns)
+            + " All share one weight, so the form of a loss and its strength cannot be told apart here."
+        )
     return Answer(short, details)
 
 
@@ -110,30 +116,28 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
     worse = known["row"].str.startswith("dss") & known["against"].str.startswith("dss")
     lost = known[worse]
     kept = known.drop(plain.index).drop(lost.index)
-    # A gain is what its own interval puts above 0: Holm's correction over the whole grid answers another
-    # question, whether it stands out among all comparisons, and is told beside it.
-    gains = right[right["low"] > 0]
-    if not len(gains):
+    # Each gain by its own interval, with p after the correction beside it: Holm's family is the whole grid.
+    survives = control[control["low"] > 0]
+    if len(survives):
         short = (
-            "No gain from rationales is measurable that the control could explain: with the teacher's own "
-            "rationales neither DSS nor MI lies above finetuning by more than its 95% interval."
+            "With rationales of other questions a gain over finetuning survives; it is not from reasoning: "
+            f"{named(survives, columns)}."
         )
     else:
-        short = f"With the teacher's own rationales students lie above finetuning: {named(gains, columns)}."
-        if not is_sure(gains).all():
-            short += (
-                " Each interval lies above 0 by itself; not every gain stays significant after Holm's "
-                f"correction over all {len(known)} comparisons."
-            )
-        places = list(zip(gains["row"].str.split(JOINT).str[0], gains["column"], strict=True))
-        methods = control["row"].str.split(JOINT).str[0]
-        same = control[[pair in places for pair in zip(methods, control["column"], strict=True)]]
-        survives = same[same["low"] > 0]
+        short = (
+            "With rationales of other questions no gain over finetuning is measurable, though up to "
+            f"{signed(control['high'].max())} points remain possible: {named(control, columns)}."
+        )
+    gains = right[right["low"] > 0]
+    if len(gains):
         short += (
-            f" With rationales of other questions a gain survives: {named(survives, columns)}; there it is "
-            "not from reasoning."
-            if len(survives)
-            else f" With rationales of other questions no gain is measurable: {named(same, columns)}."
+            f" With the teacher's own rationales students lie above it: {named(gains, columns)}. "
+            "Intervals are taken one by one."
+        )
+    else:
+        short += (
+            " Nor is there a measurable gain that the control could explain: with the teacher's own "
+            "rationales neither DSS nor MI lies above finetuning by more than its 95% interval."
         )
     short += " " + verdict(
         kept,
@@ -156,19 +160,30 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
 
 
 def _sizes(numbers: Numbers, columns: Columns) -> Answer:
-    known = numbers["comparisons"]
-    sizes = known["row"].str.split(JOINT).str[1]
-    means = known.groupby(sizes, sort=False)["difference"].mean()
-    told = ", ".join(f"{name} {signed(value)}" for name, value in means.items())
+    known, cells = numbers["comparisons"], numbers["cells"]
+    sizes = known["row"].str.split(JOINT).str[1].nunique()
+    short = verdict(
+        numbers["gain_changes"],
+        columns,
+        none="What MI adds to DSS does not measurably depend on the student's size.",
+    )
+    short += " " + verdict(
+        known, columns, none=f"At none of the {sizes} sizes does MI differ measurably from DSS."
+    )
+    told = "; ".join(
+        f"{row_title(one['row'])} on {columns[one['column']]} {one['accuracy']:.1f}%"
+        for one in cells[cells["row"].str.startswith("dss")].to_dict("records")
+    )
     return Answer(
-        verdict(
-            known,
-            columns,
-            none=f"At none of the {sizes.nunique()} sizes does MI differ measurably from DSS.",
-        ),
+        short,
         [
+            finding(
+                "MI's gain over DSS with each smaller student, less that of the largest",
+                numbers["gain_changes"],
+                columns,
+            ),
             finding("MI against DSS with each student", known, columns),
-            f"Mean difference over the data sets, largest student first: {told} points.",
+            f"Where a student answers next to nothing rightly, no loss can make a difference: {told}.",
         ],
     )
 
@@ -188,14 +203,25 @@ def _outside(numbers: Numbers, columns: Columns) -> Answer:
 
 
 def _naming(numbers: Numbers, columns: Columns) -> Answer:
-    known = numbers["comparisons"]
+    known, changes = numbers["comparisons"], numbers["gain_changes"]
+    short = verdict(
+        changes,
+        columns,
+        none="What MI adds to DSS does not measurably depend on whether rationales name the label.",
+    )
+    short += " MI against DSS, both with the same rationales: " + verdict(
+        known, columns, none="no measurable difference with any of them."
+    )
     answer = Answer(
-        verdict(
-            known,
-            columns,
-            none="Whether rationales name the label or not, MI does not differ measurably from DSS.",
-        ),
-        [finding("MI against DSS, both with the same rationales", known, columns)],
+        short,
+        [
+            finding(
+                "MI's gain over DSS with changed rationales, less that with the teacher's own",
+                changes,
+                columns,
+            ),
+            finding("MI against DSS, both with the same rationales", known, columns),
+        ],
     )
     shares = _pull_shares(numbers["gradients"])
     if len(shares):

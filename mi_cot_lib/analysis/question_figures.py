@@ -1,12 +1,13 @@
 """Pictures of the open questions: gains with intervals, trade-offs, and accuracy by a changed share."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from mi_cot_lib.analysis.canvas import (
     draw_banded,
@@ -17,7 +18,7 @@ from mi_cot_lib.analysis.canvas import (
     put_title,
 )
 from mi_cot_lib.analysis.paper_notes import LEVEL
-from mi_cot_lib.analysis.row_titles import JOINT, row_title
+from mi_cot_lib.analysis.row_titles import JOINT, change_title, row_title
 
 _PALETTE = sns.color_palette("colorblind", 10)
 _METHODS = {"dss": (_PALETTE[2], "--", "^"), "mi": (_PALETTE[3], "-", "D")}
@@ -114,7 +115,7 @@ def draw_tradeoff(found: pd.DataFrame, columns: Mapping[str, str], title: str) -
 
 
 def draw_shares(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> Figure:
-    """Draw accuracy against the share of examples that were changed: a row a change, a column a data set.
+    """Draw accuracy against the share of examples that were changed, a panel a change and data set.
 
     Args:
         cells: From `prepare_accuracy_cells`, of rows `method change share`; that of `none` is share 0 of
@@ -126,26 +127,32 @@ def draw_shares(cells: pd.DataFrame, columns: Mapping[str, str], title: str) -> 
     parts = cells["row"].str.split(JOINT, expand=True)
     known = cells.assign(method=parts[0], change=parts[1], share=parts[2].astype(float))
     changes = [c for c in dict.fromkeys(known["change"].dropna()) if c != "none"]
-    figure = new_figure(2.4 * len(held) + 0.6, 1.9 * len(changes) + 1.0)
-    grid = figure.subplots(len(changes), len(held), squeeze=False, sharex=True)
+    wanted = [(change, column) for change in changes for column in held]
+    # A data set has one scale, so that its panels can be compared; a single one fills lines of two.
+    across = len(held) if len(held) > 1 else min(2, len(changes))
+    lines = -(-len(wanted) // across)
+    figure = new_figure(max(7.6, 2.6 * across), 2.3 * lines + 1.1)
+    sharing: Literal["col", "all"] = "col" if len(held) > 1 else "all"
+    grid = figure.subplots(lines, across, squeeze=False, sharex=True, sharey=sharing)
     handles: dict[str, Any] = {}
-    for line, change in zip(grid, changes, strict=True):
-        for axes, column in zip(line, held, strict=True):
-            here = known[known["column"] == column]
-            for method, (colour, style, mark) in _METHODS.items():
-                mine = here[(here["method"] == method) & here["change"].isin(["none", change])]
-                handles[row_title(method)] = draw_banded(
-                    axes, mine, "share", "accuracy", color=colour, ls=style, marker=mark, ms=4
-                )
-            for level in here[here["row"] == "finetune"].to_dict("records"):
-                handles[row_title("finetune")] = axes.axhline(
-                    level["accuracy"], color="0.4", lw=1, ls=":"
-                )
-            plain_axes(axes, grid="both")
-        name = row_title(f"mi{JOINT}{change}").partition(", ")[2]
-        line[0].set_ylabel(f"{name}\ntest accuracy (%)", fontsize=8)
-    for axes, column in zip(grid[0], held, strict=True):
-        axes.set_title(columns[column], fontsize=10)
+    for axes, (change, column) in zip(grid.flat, wanted, strict=False):
+        here = known[known["column"] == column]
+        for method, (colour, style, mark) in _METHODS.items():
+            mine = here[(here["method"] == method) & here["change"].isin(["none", change])]
+            handles[row_title(method)] = draw_banded(
+                axes, mine, "share", "accuracy", color=colour, ls=style, marker=mark, ms=4
+            )
+        for level in here[here["row"] == "finetune"].to_dict("records"):
+            axes.axhspan(level["low"], level["high"], color="0.4", alpha=0.1, lw=0)
+            handles[f"{row_title('finetune')}, right labels"] = axes.axhline(
+                level["accuracy"], color="0.4", lw=1, ls=":"
+            )
+        axes.set_title(f"{columns[column]}: {change_title(change)}", fontsize=9, loc="left")
+        plain_axes(axes, grid="both")
+    for axes in grid.flat[len(wanted) :]:
+        axes.set_visible(False)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("test accuracy (%)")
     for axes in grid[-1]:
         axes.set_xlabel("share of examples")
     put_title(figure, f"{title}\nmean over seeds and 95% t interval")
@@ -208,10 +215,15 @@ def draw_gradients(found: pd.DataFrame, row: str, columns: Mapping[str, str], ti
                 axes, mine, "step", "norm", color=_PALETTE[colour], ls=style, lw=1.8
             )
         axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_title(columns[column], fontsize=10, loc="left")
         axes.set_xlabel("training step")
         axes.set_ylabel("gradient norm, weighted")
         plain_axes(axes, grid="both")
+    # One scale, since the text compares data sets.
+    ends = [end for axes in panels for end in axes.get_ylim()]
+    for axes in panels:
+        axes.set_ylim(min(ends), max(ends))
     put_title(figure, f"{title}\nline: mean over seeds; band: least and greatest")
     legend_below(figure, handles)
     return figure

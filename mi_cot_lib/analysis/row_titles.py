@@ -40,10 +40,15 @@ def row_title(row: str) -> str:
     """
     if row in ROW_TITLES:
         return ROW_TITLES[row]
-    first, *rest = row.split(JOINT)
+    first, _, change = row.partition(JOINT)
     if first not in ROW_TITLES:
-        return f"α = {', '.join((first, *rest))}"
-    if rest[0] not in _CHANGES:
-        return f"{ROW_TITLES[first]}, {rest[0]}"
-    share = f" in {float(rest[1]):.0%}" if rest[1:] and rest[0] != "none" else ""
-    return f"{ROW_TITLES[first]}, {_CHANGES[rest[0]]}{share}"
+        return f"α = {', '.join(row.split(JOINT))}"
+    return f"{ROW_TITLES[first]}, {change_title(change)}"
+
+
+def change_title(change: str) -> str:
+    """Return what is printed for a changed setting without its method: `truncated 0.5`, `nano48`."""
+    name, _, share = change.partition(JOINT)
+    if name not in _CHANGES:
+        return change
+    return _CHANGES[name] + (f" in {float(share):.0%}" if share and name != "none" else "")

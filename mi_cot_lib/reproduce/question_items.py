@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mi_cot_lib.analysis.gain_changes import prepare_gain_changes, print_gain_changes
 from mi_cot_lib.analysis.open_questions import (
     answers_of,
     answers_outside,
@@ -87,6 +88,11 @@ def make_question(item: str, preset: Preset, entries: Sequence[Entry]) -> tuple[
         },
         notes=question_notes(cells, comparisons, columns, built_in=built_in),
     )
+    base = {"question4": preset.large, "question6": "none"}.get(item)
+    if base is not None:
+        changes = prepare_gain_changes(entries, base)
+        printed.numbers["gain_changes"] = changes
+        printed.more["Does what MI adds change?"] = print_gain_changes(changes, columns)
     if len(recall):
         printed.numbers["recall"] = recall
         printed.more["Answers by gold label"] = print_recall(recall, columns)

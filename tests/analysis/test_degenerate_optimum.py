@@ -91,7 +91,10 @@ def test_a_search_comes_close_to_the_minimum_and_no_further():
 
 
 def test_training_on_the_mi_loss_alone_takes_the_information_out_of_alike_questions():
-    last = prepare_collapse(alike=0.9, steps=200, every=100).iloc[-1]
+    found = prepare_collapse(alike=0.9, taught=200, steps=400, every=100)
+    first, last = found.iloc[0], found.iloc[-1]
+    assert (first["step"], last["step"]) == (0, 400)
+    assert first["I(Z;V)"] > 0.2 and first["H(V)"] > 0.95 * math.log(8)
     assert last["loss"] == pytest.approx(released_minimum(8), abs=0.01)
     assert last["H(V)"] < 0.05 and last["I(Z;V)"] < 0.01
 

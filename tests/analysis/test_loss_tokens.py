@@ -1,9 +1,10 @@
 """Whether rationales name their label, and which tokens the loss rests on."""
 
 import pytest
+import torch
 from transformers import AutoTokenizer
 
-from mi_cot_lib.analysis.brief_student import train_briefly
+from mi_cot_lib.analysis.brief_student import encoded, train_briefly
 from mi_cot_lib.analysis.loss_figures import draw_pulled
 from mi_cot_lib.analysis.loss_padding import measure_padding
 from mi_cot_lib.analysis.loss_tokens import GROUPS, naming, prepare_naming, prepare_pulled
@@ -11,7 +12,10 @@ from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.teacher_changes import changed_teacher
 from mi_cot_lib.errors import DataError
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.student.encode import collate
 from mi_cot_lib.student.load import load_student
+from mi_cot_lib.training.plain_step import forward_terms
 
 
 def example(label: str, rationale: str | None) -> Example:
@@ -76,6 +80,24 @@ def test_the_groups_add_up_to_the_sides_that_the_loss_takes(built_in):
     whole = measure_padding(student, rows).loc["none"]
     assert found["t"].sum() == pytest.approx(whole["S"], rel=1e-4)
     assert found["overlap"].sum() == pytest.approx(whole["overlap"], rel=1e-4)
+    norm = gradient_of_overlap(student, rows).norm().item()
+    parts = sorted(found["gradient"])
+    # Three vectors that add up to this one: no longer than all, no shorter than the longest less the rest.
+    assert parts[2] - parts[1] - parts[0] <= norm <= sum(parts) * (1 + 1e-5)
+    assert parts[0] > 0
+
+
+def gradient_of_overlap(student, rows) -> torch.Tensor:
+    """Gradient of the mean overlap of all tokens by the weights, one example after the other."""
+    total = 0.0
+    for row in rows:
+        batch = collate(encoded(student, [row]), student.tokeniser.pad_token_id)
+        _, logits = forward_terms(student.model, Objective(), batch)
+        t, q = (logits[side].softmax(dim=-1).amax(dim=1)[0] for side in ("label", "rationale"))
+        total = total + (t.detach() * q).sum() / len(rows)
+    weights = [weight for weight in student.model.parameters() if weight.requires_grad]
+    found = torch.autograd.grad(total, weights, materialize_grads=True)
+    return torch.cat([part.flatten() for part in found]).double()
     assert (found["pull"] <= found["overlap"] + 1e-6).all()
     figure = draw_pulled({"a": found, "b": found})
     widths = [bar.get_width() for bar in figure.axes[0].patches]

@@ -6,7 +6,7 @@ import pytest
 
 from mi_cot_lib.environment import repository_root
 from mi_cot_lib.reproduce.grid import runs_of
-from mi_cot_lib.reproduce.paper import request_of, write, write_available
+from mi_cot_lib.reproduce.paper import request_of, write_available
 from mi_cot_lib.reproduce.paper_grid import ITEMS
 from mi_cot_lib.reproduce.paper_readme import END, START, paper_section
 from mi_cot_lib.reproduce.paper_runs import find, recorded_folder
@@ -25,14 +25,22 @@ def recorded(tmp_path_factory):
     return request_of(NANO, runs=nothing, out=tmp_path_factory.mktemp("out"))
 
 
+@pytest.fixture(scope="module")
+def made(recorded):
+    """Make every item once, which takes minutes."""
+    items, records, failures = write_available(recorded)
+    assert failures == []
+    return items, records
+
+
 @pytest.mark.parametrize("item", COMMITTED)
 def test_a_committed_item_is_of_complete_and_current_runs(item, recorded):
     assert find(item, NANO, recorded.places).missing == {}
 
 
 @pytest.mark.parametrize("item", COMMITTED)
+@pytest.mark.usefixtures("made")
 def test_a_committed_item_is_what_its_records_make(item, recorded):
-    write(item, recorded)
     for kind in ("md", "csv", "tex", "json"):
         name = f"{item}.{kind}"
         assert (FOLDER / name).read_text() == (recorded.out / name).read_text(), name
@@ -56,13 +64,12 @@ def test_records_are_small_and_name_no_place():
         assert json.loads(path.read_text())["config"]["data_root"] is None
 
 
-def test_readme_gives_the_recorded_results(recorded):
+def test_readme_gives_the_recorded_results(made):
     text = (repository_root() / "README.md").read_text(encoding="utf-8")
     written = text.split(START)[1].split(END)[0]
     if not set(COMMITTED) >= set(ITEMS):
         pytest.skip("README's section is written when every item is recorded")
-    items, records, _ = write_available(recorded)
-    assert written == paper_section(items, records)
+    assert written == paper_section(*made)
 
 
 def test_the_report_shows_every_committed_item():

@@ -34,7 +34,9 @@ def tolerance(table):
     return 4 * 0.9 / math.sqrt(0.4 * ITEMS) + table.size / (0.8 * ITEMS)
 
 
-@pytest.mark.parametrize("estimator", ["barber_agakov", "doe", "infonce", "nwj", "mine", "ksg"])
+@pytest.mark.parametrize(
+    "estimator", ["barber_agakov", "doe", "infonce", "nwj", "mine", "smile", "ksg"]
+)
 @pytest.mark.parametrize("world", WORLDS)
 def test_estimates_meet_the_exact_value(estimator, world):
     z, v = sampled(WORLDS[world])
