@@ -89,7 +89,7 @@ def draw_tradeoff(found: pd.DataFrame, columns: Mapping[str, str], title: str) -
     colours = dict(zip(mi, sns.color_palette("viridis_r", len(mi)), strict=True))
     tasks = sorted({float(alpha1) for alpha1, *_ in weights})
     marks = dict(zip(tasks, "v^sDoP", strict=False))
-    figure, panels = panel_grid(len(held), below=0.8)
+    figure, panels = panel_grid(len(held), below=1.2)
     handles: dict[str, Any] = {}
     for axes, column in zip(panels, held, strict=True):
         mine = found[found["column"] == column]
@@ -108,7 +108,7 @@ def draw_tradeoff(found: pd.DataFrame, columns: Mapping[str, str], title: str) -
         plain_axes(axes, grid="both")
     put_title(figure, f"{title}\nmeans over seeds; line and black edges: not beaten in both")
     figure.legend(
-        list(handles.values()), list(handles), loc="outside lower center", ncols=len(tasks) * 2,
+        list(handles.values()), list(handles), loc="outside lower center", ncols=len(tasks) + 1,
         frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
