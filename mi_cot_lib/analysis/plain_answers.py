@@ -116,7 +116,33 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
     worse = known["row"].str.startswith("dss") & known["against"].str.startswith("dss")
     lost = known[worse]
     kept = known.drop(plain.index).drop(lost.index)
-    # Each gain by its own interval, with p after the correction beside it: Holm's family is the whole grid.
+    against_dss = verdict(
+        kept,
+        columns,
+        none="At no quality of the teacher does MI differ measurably from DSS.",
+    )
+    return Answer(
+        f"{_gains_over_finetuning(control, right, columns)} {against_dss}".strip(),
+        [
+            finding(
+                "Rationales of other questions in all examples, against finetuning",
+                control,
+                columns,
+            ),
+            finding("The teacher's own rationales, against finetuning", right, columns),
+            finding("DSS with a worse teacher, against DSS", lost, columns),
+            finding("MI against DSS, both with the same teacher", kept, columns),
+        ],
+    )
+
+
+def _gains_over_finetuning(control: pd.DataFrame, right: pd.DataFrame, columns: Columns) -> str:
+    """Say what rationales of other questions leave, and then what the teacher's own bring.
+
+    Each gain by its own interval, with p after the correction beside it: Holm's family is the whole grid.
+    """
+    if not (control["low"].notna().any() and right["low"].notna().any()):
+        return ""
     survives = control[control["low"] > 0]
     if len(survives):
         short = (
@@ -139,24 +165,7 @@ def _teacher(numbers: Numbers, columns: Columns) -> Answer:
             " Nor is there a measurable gain that the control could explain: with the teacher's own "
             "rationales neither DSS nor MI lies above finetuning by more than its 95% interval."
         )
-    short += " " + verdict(
-        kept,
-        columns,
-        none="At no quality of the teacher does MI differ measurably from DSS.",
-    )
-    return Answer(
-        short,
-        [
-            finding(
-                "Rationales of other questions in all examples, against finetuning",
-                control,
-                columns,
-            ),
-            finding("The teacher's own rationales, against finetuning", right, columns),
-            finding("DSS with a worse teacher, against DSS", lost, columns),
-            finding("MI against DSS, both with the same teacher", kept, columns),
-        ],
-    )
+    return short
 
 
 def _sizes(numbers: Numbers, columns: Columns) -> Answer:

@@ -7,6 +7,7 @@ from transformers import AutoTokenizer
 from mi_cot_lib.analysis.brief_student import encoded, train_briefly
 from mi_cot_lib.analysis.loss_figures import draw_pulled
 from mi_cot_lib.analysis.loss_padding import measure_padding
+from mi_cot_lib.analysis.loss_terms import gradient_of
 from mi_cot_lib.analysis.loss_tokens import GROUPS, naming, prepare_naming, prepare_pulled
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
@@ -72,6 +73,17 @@ def test_hiding_the_label_changes_nothing_where_no_rationale_names_it(built_in):
         assert naming(changed_teacher(rows[:400], "label_named", 1.0, seed=0)).share == 1
 
 
+def gradient_of_overlap(student, rows) -> torch.Tensor:
+    """Gradient of the mean overlap of all tokens by the weights, one example after the other."""
+    total = torch.zeros(())
+    for row in rows:
+        batch = collate(encoded(student, [row]), student.tokeniser.pad_token_id)
+        _, logits = forward_terms(student.model, Objective(), batch)
+        t, q = (logits[side].softmax(dim=-1).amax(dim=1)[0] for side in ("label", "rationale"))
+        total = total + (t.detach() * q).sum() / len(rows)
+    return gradient_of(total, student)
+
+
 def test_the_groups_add_up_to_the_sides_that_the_loss_takes(built_in):
     student = load_student("nano48")
     rows = [e for e in built_in["nano_esnli"][:20] if e.rationale is not None][:4]
@@ -85,19 +97,6 @@ def test_the_groups_add_up_to_the_sides_that_the_loss_takes(built_in):
     # Three vectors that add up to this one: no longer than all, no shorter than the longest less the rest.
     assert parts[2] - parts[1] - parts[0] <= norm <= sum(parts) * (1 + 1e-5)
     assert parts[0] > 0
-
-
-def gradient_of_overlap(student, rows) -> torch.Tensor:
-    """Gradient of the mean overlap of all tokens by the weights, one example after the other."""
-    total = 0.0
-    for row in rows:
-        batch = collate(encoded(student, [row]), student.tokeniser.pad_token_id)
-        _, logits = forward_terms(student.model, Objective(), batch)
-        t, q = (logits[side].softmax(dim=-1).amax(dim=1)[0] for side in ("label", "rationale"))
-        total = total + (t.detach() * q).sum() / len(rows)
-    weights = [weight for weight in student.model.parameters() if weight.requires_grad]
-    found = torch.autograd.grad(total, weights, materialize_grads=True)
-    return torch.cat([part.flatten() for part in found]).double()
     assert (found["pull"] <= found["overlap"] + 1e-6).all()
     figure = draw_pulled({"a": found, "b": found})
     widths = [bar.get_width() for bar in figure.axes[0].patches]

@@ -125,6 +125,16 @@ def test_the_control_is_told_first_and_then_the_gain():
     assert teacher(1.0, 1.0).endswith("does MI differ measurably from DSS.")
 
 
+def test_one_seed_says_nothing_about_rationales():
+    one = compared(
+        ("dss other_rationales 1", "finetune", "cqa", 4.0, np.nan),
+        ("dss none 0", "finetune", "cqa", 5.0, np.nan),
+        ("mi none 0", "dss none 0", "cqa", 0.1, np.nan),
+    )
+    said = answer("question3", one.assign(seeds=1, low=np.nan, high=np.nan))
+    assert said.short == "Too few seeds for an answer: nothing can be tested over seeds."
+
+
 def test_the_kinds_of_comparison_of_question_three_are_kept_apart():
     known = compared(
         ("dss other_rationales 1", "finetune", "cqa", 1.0, 0.5),
