@@ -29,6 +29,8 @@ from mi_cot_lib.objective.heads import carried, make_head
 from mi_cot_lib.student.encode import collate
 
 DSS = "DSS"
+# A form is to cost at most this much more than a step without an MI term.
+MARGIN = 0.15
 
 
 def step_of(model: Any, objective: Objective, precision: str) -> Step:
@@ -90,6 +92,12 @@ def mi_forms(
         for name, times in seconds.items()
     ]
     print_table(rows)
+    dear = [form for form in FEATURES if costs[form]["median"] > 1 + MARGIN]
+    click.echo(
+        "\ntimes DSS: each round's own ratio, so that a slow moment of the machine falls on both; its "
+        "median need not be\nthe ratio of the two medians of seconds. Dearer than DSS by more than "
+        f"{MARGIN:.0%}: {', '.join(dear) or 'none'}."
+    )
     print_result(
         {
             "benchmark": "mi_forms",
