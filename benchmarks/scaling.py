@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.harness import main, options, print_result, print_table
+from benchmarks.harness import DEVICE, main, options, print_result, print_table
 from benchmarks.memory import measure
 from mi_cot_lib.environment import repository_root
 
@@ -103,8 +103,9 @@ def scaling(
     print_table(rows)
     out = out or repository_root() / "figures" / "benchmarks"
     out.mkdir(parents=True, exist_ok=True)
-    draw_scaling(rows).savefig(out / "scaling.png", dpi=150, metadata={"Software": None})
-    (out / "scaling.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    name = "scaling" if DEVICE == "cpu" else f"scaling_{DEVICE}"
+    draw_scaling(rows).savefig(out / f"{name}.png", dpi=150, metadata={"Software": None})
+    (out / f"{name}.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print_result(
         {
             "benchmark": "scaling",

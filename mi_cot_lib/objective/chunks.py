@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-# Logits held at a time: 32 MB in float32. Smaller chunks read the weights more often.
-CHUNK_ELEMENTS = 2**23
+# Logits held at a time, by kind of device: 32 MB in float32 and 256 MB. Smaller chunks read the weights
+# more often.
+CHUNK_ELEMENTS = {"cpu": 2**23, "cuda": 2**26}
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ def chunks_of(sides: tuple[Side, ...], vocabulary: int) -> Iterator[Chunk]:
     starts = [0] * len(sides)
     spans: tuple[list[slice], ...] = tuple([] for _ in sides)
     positions = 0
+    most = CHUNK_ELEMENTS.get(sides[0].states.device.type, CHUNK_ELEMENTS["cpu"])
     for lengths in zip(*(side.lengths for side in sides), strict=True):
-        if positions and (positions + sum(lengths)) * vocabulary > CHUNK_ELEMENTS:
+        if positions and (positions + sum(lengths)) * vocabulary > most:
             yield Chunk(sides, spans)
             spans, positions = tuple([] for _ in sides), 0
         for number, length in enumerate(lengths):

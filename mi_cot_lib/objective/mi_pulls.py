@@ -17,16 +17,16 @@ Gradients = tuple[Tensor | None, Tensor | None]
 
 @dataclass
 class Pulls:
-    """dL/dlog p of the MI term: some whole rows, or for max pooling one row a vocabulary entry."""
+    """dL/dlog p of the MI term, side by side: for max pooling one row a vocabulary entry, else all rows."""
 
     row_sums: Tensor
-    sparse: list[tuple[slice, Tensor, Tensor]]
+    sparse: list[tuple[Tensor, Tensor]]
     dense: list[tuple[slice, Tensor]]
 
     def add_to(self, gradient: Tensor) -> None:
         """Add what is not a multiple of the softmax to the gradient by the logits (positions, vocab)."""
-        for part, index, values in self.sparse:
-            gradient[part].scatter_add_(0, index[None], values[None])
+        for index, values in self.sparse:
+            gradient.scatter_add_(0, index, values)
         for part, values in self.dense:
             gradient[part] += values
 
@@ -49,46 +49,48 @@ def pulls_over(
     counts = []
     for chunk in chunks:
         rows, _ = log_probabilities(chunk, kernel)
-        sides = rows.split([len(part) for part in chunk.states])
-        found = [[_pool(logs, objective)[0] for _, logs in side] for side in _counted(chunk, sides)]
-        for side, values in zip(pooled, found, strict=True):
-            side += values
+        found = _counted(chunk)
         counts.append(len(found[0]))
+        if found[0]:
+            for side, parts in zip(pooled, found, strict=True):
+                side.append(_pool(rows, parts, objective)[0])
     if not pooled[0]:
         return [(None, None)] * len(chunks)
-    by_label, by_rationale = _gradients(pooled, objective, sums)
-    parts = [
+    by_label, by_rationale = _gradients([torch.cat(side) for side in pooled], objective, sums)
+    by_chunk = [
         [None] * len(counts) if side is None else side.split(counts)
         for side in (by_label, by_rationale)
     ]
-    return list(zip(*parts, strict=True))
+    return list(zip(*by_chunk, strict=True))
 
 
-def _counted(
-    chunk: Chunk, sides: Sequence[Tensor]
-) -> tuple[list[tuple[slice, Tensor]], list[tuple[slice, Tensor]]]:
-    """Return where each side's rows of the examples that take part lie in the chunk, and the rows."""
-    rows: tuple[list[tuple[slice, Tensor]], list[tuple[slice, Tensor]]] = ([], [])
+def _counted(chunk: Chunk) -> tuple[list[slice], ...]:
+    """Say where each side's rows of the examples that take part lie among the chunk's rows."""
+    # Asked once a side: on a GPU each question waits for all that is still to be computed.
+    has_target = [
+        (side.targets[part] != IGNORED).tolist()
+        for side, part in zip(chunk.sides, chunk.whole, strict=True)
+    ]
+    counted: tuple[list[slice], ...] = tuple([] for _ in chunk.sides)
     for spans in zip(*chunk.spans, strict=True):
-        if not all(
-            (side.targets[span] != IGNORED).any()
-            for side, span in zip(chunk.sides, spans, strict=True)
-        ):
+        own = [
+            slice(span.start - side.start, span.stop - side.start)
+            for span, side in zip(spans, chunk.whole, strict=True)
+        ]
+        if not all(any(side[part]) for side, part in zip(has_target, own, strict=True)):
             continue
-        for number, span in enumerate(spans):
-            offset = chunk.spans[number][0].start
-            base = number * len(sides[0])
-            own = slice(span.start - offset, span.stop - offset)
-            rows[number].append((slice(base + own.start, base + own.stop), sides[number][own]))
-    return rows
+        for number, part in enumerate(own):
+            base = number * len(has_target[0])
+            counted[number].append(slice(base + part.start, base + part.stop))
+    return counted
 
 
 def _gradients(
-    pooled: Sequence[Sequence[Tensor]], objective: Objective, sums: dict[str, Tensor]
+    pooled: Sequence[Tensor], objective: Objective, sums: dict[str, Tensor]
 ) -> Gradients:
     """Add the MI losses of pooled examples to `sums`; return their gradients by each pooled side."""
     with torch.enable_grad():
-        label, rationale = (torch.stack(list(side)).requires_grad_() for side in pooled)
+        label, rationale = (side.detach().requires_grad_() for side in pooled)
         loss = mi_of_pooled(
             label,
             rationale,
@@ -107,47 +109,60 @@ def pulls_of_mi(
     chunk: Chunk,
     objective: Objective,
     shares: Mapping[str, float],
-    sides: tuple[Tensor, ...],
+    rows: Tensor,
     sums: dict[str, Tensor],
     by_pooled: Gradients | None,
 ) -> Pulls:
     """Return how the chunk's MI losses pull at its log-probabilities; add them up if not yet known."""
-    pulls = Pulls(sides[0].new_zeros(sum(len(side) for side in sides)), [], [])
-    if "mi" not in shares:
+    pulls = Pulls(rows.new_zeros(len(rows)), [], [])
+    counted = _counted(chunk) if "mi" in shares else ([],)
+    if not counted[0]:
         return pulls
-    rows = _counted(chunk, sides)
-    if not rows[0]:
-        return pulls
-    pooled = [[_pool(logs, objective) for _, logs in side] for side in rows]
+    pooled = [_pool(rows, parts, objective) for parts in counted]
     if by_pooled is None:
-        values = [[value for value, _ in side] for side in pooled]
-        by_pooled = _gradients(values, objective, sums)
-    for found, entries, gradients in zip(pooled, rows, by_pooled, strict=True):
+        by_pooled = _gradients([values for values, _ in pooled], objective, sums)
+    for (values, index), parts, gradients in zip(pooled, counted, by_pooled, strict=True):
         if gradients is None:
             continue
-        for (value, index), (part, logs), by_value in zip(found, entries, gradients, strict=True):
-            by_log = by_value * shares["mi"]
-            if index is not None:
-                if objective.form == "released":
-                    by_log *= value
-                pulls.sparse.append((part, index, by_log))
-                pulls.row_sums[part].scatter_add_(0, index, by_log)
-            else:
-                shared = (
-                    logs.exp() / len(logs)
-                    if objective.form == "released"
-                    else (logs - value).exp_()
-                ).mul_(by_log)
-                pulls.dense.append((part, shared))
-                pulls.row_sums[part] += shared.sum(dim=1)
+        by_log = gradients * shares["mi"]
+        if index is not None:
+            if objective.form == "released":
+                by_log *= values
+            pulls.sparse.append((index, by_log))
+            pulls.row_sums.scatter_add_(0, index.flatten(), by_log.flatten())
+            continue
+        for part, value, by_value in zip(parts, values, by_log, strict=True):
+            logs = rows[part]
+            shared = (
+                logs.exp() / len(logs) if objective.form == "released" else (logs - value).exp_()
+            ).mul_(by_value)
+            pulls.dense.append((part, shared))
+            pulls.row_sums[part] += shared.sum(dim=1)
     return pulls
 
 
-def _pool(logs: Tensor, objective: Objective) -> tuple[Tensor, Tensor | None]:
-    """Pool (positions, vocab) log-probabilities, and say which position each maximum came from."""
-    if objective.pool == "max":
-        value, index = logs.max(dim=0)
-        return (value.exp() if objective.form == "released" else value), index
-    if objective.form == "released":
-        return logs.exp().mean(dim=0), None
-    return logs.logsumexp(dim=0), None
+def _pool(
+    rows: Tensor, parts: Sequence[slice], objective: Objective
+) -> tuple[Tensor, Tensor | None]:
+    """Pool the log-probabilities of each example's rows.
+
+    Returns:
+        (examples, vocab), and for max pooling which row each maximum came from.
+    """
+    if objective.pool == "mean":
+        pool = _mean if objective.form == "released" else _log_sum
+        return torch.stack([pool(rows[part]) for part in parts]), None
+    values = rows.new_empty(len(parts), rows.shape[1])
+    index = torch.empty_like(values, dtype=torch.long)
+    for number, part in enumerate(parts):
+        torch.max(rows[part], dim=0, out=(values[number], index[number]))
+    index += torch.tensor([part.start for part in parts], device=index.device)[:, None]
+    return (values.exp_() if objective.form == "released" else values), index
+
+
+def _mean(logs: Tensor) -> Tensor:
+    return logs.exp().mean(dim=0)
+
+
+def _log_sum(logs: Tensor) -> Tensor:
+    return logs.logsumexp(dim=0)

@@ -123,7 +123,7 @@ def _losses(
     # Row by row: log-probabilities now, the gradient by the logits in the end, in the same memory.
     rows, read = log_probabilities(chunk, kernel)
     sizes = [len(part) for part in chunk.states]
-    pulls = pulls_of_mi(chunk, objective, shares, rows.split(sizes), sums, by_pooled)
+    pulls = pulls_of_mi(chunk, objective, shares, rows, sums, by_pooled)
     targets = torch.cat(
         [side.targets[part] for side, part in zip(chunk.sides, chunk.whole, strict=True)]
     )

@@ -14,7 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mi_cot_lib.student.lean_ops import dropout, pad, rms_norm, unpad
+from mi_cot_lib.student.lean_ops import attention, dropout, pad, rms_norm, unpad
+
+# Widths of this multiple suit a GPU's kernels of attention, which would else copy their masks.
+GPU_WIDTH = 16
 
 
 @dataclass(frozen=True)
@@ -88,16 +91,29 @@ def both_states(
         decoder, scaled as the model scales them for its output layer, and those of the encoder.
     """
     sizes = [len(rows.index) for rows in (*inputs, *targets)]
-    ids = torch.cat([rows.ids[rows.real] for rows in (*inputs, *targets)])
+    ids = torch.cat([rows.ids.flatten()[rows.index] for rows in (*inputs, *targets)])
     # One look-up for both stacks: each costs a gradient as large as the vocabulary.
     embedded = F.embedding(ids, model.shared.weight)
-    tokens = sum(sizes[: len(inputs)])
+    groups = len(inputs)
+    tokens = sum(sizes[:groups])
+    if embedded.is_cuda:
+        inputs, targets = _together(inputs), _together(targets)
     memory = _stack(model.encoder, embedded[:tokens], inputs, None, ())
     states = _stack(model.decoder, embedded[tokens:], targets, memory, inputs)
     if model.config.scale_decoder_outputs:
         states = states * model.config.d_model**-0.5
-    groups = len(inputs)
     return list(states.split(sizes[groups:])), list(memory.split(sizes[:groups]))
+
+
+def _together(groups: Sequence[Rows]) -> list[Rows]:
+    """Make one group of all rows, in their order, where the number of operations is what takes time."""
+    width = max(group.ids.shape[1] for group in groups)
+    width = -(-width // GPU_WIDTH) * GPU_WIDTH
+    ids, real = (
+        torch.cat([F.pad(part, (0, width - part.shape[1])) for part in parts])
+        for parts in ([group.ids for group in groups], [group.real for group in groups])
+    )
+    return [Rows(ids, real)]
 
 
 def _stack(
@@ -111,16 +127,19 @@ def _stack(
     memory_masks = [_additive(group.real[:, None, None, :]) for group in inputs]
     if memory is not None:
         memory = memory.to(dtype)
+    if x.is_cuda:
+        masks, memory_masks = ([m.to(dtype) for m in side] for side in (masks, memory_masks))
     x = drop(x)
     for block in stack.block:
         first, *between, last = block.layer
         normed = _norm(first.layer_norm, x, dtype)
-        x = x + drop(_attend(first.SelfAttention, normed, rows, normed, rows, masks, drop))
+        own = _attend(first.SelfAttention, normed, rows, normed, rows, masks, probability)
+        x = x + drop(own)
         if memory is not None:
             layer = between[0]
             normed = _norm(layer.layer_norm, x, dtype)
-            attention = layer.EncDecAttention
-            x = x + drop(_attend(attention, normed, rows, memory, inputs, memory_masks, drop))
+            cross = layer.EncDecAttention
+            x = x + drop(_attend(cross, normed, rows, memory, inputs, memory_masks, probability))
         x = x + drop(_feed_forward(last.DenseReluDense, _norm(last.layer_norm, x, dtype), drop))
     return drop(_norm(stack.final_layer_norm, x, dtype))
 
@@ -179,29 +198,28 @@ def _additive(seen: Tensor) -> Tensor:
 
 
 def _attend(
-    attention: Any,
+    layer: Any,
     x: Tensor,
     rows: Sequence[Rows],
     memory: Tensor,
     memory_rows: Sequence[Rows],
     masks: Sequence[Tensor],
-    drop: Callable[[Tensor], Tensor],
+    probability: float,
 ) -> Tensor:
     """Let each row of x look at the row of memory with its number: (tokens, width) → the same."""
-    heads = attention.n_heads
+    heads = layer.n_heads
     sizes, memory_sizes = ([len(group.index) for group in side] for side in (rows, memory_rows))
     contexts = []
     if memory is x:
-        own = _linear(x, attention.q, attention.k, attention.v).split(sizes)
+        own = _linear(x, layer.q, layer.k, layer.v).split(sizes)
         spreads = [row.spread(part, 3, heads) for row, part in zip(rows, own, strict=True)]
     else:
-        queries = attention.q(x).split(sizes)
-        pairs = _linear(memory, attention.k, attention.v).split(memory_sizes)
+        queries = layer.q(x).split(sizes)
+        pairs = _linear(memory, layer.k, layer.v).split(memory_sizes)
         spreads = [
             row.spread(query, 1, heads) + memory_row.spread(pair, 2, heads)
             for row, query, memory_row, pair in zip(rows, queries, memory_rows, pairs, strict=True)
         ]
     for group, (row, (q, k, v)) in enumerate(zip(rows, spreads, strict=True)):
-        weights = (q @ k.transpose(2, 3) + masks[group]).softmax(dim=-1)
-        contexts.append(row.gather(drop(weights).to(v.dtype) @ v))
-    return attention.o(torch.cat(contexts))
+        contexts.append(row.gather(attention(q, k, v, masks[group], probability)))
+    return layer.o(torch.cat(contexts))

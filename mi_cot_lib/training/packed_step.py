@@ -139,15 +139,19 @@ def split_batch(batch: Mapping[str, Tensor], most_tokens: int) -> list[dict[str,
     Returns:
         At least one part; the batch as it is where it is small enough.
     """
-    lengths = torch.stack(
-        [mask.sum(dim=1) for name, mask in batch.items() if name.endswith("attention_mask")]
-    ).sum(dim=0)
+    lengths = (
+        torch.stack(
+            [mask.sum(dim=1) for name, mask in batch.items() if name.endswith("attention_mask")]
+        )
+        .sum(dim=0)
+        .tolist()
+    )
     targets = sum(ids.shape[1] for name, ids in batch.items() if name.endswith("labels"))
-    order = lengths.argsort(stable=True).tolist()
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
     parts: list[list[int]] = [[]]
     tokens = 0
     for row in order:
-        size = int(lengths[row]) + targets
+        size = lengths[row] + targets
         if parts[-1] and tokens + size > most_tokens:
             parts.append([])
             tokens = 0

@@ -155,14 +155,14 @@ def test_a_method_without_rationales_has_one_term():
 @pytest.mark.parametrize("choices", CHOICES[::7], ids=lambda c: "-".join(c.values()))
 def test_the_size_of_a_chunk_changes_nothing(choices, monkeypatch):
     objective = Objective(**choices)
-    monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", {"cpu": 1})
     monkeypatch.setattr(output_layer, "WEIGHT_ROWS", 7)
     for dtype, tolerance in TOLERANCE.items():
         assert_equal(both_ways(objective, [2, 3, 1, 4], [5, 1, 7, 2], 60, 4, dtype), tolerance)
 
 
 def test_chunks_hold_no_more_than_their_limit_unless_one_example_does(monkeypatch):
-    monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", 100)
+    monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", {"cpu": 100})
     side = Side(torch.empty(30, WIDTH), torch.zeros(30, dtype=torch.long), [5, 5, 1, 12, 7])
     found = list(chunks_of((side,), 10))
     assert [[span.stop - span.start for span in c.spans[0]] for c in found] == [

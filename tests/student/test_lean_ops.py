@@ -6,16 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers.models.t5.modeling_t5 import T5LayerNorm
 
-from mi_cot_lib.student.lean_ops import dropout, pad, rms_norm, unpad
+from mi_cot_lib.student.lean_ops import attention, dropout, pad, rms_norm, unpad
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).to(DEVICE)
 
 
 @given(st.integers(1, 9), st.integers(1, 70), st.sampled_from([1e-6, 1e-2]), st.integers(0, 99))
 def test_rms_norm_is_t5s_layer_norm_in_value_and_gradient(tokens, width, epsilon, seed):
-    layer = T5LayerNorm(width, eps=epsilon)
+    layer = T5LayerNorm(width, eps=epsilon).to(DEVICE)
     layer.weight.data = 1 + normal(width, seed=seed)
     x, pull = normal(tokens, width, seed=seed + 1), normal(tokens, width, seed=seed + 2)
     results = []
@@ -28,19 +30,22 @@ def test_rms_norm_is_t5s_layer_norm_in_value_and_gradient(tokens, width, epsilon
 
 
 def test_rms_norm_of_zeros_has_a_finite_gradient():
-    x = torch.zeros(2, 4, requires_grad=True)
-    rms_norm(x, torch.ones(4), 1e-6, torch.float32).sum().backward()
+    x = torch.zeros(2, 4, requires_grad=True, device=DEVICE)
+    rms_norm(x, torch.ones(4, device=DEVICE), 1e-6, torch.float32).sum().backward()
     assert torch.isfinite(x.grad).all()
 
 
 def test_rms_norm_gives_the_dtype_that_the_next_product_wants():
-    assert rms_norm(normal(2, 4), torch.ones(4), 1e-6, torch.bfloat16).dtype == torch.bfloat16
+    assert (
+        rms_norm(normal(2, 4), torch.ones(4, device=DEVICE), 1e-6, torch.bfloat16).dtype
+        == torch.bfloat16
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
     torch.manual_seed(0)
-    x = torch.ones(1000, 1000, dtype=dtype)
+    x = torch.ones(1000, 1000, dtype=dtype, device=DEVICE)
     dropped = dropout(x, 0.1)
     # Six standard deviations of a share of a million draws.
     assert (dropped == 0).float().mean().item() == pytest.approx(0.1, abs=6 * (0.09 / 1e6) ** 0.5)
@@ -68,9 +73,32 @@ def test_dropout_of_probability_zero_draws_nothing():
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.parametrize("tokens, keys", [(16, 32), (5, 7), (1, 9)])
+def test_attention_is_its_formula_in_value_and_gradient(tokens, keys):
+    # One mask for all rows, as the decoder's; its last keys are hidden.
+    q, k, v = (normal(3, 2, size, 8, seed=seed) for seed, size in enumerate((tokens, keys, keys)))
+    mask = normal(1, 2, tokens, keys, seed=3)
+    mask[..., keys // 2 + 1 :] = -1e9
+    pull = normal(3, 2, tokens, 8, seed=4)
+
+    def formula(q, k, v, mask):
+        return torch.softmax(torch.einsum("rhid,rhjd->rhij", q, k) + mask, dim=-1) @ v
+
+    results = []
+    for way, dtype in (
+        (formula, torch.float64),
+        (lambda *parts: attention(*parts, 0.0), torch.float32),
+    ):
+        leaves = [part.to(dtype).requires_grad_() for part in (q, k, v, mask)]
+        value = way(*leaves)
+        results.append((value, *torch.autograd.grad(value, leaves, pull.to(dtype))))
+    for plain, lean in zip(*results, strict=True):
+        torch.testing.assert_close(lean.double(), plain, rtol=1e-4, atol=1e-5)
+
+
 def test_unpad_undoes_pad_and_padding_takes_no_gradient():
-    index = torch.tensor([0, 1, 4])
-    sources = torch.tensor([0, 1, 0, 0, 2, 0])
+    index = torch.tensor([0, 1, 4], device=DEVICE)
+    sources = torch.tensor([0, 1, 0, 0, 2, 0], device=DEVICE)
     x = normal(3, 2).requires_grad_()
     padded = pad(x, sources, index)
     assert torch.equal(padded[index], x)

@@ -19,6 +19,7 @@ from mi_cot_lib.training.packed_step import packed_terms, split_batch
 from mi_cot_lib.training.plain_step import forward_terms
 
 VOCABULARY = 61
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 OBJECTIVES = {
     "released": Objective(),
     "released-none": Objective(detach="none", alpha3=1.0),
@@ -52,9 +53,13 @@ def small_t5(**changes) -> T5ForConditionalGeneration:
         "decoder_start_token_id": 0,
         **changes,
     }
-    model = T5ForConditionalGeneration(T5Config(**shape)).eval()
+    model = T5ForConditionalGeneration(T5Config(**shape)).eval().to(DEVICE)
     assert can_pack(model)
     return model
+
+
+def batch_of(rows: list[EncodedPair]) -> dict[str, torch.Tensor]:
+    return {name: tensor.to(DEVICE) for name, tensor in collate(rows, pad_id=0).items()}
 
 
 def plain(model, objective, batch):
@@ -68,7 +73,8 @@ def packed(model, objective, batch):
 
 def with_head(model, objective):
     """Let the model carry the head that the objective asks for, always with the same weights."""
-    return carried(model, make_head(objective, model.config.d_model, seed=0))
+    head = make_head(objective, model.config.d_model, seed=0)
+    return carried(model, head.to(DEVICE) if head else None)
 
 
 def gradients(model, loss) -> torch.Tensor:
@@ -84,7 +90,7 @@ def gradients(model, loss) -> torch.Tensor:
 
 def step(way, model, objective, batch, dtype=None):
     """Return loss, sums and all gradients of one way to take a step, under autocast to dtype."""
-    with torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
+    with torch.autocast(DEVICE, dtype or torch.bfloat16, enabled=dtype is not None):
         loss, sums = way(model, objective, batch)
     return loss, sums, gradients(model, loss)
 
@@ -120,7 +126,7 @@ pairs = st.lists(
 @settings(max_examples=8, deadline=None)
 @given(pairs=pairs)
 def test_packed_step_equals_the_plain_one(name, pairs):
-    batch = collate(pairs, pad_id=0)
+    batch = batch_of(pairs)
     assert_same_step(small_t5(), OBJECTIVES[name], batch)
 
 
@@ -143,7 +149,7 @@ def test_packed_step_is_as_exact_in_bf16_as_the_plain_one(name, batches):
     # Rounding to eight bits moves the plain step's own gradient by a percent or two, a single batch's by
     # chance much more, either way's. So the errors of many are compared.
     model = small_t5()
-    found = [errors_in_bf16(model, OBJECTIVES[name], collate(rows, pad_id=0)) for rows in batches]
+    found = [errors_in_bf16(model, OBJECTIVES[name], batch_of(rows)) for rows in batches]
     mine, plains = (sum(errors) / len(batches) for errors in zip(*found, strict=True))
     assert mine <= plains + 1e-2
 
@@ -166,20 +172,21 @@ def test_other_shapes_of_t5_are_the_plain_ones(changes):
         return torch.randint(3, VOCABULARY, (length,), generator=generator).tolist()
 
     rows = [EncodedPair(draw(7), draw(3), draw(8), draw(20)) for _ in range(3)]
-    assert_same_step(small_t5(**changes), Objective(), collate(rows, pad_id=0))
+    assert_same_step(small_t5(**changes), Objective(), batch_of(rows))
 
 
 def test_an_untied_output_layer_gets_its_own_gradient():
     model = small_t5(tie_word_embeddings=False)
-    model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, 16))
+    model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, 16, device=DEVICE))
     rows = [EncodedPair([5, 6, 1], [7, 1], [5, 6, 1], [8, 9, 10, 1])]
-    assert_same_step(model, Objective(), collate(rows, pad_id=0))
+    assert_same_step(model, Objective(), batch_of(rows))
 
 
 @pytest.mark.parametrize("dataset", ["nano_svamp", "nano_esnli"])
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_built_in_student_takes_the_same_step(dataset, name):
     student = load_student("nano")
+    student.model.to(DEVICE)
     chosen = load_split(dataset, "train")[:12]
     encoded = encode_pairs(
         [replace(chosen[0], rationale=None), *chosen[1:]],
@@ -189,7 +196,7 @@ def test_the_built_in_student_takes_the_same_step(dataset, name):
         max_input_tokens=256,
         max_target_tokens=128,
     )
-    batch = collate(encoded, pad_id=0)
+    batch = batch_of(encoded)
     assert_same_step(student.model, OBJECTIVES[name], batch)
     mine, plains = errors_in_bf16(student.model, OBJECTIVES[name], batch)
     assert mine <= plains + 2e-2
@@ -208,7 +215,7 @@ def test_real_cqa_takes_the_same_step_with_the_vocabulary_of_t5(shared, name):
         max_target_tokens=256,
     )
     model = small_t5(vocab_size=32128)
-    assert_same_step(model, OBJECTIVES[name], collate(encoded, pad_id=0))
+    assert_same_step(model, OBJECTIVES[name], batch_of(encoded))
 
 
 def some_pairs(count: int) -> list[EncodedPair]:
@@ -227,7 +234,7 @@ def test_parts_of_a_batch_add_up_to_the_batch(name):
 
 
 def assert_parts_add_up(model, objective):
-    batch = collate(some_pairs(9), pad_id=0)
+    batch = batch_of(some_pairs(9))
     counts = term_counts(batch)
     parts = split_batch(batch, most_tokens=90)
     assert len(parts) > 2
@@ -241,7 +248,7 @@ def assert_parts_add_up(model, objective):
 
 
 def test_parts_hold_examples_of_similar_length_within_their_limit():
-    batch = collate(some_pairs(9), pad_id=0)
+    batch = batch_of(some_pairs(9))
     targets = batch["labels"].shape[1] + batch["explain_labels"].shape[1]
     lengths = []
     for part in split_batch(batch, most_tokens=90):
@@ -252,7 +259,7 @@ def test_parts_hold_examples_of_similar_length_within_their_limit():
 
 
 def test_a_small_batch_is_not_split():
-    batch = collate(some_pairs(3), pad_id=0)
+    batch = batch_of(some_pairs(3))
     (part,) = split_batch(batch, most_tokens=10_000)
     assert part.keys() == batch.keys()
     assert all(torch.equal(part[name], batch[name]) for name in batch)
@@ -260,7 +267,7 @@ def test_a_small_batch_is_not_split():
 
 def test_dropout_acts_in_training_only_and_follows_the_seed():
     model = small_t5(dropout_rate=0.2)
-    batch = collate(some_pairs(4), pad_id=0)
+    batch = batch_of(some_pairs(4))
 
     def losses(train: bool, seeds):
         model.train(train)
@@ -279,7 +286,7 @@ def test_dropout_acts_in_training_only_and_follows_the_seed():
 def test_mean_loss_under_dropout_is_that_of_the_plain_step():
     # Both ways drop at the same places with the same probability: means over many draws agree.
     model = small_t5(dropout_rate=0.1).train()
-    batch = collate(some_pairs(4), pad_id=0)
+    batch = batch_of(some_pairs(4))
     torch.manual_seed(0)
     draws = {
         way: torch.tensor([way(model, Objective(), batch)[0].item() for _ in range(300)])
