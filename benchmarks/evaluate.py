@@ -161,7 +161,7 @@ def measure(
             )
         ),
     }
-    seconds = interleave(variants, repeats, warm_up=False)
+    seconds = interleave(variants, repeats, warm_up=0)
     plain, found = variants[REFERENCE].answers, variants[FAST].answers
     cut = check_equal(dataset, examples, plain, found)
     ended = sum(over for _, over in plain)

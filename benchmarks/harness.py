@@ -107,11 +107,12 @@ def t5_tokeniser(data_root: Path | None) -> PreTrainedTokenizerBase:
 
 
 def interleave(
-    variants: Mapping[str, Callable[[], Any]], repeats: int, *, warm_up: bool = True
+    variants: Mapping[str, Callable[[], Any]], repeats: int, *, warm_up: int = 1
 ) -> Seconds:
-    """Time each variant once a round, after one round that does not count unless `warm_up` is off.
+    """Time each variant once a round, after `warm_up` rounds that do not count.
 
-    Interleaving lets a slow moment of the machine fall on all variants alike.
+    Interleaving lets a slow moment of the machine fall on all variants alike. A GPU loads the code of a
+    product when it first meets its shape: there every batch is to be met once before it counts.
 
     Returns:
         Seconds by variant, one for each round.

@@ -74,7 +74,8 @@ def mi_forms(
         name: partial(next_step, step_of(model, objective, chosen), cycle(batches))
         for name, objective in objectives.items()
     }
-    seconds = interleave(variants, repeats)
+    warm_up = len(batches) if DEVICE == "cuda" else 1
+    seconds = interleave(variants, repeats, warm_up=warm_up)
     costs = {form: speedup(seconds, form, DSS) for form in FEATURES}
     click.echo(
         f"{student} on {dataset_of(data_root)}, batch {batch_size}, dropout "

@@ -156,7 +156,8 @@ def train_step(
         for form in FORMS:
             steps[f"fast, {form} form, {kind}"] = fast_step(model, Objective(form=form), kind)
     variants = {name: partial(next_step, step, cycle(batches)) for name, step in steps.items()}
-    seconds = interleave(variants, repeats)
+    warm_up = len(batches) if DEVICE == "cuda" else 1
+    seconds = interleave(variants, repeats, warm_up=warm_up)
     peaks = {
         kind: peak_flops(torch.bfloat16 if kind == "bf16" else torch.float32) for kind in precisions
     }

@@ -54,9 +54,15 @@ class Rows:
 
 
 def can_pack(model: nn.Module) -> bool:
-    """Tell whether a student is a T5, whose layers are known here; others take their own forward."""
-    config: Any = model.config
-    return config.model_type == "t5" and hasattr(model, "lm_head")
+    """Tell whether a student is a T5, whose layers are known here; others take their own forward.
+
+    Its two stacks must read their embeddings from one tensor, as every released T5 does.
+    """
+    student: Any = model
+    if student.config.model_type != "t5" or not hasattr(student, "lm_head"):
+        return False
+    shared = student.shared.weight
+    return all(stack.embed_tokens.weight is shared for stack in (student.encoder, student.decoder))
 
 
 def encoder_states(model: Any, ids: Tensor, mask: Tensor) -> Tensor:

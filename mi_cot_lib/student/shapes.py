@@ -1,5 +1,7 @@
 """The shapes of T5 v1.1, for what can be said of a student without its weights."""
 
+from typing import Any
+
 from transformers import T5Config
 
 from mi_cot_lib.errors import unknown_name
@@ -21,7 +23,10 @@ def t5_v1_1_config(size: str) -> T5Config:
     if size not in _SHAPES:
         raise unknown_name("size of T5 v1.1", size, _SHAPES)
     width, inner, layers, heads = _SHAPES[size]
-    config = T5Config(
+    # To the constructor, never to the attribute: there it says that the decoder's outputs are not scaled,
+    # here it would also part the embeddings of both stacks, which the released checkpoints share.
+    released: dict[str, Any] = {"tie_word_embeddings": False, "decoder_start_token_id": 0}
+    return T5Config(
         vocab_size=VOCABULARY,
         d_model=width,
         d_kv=64,
@@ -29,8 +34,5 @@ def t5_v1_1_config(size: str) -> T5Config:
         d_ff=inner,
         num_layers=layers,
         feed_forward_proj="gated-gelu",
+        **released,
     )
-    # Released checkpoints bring both along.
-    config.decoder_start_token_id = 0
-    config.tie_word_embeddings = False
-    return config

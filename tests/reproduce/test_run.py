@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+from transformers import AutoTokenizer, T5ForConditionalGeneration
 
 from mi_cot_lib import RunConfig, load_runs, run
 from mi_cot_lib.data.load import load_split
@@ -13,6 +13,7 @@ from mi_cot_lib.evaluation.score import is_correct
 from mi_cot_lib.reproduce.run import training_targets
 from mi_cot_lib.student.encode import ANSWER_MARK, encode_pairs
 from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.shapes import t5_v1_1_config
 from mi_cot_lib.training.record import read_record
 from mi_cot_lib.training.train import train
 
@@ -128,19 +129,7 @@ def test_real_svamp_trains_and_is_scored(shared, tmp_path):
 def test_a_small_shaped_t5_with_its_own_tokeniser_trains_on_real_cqa(shared, tmp_path):
     tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
     torch.manual_seed(0)
-    # The shape of google/t5-v1_1-small, random weights.
-    shape = T5Config(
-        vocab_size=32128,
-        d_model=512,
-        d_kv=64,
-        num_heads=6,
-        d_ff=1024,
-        num_layers=8,
-        feed_forward_proj="gated-gelu",
-        decoder_start_token_id=0,
-        tie_word_embeddings=False,
-    )
-    model = T5ForConditionalGeneration(shape)
+    model = T5ForConditionalGeneration(t5_v1_1_config("small"))
     # The v1.1 checkpoints have an output head of their own; from scratch it is tied.
     model.lm_head.weight = torch.nn.Parameter(0.04 * torch.randn(32128, 512))
     model.save_pretrained(tmp_path / "student")
