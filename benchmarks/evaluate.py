@@ -1,6 +1,6 @@
-"""Labels of a test set: the kit's way, with a confidence each, against a plain `model.generate`.
+"""Labels of a test set: the kit's way, without and with a confidence each, against a plain `model.generate`.
 
-Both are in float32. The reference writes up to 64 tokens in test order, at the given batch size and
+All are in float32. A confidence scores each label that an example can have. The reference writes up to 64 tokens in test order, at the given batch size and
 without scores. Two students are measured: the given one as it was loaded (random weights never end
 their outputs, so the reference writes all 64 tokens) and the same one after some steps of training on
 labels, whose outputs end as a trained student's do. Useful operations are those of prompts and gold
@@ -45,7 +45,7 @@ from mi_cot_lib.student.load import Student
 MAX_INPUT_TOKENS = 1024
 MAX_NEW_TOKENS = 64
 TRAINING_BATCH = 16
-REFERENCE, FAST = "model.generate", "kit"
+REFERENCE, FAST, SCORED = "model.generate", "kit", "kit, with confidence"
 
 
 @dataclass
@@ -106,6 +106,23 @@ def finetuned(student: Student, examples: Sequence[Example], steps: int) -> Stud
     return Student(model.eval(), student.tokeniser)
 
 
+def answered(
+    student: Student, dataset: str, examples: Sequence[Example], *, with_scores: bool
+) -> list[Prediction]:
+    """Answer as the kit does after training."""
+    return predict(
+        student,
+        examples,
+        dataset,
+        "finetune",
+        explain=False,
+        max_input_tokens=MAX_INPUT_TOKENS,
+        max_new_tokens=MAX_NEW_TOKENS,
+        max_rationale_tokens=MAX_NEW_TOKENS,
+        with_scores=with_scores,
+    )
+
+
 def check_equal(
     dataset: str,
     examples: Sequence[Example],
@@ -148,24 +165,16 @@ def measure(
     reference(student, examples[:batch_size], batch_size)
     variants = {
         REFERENCE: Measured(lambda: reference(student, examples, batch_size)),
-        FAST: Measured(
-            lambda: predict(
-                student,
-                examples,
-                dataset,
-                "finetune",
-                explain=False,
-                max_input_tokens=MAX_INPUT_TOKENS,
-                max_new_tokens=MAX_NEW_TOKENS,
-                max_rationale_tokens=MAX_NEW_TOKENS,
-            )
-        ),
+        FAST: Measured(lambda: answered(student, dataset, examples, with_scores=False)),
+        SCORED: Measured(lambda: answered(student, dataset, examples, with_scores=True)),
     }
     seconds = interleave(variants, repeats, warm_up=0)
     plain, found = variants[REFERENCE].answers, variants[FAST].answers
     cut = check_equal(dataset, examples, plain, found)
+    if [one.predicted for one in variants[SCORED].answers] != [one.predicted for one in found]:
+        raise KitError("the kit's answers change with their confidence.")
     ended = sum(over for _, over in plain)
-    ratio = speedup(seconds, REFERENCE, FAST)
+    ratio, scored = (speedup(seconds, REFERENCE, way) for way in (FAST, SCORED))
     click.echo(f"\n{title}: {ended} of {len(examples)} reference outputs end within 64 tokens;")
     click.echo(f"all right answers are the same, {cut} texts that are no label were cut.\n")
     encoded = student.tokeniser([PREDICT_PREFIX + one.input for one in examples])["input_ids"]
@@ -189,8 +198,12 @@ def measure(
             for name, row in measured.items()
         ]
     )
-    click.echo(f"\n{FAST} is {ratio['median']} times as fast ({ratio['min']} to {ratio['max']}).")
-    return {"speedup": ratio, "ways": measured, "ended": ended, "cut": cut}
+    click.echo(
+        f"\n{FAST} is {ratio['median']} times as fast ({ratio['min']} to {ratio['max']}), with a confidence "
+        f"{scored['median']} times ({scored['min']} to {scored['max']})."
+    )
+    counted = {"ways": measured, "ended": ended, "cut": cut, "speedup_with_confidence": scored}
+    return {"speedup": ratio, **counted}
 
 
 @click.command(help=__doc__)

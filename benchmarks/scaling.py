@@ -13,6 +13,7 @@ import click
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from benchmarks.harness import DEVICE, main, options, print_result, print_table
 from benchmarks.memory import measure
@@ -55,6 +56,8 @@ def draw_scaling(rows: list[dict[str, Any]]) -> Figure:
                 )
             ax.set(xscale="log", yscale="log", xlabel=TITLES[series])
             ax.set_xticks(SERIES[series], [f"{size:,}" for size in SERIES[series]])
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter("{x:,g}")
             ax.minorticks_off()
             ax.grid(alpha=0.3)
             if column == 0:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from math import exp
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from mi_cot_lib.evaluation.greedy import greedy_sequences, is_plain_greedy
+from mi_cot_lib.evaluation.candidates import candidate_scores, label_ids
+from mi_cot_lib.evaluation.greedy import encode, greedy_sequences, is_plain_greedy
 from mi_cot_lib.evaluation.plain import Sequences, plain_sequences
 from mi_cot_lib.student.encode import pad_rows
 from mi_cot_lib.student.load import Student
@@ -20,8 +21,6 @@ MAX_STEP_SCORES = 2**23
 # `model.generate` keeps every step's scores for the probability: 2**27 floats are 512 MB.
 MAX_SCORES = 2**27
 
-Decode = Callable[[Any, Tensor, Tensor, Sequence[int]], Sequences]
-
 
 class Output(NamedTuple):
     """What a student wrote.
@@ -31,12 +30,14 @@ class Output(NamedTuple):
         log_probability: Of the tokens written, the end token included where there is one, in nats.
         tokens: How many those are.
         ended: Whether the student ended the text itself, within its limit.
+        scores: Log-probability of each candidate in nats, in their order; None where there are none.
     """
 
     text: str
     log_probability: float
     tokens: int
     ended: bool
+    scores: list[float] | None = None
 
     @property
     def probability(self) -> float:
@@ -84,12 +85,14 @@ class Batch(NamedTuple):
         chosen: Which prompts, (rows,).
         ids: Token ids of the prompts, (rows, positions), padded on the right.
         mask: 1 at real positions, (rows, positions).
+        hidden: The encoder's states, (rows, positions, width); None where `model.generate` kept them.
         written: What the model wrote, row by row.
     """
 
     chosen: list[int]
     ids: Tensor
     mask: Tensor
+    hidden: Tensor | None
     written: Sequences
 
 
@@ -101,9 +104,10 @@ def outputs(
     limits: Sequence[int],
     on_batch: Callable[[int], None] | None = None,
     *,
+    candidates: Sequence[Sequence[str] | None] | None = None,
     plain: bool = False,
 ) -> list[Output]:
-    """Generate greedily with a limit for each prompt.
+    """Generate greedily with a limit for each prompt; score the candidates of prompts that have some.
 
     Args:
         student: Model and tokeniser.
@@ -111,24 +115,50 @@ def outputs(
         max_input_tokens: Longer prompts are cut.
         limits: Most tokens of each output, end token included.
         on_batch: Called with the number of prompts of each finished batch.
+        candidates: The labels that each prompt can have; None where there are none to score.
         plain: Use `model.generate` for every model.
 
     Returns:
         One output a prompt, in their order.
     """
     results = [Output("", 0.0, 0, False)] * len(prompts)
+    labels = label_ids(student.tokeniser, [row or () for row in candidates or [()] * len(prompts)])
     for batch in written_batches(student, prompts, max_input_tokens, limits, plain=plain):
         written = batch.written
         texts = student.tokeniser.batch_decode(written.ids, skip_special_tokens=True)
         sizes = map(len, written.ids)
+        scores = _scores(student, batch, [labels[index] for index in batch.chosen])
         rows = zip(
-            batch.chosen, texts, written.log_probabilities, sizes, written.ended, strict=True
+            batch.chosen,
+            texts,
+            written.log_probabilities,
+            sizes,
+            written.ended,
+            scores,
+            strict=True,
         )
-        for index, text, log, size, ended in rows:
-            results[index] = Output(text.strip(), log, size, ended)
+        for index, text, *rest in rows:
+            results[index] = Output(text.strip(), *rest)
         if on_batch:
             on_batch(len(batch.chosen))
     return results
+
+
+def _scores(
+    student: Student, batch: Batch, labels: Sequence[list[list[int]]]
+) -> list[list[float] | None]:
+    """Score the candidates of a batch's prompts; None for a prompt without any."""
+    scored = [row for row, own in enumerate(labels) if own]
+    scores: list[list[float] | None] = [None] * len(labels)
+    if scored:
+        hidden = batch.hidden
+        if hidden is None:
+            hidden = encode(student.model, batch.ids, batch.mask)
+        own = [labels[row] for row in scored]
+        found = candidate_scores(student.model, hidden[scored], batch.mask[scored], own)
+        for row, values in zip(scored, found, strict=True):
+            scores[row] = values
+    return scores
 
 
 def written_batches(
@@ -156,7 +186,6 @@ def written_batches(
         return
     encoded = tokeniser(list(prompts), truncation=True, max_length=max_input_tokens)["input_ids"]
     plain = plain or not is_plain_greedy(model)
-    decode: Decode = plain_sequences if plain else greedy_sequences
     kept_steps = max(limits) if plain else 1
     most_scores = MAX_SCORES if plain else MAX_STEP_SCORES
     most_rows = max(1, min(MAX_BATCH, most_scores // (kept_steps * model.config.vocab_size)))
@@ -168,5 +197,10 @@ def written_batches(
         ids = pad_rows([encoded[index] for index in chosen], tokeniser.pad_token_id)
         mask = pad_rows([[1] * len(encoded[index]) for index in chosen], 0)
         ids, mask = ids.to(model.device), mask.to(model.device)
-        yield Batch(chosen, ids, mask, decode(model, ids, mask, [limits[i] for i in chosen]))
+        own = [limits[index] for index in chosen]
+        if plain:
+            yield Batch(chosen, ids, mask, None, plain_sequences(model, ids, mask, own))
+        else:
+            hidden = encode(model, ids, mask)
+            yield Batch(chosen, ids, mask, hidden, greedy_sequences(model, hidden, mask, own))
         start += len(chosen)

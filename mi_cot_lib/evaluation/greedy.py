@@ -134,18 +134,18 @@ def encode(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def greedy_sequences(model: Any, ids: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
+def greedy_sequences(model: Any, hidden: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
     """Write what `plain_sequences` writes, for a model for which `is_plain_greedy` holds.
 
     Args:
         model: A sequence-to-sequence model, in evaluation mode.
-        ids: Prompts, (batch, positions), padded on the right.
+        hidden: What `encode` makes of the prompts, (batch, positions, width).
         mask: 1 at real positions, (batch, positions).
         limits: Most tokens of each row, end token included.
     """
-    steps = ModelSteps(model, encode(model, ids, mask), mask)
+    steps = ModelSteps(model, hidden, mask)
     start = model.generation_config.decoder_start_token_id
-    return follow(steps, start, end_ids(model), limits, ids.device)
+    return follow(steps, start, end_ids(model), limits, hidden.device)
 
 
 def follow(

@@ -11,7 +11,6 @@ from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.specs import DatasetSpec
 from mi_cot_lib.errors import DataError
-from mi_cot_lib.evaluation.candidates import candidate_scores
 from mi_cot_lib.evaluation.generate import Output, generate, outputs
 from mi_cot_lib.evaluation.score import is_correct, split_single_task
 from mi_cot_lib.objective.methods import method_named
@@ -126,18 +125,18 @@ def predict(
         limits = [max_rationale_tokens] * len(texts)
         answers = outputs(student, texts, max_input_tokens, limits, on_batch)
     else:
-        answers = _labels(student, examples, candidates, max_input_tokens, max_new_tokens, on_batch)
+        scored = candidates if with_scores else None
+        answers = _labels(
+            student, examples, candidates, scored, max_input_tokens, max_new_tokens, on_batch
+        )
     rationales: list[str | None] = [None] * len(examples)
     if spec.explains and explain:
         texts = [EXPLAIN_PREFIX + example.input for example in examples]
         written = generate(student, texts, max_input_tokens, max_rationale_tokens, on_batch)
         rationales = [text for text, _ in written]
-    scores: dict[int, list[float]] = {}
-    if with_scores and not spec.target_has_rationale:
-        scores = _scores(student, examples, candidates, max_input_tokens)
     predictions = []
     for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
-        label, rationale = answer.text, rationales[index]
+        label, rationale, scores = answer.text, rationales[index], answer.scores
         if spec.target_has_rationale:
             rationale, label = split_single_task(label)
         predictions.append(
@@ -147,8 +146,8 @@ def predict(
                 predicted=label,
                 correct=is_correct(dataset, label, example.label),
                 rationale=rationale,
-                candidates=candidates[index] if index in scores else None,
-                scores=tuple(round(s, 4) for s in scores[index]) if index in scores else None,
+                candidates=None if scores is None else candidates[index],
+                scores=None if scores is None else tuple(round(score, 4) for score in scores),
                 log_probability=round(answer.log_probability, 4),
                 tokens=answer.tokens,
             )
@@ -216,29 +215,18 @@ def may_become(text: str, labels: Sequence[str]) -> bool:
     return any("".join(label.split()).startswith(begun) for label in labels)
 
 
-def _scores(
-    student: Student,
-    examples: Sequence[Example],
-    candidates: Sequence[tuple[str, ...] | None],
-    max_input_tokens: int,
-) -> dict[int, list[float]]:
-    closed = {index: labels for index, labels in enumerate(candidates) if labels is not None}
-    prompts = [PREDICT_PREFIX + examples[index].input for index in closed]
-    found = candidate_scores(student, prompts, list(closed.values()), max_input_tokens)
-    return dict(zip(closed, found, strict=True))
-
-
 def _labels(
     student: Student,
     examples: Sequence[Example],
     candidates: Sequence[tuple[str, ...] | None],
+    scored: Sequence[tuple[str, ...] | None] | None,
     max_input_tokens: int,
     max_new_tokens: int,
     on_batch: Callable[[int], None] | None,
 ) -> list[Output]:
     limits = label_limits(student, candidates, max_new_tokens)
     texts = [PREDICT_PREFIX + example.input for example in examples]
-    answers = outputs(student, texts, max_input_tokens, limits, on_batch)
+    answers = outputs(student, texts, max_input_tokens, limits, on_batch, candidates=scored)
     # A label can be spelt in more tokens than the tokeniser gives it: such an output is not cut.
     longer = [
         index
@@ -255,5 +243,5 @@ def _labels(
         [max_new_tokens] * len(longer),
     )
     for index, answer in zip(longer, whole, strict=True):
-        answers[index] = answer
+        answers[index] = answer._replace(scores=answers[index].scores)
     return answers

@@ -7,9 +7,15 @@ import torch
 
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.evaluation.candidates import candidate_scores
+from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.evaluation.predict import predict
 from mi_cot_lib.student.encode import PREDICT_PREFIX
+
+
+def candidate_scores(student, prompts, candidates, *, plain=False):
+    limits = [2] * len(prompts)
+    found = outputs(student, prompts, 256, limits, candidates=candidates, plain=plain)
+    return [output.scores for output in found]
 
 
 def score_one_by_one(student, prompt, label):
@@ -26,7 +32,7 @@ def test_scores_are_the_teacher_forced_log_probabilities(dataset, nano):
     examples = load_split(dataset, "test")[:12]
     prompts = [PREDICT_PREFIX + example.input for example in examples]
     candidates = [candidate_labels(dataset, example) for example in examples]
-    found = candidate_scores(nano, prompts, candidates, 256)
+    found = candidate_scores(nano, prompts, candidates)
     for prompt, labels, scores in zip(prompts, candidates, found, strict=True):
         plain = [score_one_by_one(nano, prompt, label) for label in labels]
         assert scores == pytest.approx(plain, rel=1e-4, abs=1e-4)
@@ -35,13 +41,29 @@ def test_scores_are_the_teacher_forced_log_probabilities(dataset, nano):
 def test_prompts_may_have_different_numbers_of_candidates(nano):
     prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
     candidates = [("a", "b c"), ("a", "b c", "pens")]
-    found = candidate_scores(nano, prompts, candidates, 256)
+    found = candidate_scores(nano, prompts, candidates)
     assert [len(scores) for scores in found] == [2, 3]
     assert found[1][2] == pytest.approx(score_one_by_one(nano, prompts[1], "pens"), rel=1e-4)
 
 
+def test_a_prompt_without_candidates_has_no_scores_and_leaves_the_others_theirs(nano):
+    prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
+    found = candidate_scores(nano, prompts, [None, ("a", "b c")])
+    assert found[0] is None
+    plain = [score_one_by_one(nano, prompts[1], label) for label in ("a", "b c")]
+    assert found[1] == pytest.approx(plain, rel=1e-4)
+
+
+def test_students_that_generate_by_transformers_own_way_have_the_same_scores(nano):
+    prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
+    candidates = [("a", "b c"), ("a", "b c", "pens")]
+    found = [candidate_scores(nano, prompts, candidates, plain=plain) for plain in (False, True)]
+    for fast, plain in zip(*found, strict=True):
+        assert fast == pytest.approx(plain, rel=1e-5)
+
+
 def test_no_prompts_have_no_scores(nano):
-    assert candidate_scores(nano, [], [], 256) == []
+    assert candidate_scores(nano, [], []) == []
 
 
 def answers(student, dataset, method="dss", count=40):

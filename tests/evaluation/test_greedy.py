@@ -6,7 +6,7 @@ from transformers import BartConfig, BartForConditionalGeneration, T5ForConditio
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation.generate import outputs
-from mi_cot_lib.evaluation.greedy import follow, greedy_sequences, is_plain_greedy
+from mi_cot_lib.evaluation.greedy import encode, follow, greedy_sequences, is_plain_greedy
 from mi_cot_lib.evaluation.plain import plain_sequences
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
 
@@ -126,9 +126,8 @@ def test_another_architecture_is_written_alike():
     for row in range(9):
         mask[row, 12 - row :] = 0
     with torch.inference_mode():
-        fast, plain = (
-            way(model, ids, mask, [15] * 9) for way in (greedy_sequences, plain_sequences)
-        )
+        fast = greedy_sequences(model, encode(model, ids, mask), mask, [15] * 9)
+        plain = plain_sequences(model, ids, mask, [15] * 9)
     assert (fast.ids, fast.ended) == (plain.ids, plain.ended)
     assert fast.log_probabilities == pytest.approx(plain.log_probabilities, rel=1e-3)
 
