@@ -1,10 +1,10 @@
 """Labels of a test set: the kit's way, without and with a confidence each, against a plain `model.generate`.
 
-All are in float32. A confidence scores each label that an example can have. The reference writes up to 64 tokens in test order, at the given batch size and
-without scores. Two students are measured: the given one as it was loaded (random weights never end
-their outputs, so the reference writes all 64 tokens) and the same one after some steps of training on
-labels, whose outputs end as a trained student's do. Useful operations are those of prompts and gold
-labels without padding.
+All are in float32; a confidence scores each label that an example can have. The reference writes up to 64
+tokens in test order, at the given batch size and without scores. Two students are measured: the given one
+as it was loaded (random weights never end their outputs, so the reference writes all 64 tokens) and the same
+one after some steps of training on labels, whose outputs end as a trained student's do. Useful operations
+are those of prompts and gold labels without padding.
 """
 
 import copy
