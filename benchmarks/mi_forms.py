@@ -96,8 +96,8 @@ def mi_forms(
     dear = [form for form in FEATURES if costs[form]["median"] > 1 + MARGIN]
     click.echo(
         "\ntimes DSS: each round's own ratio, so that a slow moment of the machine falls on both; its "
-        "median need not be\nthe ratio of the two medians of seconds. Dearer than DSS by more than "
-        f"{MARGIN:.0%}: {', '.join(dear) or 'none'}."
+        "median need not be\nthe ratio of the two medians of seconds. Single rounds spread wider than "
+        f"{MARGIN:.0%}; by their median, dearer than DSS by more: {', '.join(dear) or 'none'}."
     )
     print_result(
         {

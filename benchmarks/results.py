@@ -77,10 +77,7 @@ INTRODUCTION = """# What the benchmarks measured
 Written by `make benchmarks DATA=DIR`, not by hand; each section says when, where and by which command.
 Variants take turns: in one process, or where peak memory or an older version is measured, each in its own.
 Seconds are of that machine and that hour. Memory is measured once a way, so its three numbers are one.
-
-The section of the H200 is of a student whose stacks, by a mistake since mended, did not share their
-embeddings: its released way has 16 million weights more to step, and peak memory is understated, by 66 MB
-for the released way and by 131 MB for the fast one.
+A line "Remark:" was added by hand; it goes when its section is measured again.
 """
 
 

@@ -17,6 +17,7 @@ from matplotlib.ticker import LogLocator
 
 from benchmarks.harness import DEVICE, main, options, print_result, print_table
 from benchmarks.memory import measure
+from benchmarks.train_step import precision_of
 from mi_cot_lib.environment import repository_root
 
 LENGTHS = (16, 32, 64, 128, 256, 512)
@@ -103,6 +104,7 @@ def scaling(
             {**point, "way": way, "seconds": round(min(one["seconds"]), 3), "mb": round(one["mb"])}
             for point, one in zip(points, found, strict=True)
         ]
+    click.echo(f"{student}, {DEVICE}, {precision_of(precision)}\n")
     print_table(rows)
     out = out or repository_root() / "figures" / "benchmarks"
     out.mkdir(parents=True, exist_ok=True)
@@ -112,6 +114,8 @@ def scaling(
     print_result(
         {
             "benchmark": "scaling",
+            "precision": precision_of(precision),
+            "student": student,
             "time_exponent": {
                 series: {way: round(growth(rows, series, way), 2) for way in WAYS}
                 for series in SERIES

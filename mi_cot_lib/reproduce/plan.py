@@ -158,12 +158,7 @@ def _shape(student: str) -> Any:
 
 
 def _parameters(student: str) -> int:
-    # Without weights the stacks' embeddings are no longer one tensor with the shared ones.
-    return sum(
-        parameter.numel()
-        for name, parameter in _shape(student).named_parameters()
-        if "embed_tokens" not in name
-    )
+    return sum(parameter.numel() for parameter in _shape(student).parameters())
 
 
 def _missing(configs: Any) -> list[str]:

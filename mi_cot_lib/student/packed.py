@@ -2,7 +2,7 @@
 
 The plain twin is the model's own forward. Here the same weights meet a tensor of all tokens of all
 rows, one after the other, so that no matrix product is spent on padding. Only the attention scores are
-computed on padded rows, in groups of rows that belong together.
+computed on padded rows, in groups of rows that belong together; on a GPU all rows are one group.
 """
 
 from collections.abc import Callable, Sequence
@@ -103,7 +103,7 @@ def both_states(
     groups = len(inputs)
     tokens = sum(sizes[:groups])
     if embedded.is_cuda:
-        inputs, targets = _together(inputs), _together(targets)
+        inputs, targets = together(inputs), together(targets)
     memory = _stack(model.encoder, embedded[:tokens], inputs, None, ())
     states = _stack(model.decoder, embedded[tokens:], targets, memory, inputs)
     if model.config.scale_decoder_outputs:
@@ -111,8 +111,8 @@ def both_states(
     return list(states.split(sizes[groups:])), list(memory.split(sizes[:groups]))
 
 
-def _together(groups: Sequence[Rows]) -> list[Rows]:
-    """Make one group of all rows, in their order, where the number of operations is what takes time."""
+def together(groups: Sequence[Rows]) -> list[Rows]:
+    """Make one group of all rows, in their order: on a GPU operations take the time, not padding."""
     width = max(group.ids.shape[1] for group in groups)
     width = -(-width // GPU_WIDTH) * GPU_WIDTH
     ids, real = (

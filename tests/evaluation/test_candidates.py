@@ -7,12 +7,15 @@ import torch
 
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.evaluation import candidates as scoring
 from mi_cot_lib.evaluation.generate import outputs
+from mi_cot_lib.evaluation.greedy import encode
 from mi_cot_lib.evaluation.predict import predict
 from mi_cot_lib.student.encode import PREDICT_PREFIX
+from tests.evaluation.small_bart import small_bart
 
 
-def candidate_scores(student, prompts, candidates, *, plain=False):
+def scores_of(student, prompts, candidates, *, plain=False):
     limits = [2] * len(prompts)
     found = outputs(student, prompts, 256, limits, candidates=candidates, plain=plain)
     return [output.scores for output in found]
@@ -32,7 +35,7 @@ def test_scores_are_the_teacher_forced_log_probabilities(dataset, nano):
     examples = load_split(dataset, "test")[:12]
     prompts = [PREDICT_PREFIX + example.input for example in examples]
     candidates = [candidate_labels(dataset, example) for example in examples]
-    found = candidate_scores(nano, prompts, candidates)
+    found = scores_of(nano, prompts, candidates)
     for prompt, labels, scores in zip(prompts, candidates, found, strict=True):
         plain = [score_one_by_one(nano, prompt, label) for label in labels]
         assert scores == pytest.approx(plain, rel=1e-4, abs=1e-4)
@@ -41,14 +44,14 @@ def test_scores_are_the_teacher_forced_log_probabilities(dataset, nano):
 def test_prompts_may_have_different_numbers_of_candidates(nano):
     prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
     candidates = [("a", "b c"), ("a", "b c", "pens")]
-    found = candidate_scores(nano, prompts, candidates)
+    found = scores_of(nano, prompts, candidates)
     assert [len(scores) for scores in found] == [2, 3]
     assert found[1][2] == pytest.approx(score_one_by_one(nano, prompts[1], "pens"), rel=1e-4)
 
 
 def test_a_prompt_without_candidates_has_no_scores_and_leaves_the_others_theirs(nano):
     prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
-    found = candidate_scores(nano, prompts, [None, ("a", "b c")])
+    found = scores_of(nano, prompts, [None, ("a", "b c")])
     assert found[0] is None
     plain = [score_one_by_one(nano, prompts[1], label) for label in ("a", "b c")]
     assert found[1] == pytest.approx(plain, rel=1e-4)
@@ -57,13 +60,30 @@ def test_a_prompt_without_candidates_has_no_scores_and_leaves_the_others_theirs(
 def test_students_that_generate_by_transformers_own_way_have_the_same_scores(nano):
     prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
     candidates = [("a", "b c"), ("a", "b c", "pens")]
-    found = [candidate_scores(nano, prompts, candidates, plain=plain) for plain in (False, True)]
+    found = [scores_of(nano, prompts, candidates, plain=plain) for plain in (False, True)]
     for fast, plain in zip(*found, strict=True):
         assert fast == pytest.approx(plain, rel=1e-5)
 
 
+@pytest.mark.parametrize("most", [scoring.MAX_LOGITS, 1], ids=["together", "one by one"])
+def test_another_architecture_scores_its_own_losses(monkeypatch, most):
+    monkeypatch.setattr(scoring, "MAX_LOGITS", most)
+    model = small_bart()
+    ids = torch.randint(4, 60, (3, 7))
+    mask = (torch.arange(7) < torch.tensor([[7], [4], [6]])).long()
+    labels = [[[5, 6, 2], [7, 2]], [[8, 2]], [[9, 10, 11, 2], [5, 2], [6, 2]]]
+    with torch.inference_mode():
+        hidden = encode(model, ids, mask)
+        found = scoring.candidate_scores(model, hidden, mask, labels)
+        for row, (own, scores) in enumerate(zip(labels, found, strict=True)):
+            prompt = {"input_ids": ids[row, None], "attention_mask": mask[row, None]}
+            losses = [model(**prompt, labels=torch.tensor([one])).loss.item() for one in own]
+            plain = [-loss * len(one) for loss, one in zip(losses, own, strict=True)]
+            assert scores == pytest.approx(plain, rel=1e-4)
+
+
 def test_no_prompts_have_no_scores(nano):
-    assert candidate_scores(nano, [], []) == []
+    assert scores_of(nano, [], []) == []
 
 
 def answers(student, dataset, method="dss", count=40):

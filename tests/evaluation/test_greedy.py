@@ -2,13 +2,14 @@
 
 import pytest
 import torch
-from transformers import BartConfig, BartForConditionalGeneration, T5ForConditionalGeneration
+from transformers import T5ForConditionalGeneration
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.evaluation.greedy import encode, follow, greedy_sequences, is_plain_greedy
 from mi_cot_lib.evaluation.plain import plain_sequences
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
+from tests.evaluation.small_bart import small_bart
 
 CPU = torch.device("cpu")
 
@@ -98,24 +99,6 @@ def test_when_all_rows_end_at_once_nothing_more_is_computed():
 def test_padding_that_the_model_chose_counts_as_a_token():
     found = follow(Script([[0, 0, 1]]), 0, [1], [3], CPU)
     assert found.ids == [[0, 0, 1]]
-
-
-def small_bart(**settings):
-    torch.manual_seed(0)
-    shape = BartConfig(
-        vocab_size=60,
-        d_model=16,
-        encoder_layers=1,
-        decoder_layers=2,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=32,
-        decoder_ffn_dim=32,
-        max_position_embeddings=64,
-        init_std=0.5,
-        **settings,
-    )
-    return BartForConditionalGeneration(shape).eval()
 
 
 def test_another_architecture_is_written_alike():
