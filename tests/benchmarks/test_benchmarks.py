@@ -68,13 +68,16 @@ def test_results_hold_the_sections_that_readme_speaks_of():
         assert result["benchmark"] == name
 
 
-def test_the_drawn_numbers_are_those_of_the_results():
+@pytest.mark.parametrize(
+    ("title", "name"), [("scaling\n", "scaling"), ("scaling, ", "scaling_cuda")]
+)
+def test_the_drawn_numbers_are_those_of_the_results(title, name):
     text = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
-    section = text.split("\n## scaling\n")[1].split("\n## ")[0]
+    section = text.split(f"\n## {title}")[1].split("\n## ")[0]
     result = json.loads(section.split("```json\n")[1].split("\n```")[0])
-    rows = json.loads((ROOT / "figures" / "benchmarks" / "scaling.json").read_text("utf-8"))
+    rows = json.loads((ROOT / "figures" / "benchmarks" / f"{name}.json").read_text("utf-8"))
     for way, series in result["memory_mb"].items():
-        for name, values in series.items():
-            drawn = [row["mb"] for row in rows if (row["way"], row["series"]) == (way, name)]
+        for varied, values in series.items():
+            drawn = [row["mb"] for row in rows if (row["way"], row["series"]) == (way, varied)]
             assert drawn == values
-    assert (ROOT / "figures" / "benchmarks" / "scaling.png").stat().st_size > 10_000
+    assert (ROOT / "figures" / "benchmarks" / f"{name}.png").stat().st_size > 10_000
