@@ -13,6 +13,7 @@ from mi_cot_lib.data.layout import splits_present
 from mi_cot_lib.data.load import resolve_data_root
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
+from mi_cot_lib.evaluation.generate import MAX_TOKENS
 from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.reproduce.grid import runs_of
 from mi_cot_lib.reproduce.judging import judge_calls
@@ -30,6 +31,11 @@ PEAKS = {"A100": 312e12, "H100": 989e12}
 TRAINING_SHARE = 0.15
 # Greedy decoding reads all weights for every token: memory, not arithmetic, is its limit.
 DECODING_SHARE = 0.03
+# Seconds that a step spends at least on each layer, on any such card: kernels are started one after the other
+# and small ones end before the next has started. `python -m benchmarks.scaling` on an H200: 0.066 to 0.079 s
+# for the 16 layers of T5-small, whatever the batch. A third of it is the forward pass, which is also what a
+# token costs that is written.
+LAYER_SECONDS = 0.0045
 
 # Mean tokens of prompt, label and rationale by T5's tokeniser on the real test files (a test counts them
 # where the data is at hand), and rows of validation and test sets.
@@ -57,6 +63,7 @@ class PlannedRun:
         examples: Examples seen in training, repeats counted.
         training_flops: Operations of training.
         decoding_flops: Operations of validating and testing.
+        least_hours: Spent on starting kernels, whatever the card.
         hours: By card.
     """
 
@@ -65,6 +72,7 @@ class PlannedRun:
     examples: int
     training_flops: float
     decoding_flops: float
+    least_hours: float
     hours: dict[str, float]
 
 
@@ -135,11 +143,20 @@ def _planned(config: RunConfig) -> PlannedRun:
         answer * answers + rationale * explained,
         training=False,
     )
+    reads, writes = model.config.num_layers, model.config.num_decoder_layers
+    least_training = LAYER_SECONDS * (reads + writes) * config.max_steps
+    tokens = (answer * answers + rationale * explained) * prompt / MAX_TOKENS
+    least_decoding = LAYER_SECONDS / 3 * writes * tokens
     hours = {
-        card: (training / (peak * TRAINING_SHARE) + decoding / (peak * DECODING_SHARE)) / 3600
+        card: (
+            max(training / (peak * TRAINING_SHARE), least_training)
+            + max(decoding / (peak * DECODING_SHARE), least_decoding)
+        )
+        / 3600
         for card, peak in PEAKS.items()
     }
-    return PlannedRun(config.run_name, config, examples, training, decoding, hours)
+    least = (least_training + least_decoding) / 3600
+    return PlannedRun(config.run_name, config, examples, training, decoding, least, hours)
 
 
 @cache
@@ -204,7 +221,8 @@ def describe_plan(planned: Plan) -> list[str]:
         f"disk: {kept:,.1f} GB for the trained students, and {under_way:,.1f} GB for the checkpoints of a "
         "run under way.",
         f"assumed: {TRAINING_SHARE:.0%} of the card's bf16 peak in training, {DECODING_SHARE:.0%} in "
-        "generating answers; mean tokens of the real test files; no start, no loading. Hours may be off by a "
+        f"generating answers, and {1000 * LAYER_SECONDS:.1f} ms at least for each layer of a step; mean "
+        "tokens of the real test files; no start, no loading. Hours may be off by a "
         "factor of ten: the paper reports 14.4 hours on one A100 for T5-base on its four data sets, and 8.6 "
         "for T5-small, with padding and tests by generation every 250 steps.",
     ]

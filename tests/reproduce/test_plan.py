@@ -1,14 +1,19 @@
 """A plan's estimates against what can be counted, and what it says is missing."""
 
+import re
+
+import numpy as np
 import pytest
 
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.environment import repository_root
 from mi_cot_lib.reproduce.grid import runs_of
 from mi_cot_lib.reproduce.paper_numbers import TEST_ITEMS
-from mi_cot_lib.reproduce.plan import TOKENS, VALID_ROWS, describe_plan, plan
+from mi_cot_lib.reproduce.plan import LAYER_SECONDS, TOKENS, VALID_ROWS, describe_plan, plan
 from mi_cot_lib.reproduce.presets import PRESETS
 from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.shapes import t5_v1_1_config
 
 PAPER = PRESETS["paper"]
 
@@ -29,8 +34,25 @@ def test_two_tasks_cost_more_than_one():
     assert flops["finetune"] < flops["single_task"] < flops["dss"] == flops["mi"]
 
 
-def test_a_faster_card_takes_fewer_hours():
-    assert all(0 < run.hours["H100"] < run.hours["A100"] for run in plan(["table2"], PAPER, 1).runs)
+def test_a_faster_card_takes_fewer_hours_until_starting_kernels_is_all_it_does():
+    small = plan(["table2"], PAPER, 1).runs
+    large = plan(["table1"], PAPER, 1).runs
+    for run in small + large:
+        assert 0 < run.least_hours <= run.hours["H100"] <= run.hours["A100"]
+    assert all(run.hours["H100"] == run.least_hours for run in small)
+    assert all(run.hours["H100"] < run.hours["A100"] for run in large if run.config.method == "mi")
+
+
+def test_the_least_time_of_a_layer_is_the_measured_one():
+    section = (
+        (repository_root() / "benchmarks/RESULTS.md").read_text().split("## scaling, NVIDIA")[1]
+    )
+    rows = re.findall(r"\| fast \| ([\d.]+) \|", section.split("\n## ")[0])
+    shape = t5_v1_1_config("small")
+    measured = np.median([float(seconds) for seconds in rows]) / (
+        shape.num_layers + shape.num_decoder_layers
+    )
+    assert pytest.approx(measured, rel=0.1) == LAYER_SECONDS
 
 
 def test_disk_is_that_of_the_students(tmp_path):
