@@ -31,8 +31,8 @@ setup: $(READY) ## create .venv and install everything at the versions of constr
 reproduce: $(READY) ## train, compare and draw the four methods on the built-in data
 	@$(BIN)/mi-cot reproduce
 
-# One process for each core, up to four: each holds a student, a kernel and what its tests trained. A file is
-# one process's, since a notebook's cells share a kernel.
+# One process for each physical core, up to four: each holds a student, a kernel and what its tests trained.
+# A file is one process's, since a notebook's cells share a kernel.
 test: $(READY) ## run every test, and every notebook against its committed outputs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests notebooks -q -n auto --maxprocesses 4 --dist loadfile \
 		--nbval --nbval-current-env --nbval-cell-timeout=600 --nbval-sanitize-with notebooks/sanitize.cfg \

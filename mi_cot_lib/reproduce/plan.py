@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from mi_cot_lib.data.layout import splits_present
 from mi_cot_lib.data.load import resolve_data_root
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.generate import MAX_TOKENS
+from mi_cot_lib.evaluation.generate import MAX_BATCH, MAX_STEP_SCORES, MAX_TOKENS
 from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.reproduce.grid import runs_of
 from mi_cot_lib.reproduce.judging import judge_calls
@@ -31,11 +32,12 @@ PEAKS = {"A100": 312e12, "H100": 989e12}
 TRAINING_SHARE = 0.15
 # Greedy decoding reads all weights for every token: memory, not arithmetic, is its limit.
 DECODING_SHARE = 0.03
-# Seconds that a step spends at least on each layer, on any such card: kernels are started one after the other
-# and small ones end before the next has started. `python -m benchmarks.scaling` on an H200: 0.066 to 0.079 s
-# for the 16 layers of T5-small, whatever the batch. A third of it is the forward pass, which is also what a
-# token costs that is written.
+# Seconds a step on each layer where the card waits for kernels to be started, one after the other.
+# `python -m benchmarks.scaling` on one H200: 0.066 to 0.079 s for the 16 layers of T5-small, whatever the
+# batch. That other cards and larger students wait as long for a layer is assumed, and so is that a token
+# written waits for a third of it, the forward pass.
 LAYER_SECONDS = 0.0045
+TOKEN_SECONDS = LAYER_SECONDS / 3
 
 # Mean tokens of prompt, label and rationale by T5's tokeniser on the real test files (a test counts them
 # where the data is at hand), and rows of validation and test sets.
@@ -63,7 +65,7 @@ class PlannedRun:
         examples: Examples seen in training, repeats counted.
         training_flops: Operations of training.
         decoding_flops: Operations of validating and testing.
-        least_hours: Spent on starting kernels, whatever the card.
+        least_hours: Spent where starting kernels takes all the time; the same for every card.
         hours: By card.
     """
 
@@ -135,7 +137,8 @@ def _planned(config: RunConfig) -> PlannedRun:
     examples = config.max_steps * config.batch_size
     model = _shape(config.student)
     training = matrix_flops(model, read * examples, written * examples, training=True)
-    answers = VALID_ROWS[family] * (config.max_steps // config.eval_every) + TEST_ITEMS[family]
+    validations = config.max_steps // config.eval_every
+    answers = VALID_ROWS[family] * validations + TEST_ITEMS[family]
     explained = TEST_ITEMS[family] if method.explains else 0
     decoding = matrix_flops(
         model,
@@ -145,8 +148,11 @@ def _planned(config: RunConfig) -> PlannedRun:
     )
     reads, writes = model.config.num_layers, model.config.num_decoder_layers
     least_training = LAYER_SECONDS * (reads + writes) * config.max_steps
-    tokens = (answer * answers + rationale * explained) * prompt / MAX_TOKENS
-    least_decoding = LAYER_SECONDS / 3 * writes * tokens
+    rows = min(MAX_BATCH, MAX_TOKENS // prompt, MAX_STEP_SCORES // model.config.vocab_size)
+    tests = ceil(TEST_ITEMS[family] / rows)
+    answering = validations * ceil(VALID_ROWS[family] / rows) + tests
+    steps = answer * answering + rationale * tests * method.explains
+    least_decoding = TOKEN_SECONDS * writes * steps
     hours = {
         card: (
             max(training / (peak * TRAINING_SHARE), least_training)
@@ -221,8 +227,8 @@ def describe_plan(planned: Plan) -> list[str]:
         f"disk: {kept:,.1f} GB for the trained students, and {under_way:,.1f} GB for the checkpoints of a "
         "run under way.",
         f"assumed: {TRAINING_SHARE:.0%} of the card's bf16 peak in training, {DECODING_SHARE:.0%} in "
-        f"generating answers, and {1000 * LAYER_SECONDS:.1f} ms at least for each layer of a step; mean "
-        "tokens of the real test files; no start, no loading. Hours may be off by a "
+        f"generating answers, and at least {1000 * LAYER_SECONDS:.1f} ms for each layer of a step, as T5-small "
+        f"took on one H200, and a third of it for each layer of a token written; mean tokens of the real test files; no start, no loading. Hours may be off by a "
         "factor of ten: the paper reports 14.4 hours on one A100 for T5-base on its four data sets, and 8.6 "
         "for T5-small, with padding and tests by generation every 250 steps.",
     ]

@@ -149,9 +149,10 @@ def test_forms_of_teacher_text(name, text, rationale, label):
     ["So the answer is ", "the answer is (a)(b) ", "so    ", "Answer: 1 and ", "((1 + ", "So\n\n"],
 )
 def test_long_repetitive_text_is_read_in_linear_time(name, unit):
-    start = time.perf_counter()
+    # The process's own time: another may have the core.
+    start = time.process_time()
     parse_teacher_output(name, unit * 20_000)
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0
 
 
 def test_unknown_dataset_is_refused_with_the_nearest_name():

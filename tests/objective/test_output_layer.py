@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from mi_cot_lib.objective import chunks, output_layer
@@ -30,6 +30,10 @@ CHOICES += [
     )
 ]
 WIDTH = 8
+# A smaller seed is no simpler one.
+WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+# Both ways make the same logits, whose losses are summed in float32 whatever the precision.
+LOSS_TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1e-4}
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
 
 
@@ -112,12 +116,16 @@ def compare(results) -> tuple[np.ndarray, np.ndarray]:
     return np.array(wrong), np.array([one.norm().item() for one in expected])
 
 
-def assert_equal(results, tolerance):
+def assert_equal(results, dtype=torch.float32):
     wrong, size = compare(results)
-    # A divergence is a difference of entropies of up to log(vocabulary): it is as exact as those.
-    losses, vocabulary = 1 + len(results[0][1]), len(results[0][2][0])
-    size[:losses] += math.log(vocabulary)
-    assert (wrong <= tolerance * size + 1e-9).all()
+    _, sums, (by_weight, *_) = results[0]
+    if "mi" in sums:
+        # A divergence is a difference of entropies of up to log(vocabulary), and as exact as those: once
+        # 0.039 nats of KL between means over positions were off by 1.4e-6.
+        size[list(sums).index("mi")] += math.log(len(by_weight))
+    losses = 1 + len(sums)
+    assert (wrong[:losses] <= LOSS_TOLERANCE[dtype] * size[:losses] + 1e-6).all()
+    assert (wrong[losses:] <= TOLERANCE[dtype] * size[losses:] + 1e-9).all()
 
 
 lengths = st.integers(1, 4).flatmap(
@@ -128,15 +136,15 @@ lengths = st.integers(1, 4).flatmap(
 )
 
 
-# With two or three words a gradient has so few directions that its parts can cancel but for their rounding.
+# With two words a gradient has one direction, along which its parts can cancel but for their rounding: a
+# search of 250 examples a case found one such (paper, max, kl, label).
 @pytest.mark.parametrize("choices", CHOICES, ids=lambda c: "-".join(c.values()))
 @settings(max_examples=12)
-@given(lengths=lengths, vocabulary=st.integers(8, 300), seed=st.integers(0, 2**31))
+@given(lengths=lengths, vocabulary=st.integers(3, 300), seed=st.integers(0, 2**31))
 def test_losses_and_gradients_are_the_plain_ones(choices, lengths, vocabulary, seed):
     objective = Objective(alpha3=0.7, **choices)
     assume(objective.pool == "mean" or have_clear_maxima(*draw(*lengths, vocabulary, seed)))
-    results = both_ways(objective, *lengths, vocabulary, seed, torch.float32)
-    assert_equal(results, TOLERANCE[torch.float32])
+    assert_equal(both_ways(objective, *lengths, vocabulary, seed, torch.float32))
 
 
 def some_shape(seed: int) -> tuple[list[int], list[int], int, int]:
@@ -144,13 +152,13 @@ def some_shape(seed: int) -> tuple[list[int], list[int], int, int]:
     rng = random.Random(seed)
     rows = rng.randint(1, 4)
     labels, rationales = ([rng.randint(*ends) for _ in range(rows)] for ends in ((1, 5), (0, 9)))
-    return labels, rationales, rng.randint(8, 300), seed
+    return labels, rationales, rng.randint(3, 300), seed
 
 
 # Hypothesis draws seeds here, not shapes: it would look for the one batch on which rounding to eight bits is
 # worst, and there are always worse ones. So the errors of many are compared.
 @pytest.mark.parametrize("choices", CHOICES, ids=lambda c: "-".join(c.values()))
-@settings(max_examples=3)
+@settings(max_examples=3, phases=WITHOUT_SHRINKING)
 @given(seeds=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=12, unique=True))
 def test_losses_and_gradients_are_the_plain_ones_in_bf16(choices, seeds):
     objective = Objective(alpha3=0.7, **choices)
@@ -161,7 +169,9 @@ def test_losses_and_gradients_are_the_plain_ones_in_bf16(choices, seeds):
             wrong, size = compare(both_ways(objective, *shape, own, torch.bfloat16))
             compared.append((wrong, size))
     wrong, size = np.sum(compared, axis=0)
-    assert (wrong <= TOLERANCE[torch.bfloat16] * size).all()
+    gradients = 3
+    assert (wrong[:-gradients] <= LOSS_TOLERANCE[torch.bfloat16] * size[:-gradients]).all()
+    assert (wrong[-gradients:] <= 1e-2 * size[-gradients:]).all()
 
 
 @pytest.mark.parametrize(
@@ -172,20 +182,20 @@ def test_losses_and_gradients_are_the_plain_ones_in_bf16(choices, seeds):
 def test_odd_batches_are_the_plain_ones(choices, label_lengths, rationale_lengths):
     objective = Objective(**choices)
     results = both_ways(objective, label_lengths, rationale_lengths, 50, 1, torch.float32)
-    assert_equal(results, 1e-5)
+    assert_equal(results)
 
 
 @pytest.mark.parametrize("objective", [Objective(alpha3=0.0), Objective(alpha1=0.0, alpha3=0.0)])
 def test_terms_without_weight_are_left_out(objective):
     results = both_ways(objective, [2, 3], [4, 0], 50, 2, torch.float32)
-    assert_equal(results, 1e-5)
+    assert_equal(results)
     assert "mi" not in results[1][1]
 
 
 def test_a_method_without_rationales_has_one_term():
     objective = Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0)
     results = both_ways(objective, [2, 3], None, 50, 3, torch.float32)
-    assert_equal(results, 1e-5)
+    assert_equal(results)
     assert list(results[1][1]) == ["prediction"]
 
 
@@ -194,8 +204,8 @@ def test_the_size_of_a_chunk_changes_nothing(choices, monkeypatch):
     objective = Objective(**choices)
     monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", {"cpu": 1})
     monkeypatch.setattr(output_layer, "WEIGHT_ROWS", 7)
-    for dtype, tolerance in TOLERANCE.items():
-        assert_equal(both_ways(objective, [2, 3, 1, 4], [5, 1, 7, 2], 60, 4, dtype), tolerance)
+    for dtype in TOLERANCE:
+        assert_equal(both_ways(objective, [2, 3, 1, 4], [5, 1, 7, 2], 60, 4, dtype), dtype)
 
 
 def test_chunks_hold_no_more_than_their_limit_unless_one_example_does(monkeypatch):

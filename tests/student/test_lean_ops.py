@@ -29,6 +29,21 @@ def test_rms_norm_is_t5s_layer_norm_in_value_and_gradient(tokens, width, epsilon
         torch.testing.assert_close(lean, plain, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_rms_norm_in_bf16_differs_from_t5s_layer_norm_by_rounding(seed):
+    layer = T5LayerNorm(48).to(DEVICE)
+    layer.weight.data = 1 + normal(48, seed=seed) / 4
+    x, pull = normal(200, 48, seed=seed + 1), normal(200, 48, seed=seed + 2).bfloat16()
+    leaf = x.requires_grad_()
+    plain = layer(leaf)
+    lean = rms_norm(leaf, layer.weight, layer.variance_epsilon, torch.bfloat16)
+    inputs = (leaf, layer.weight)
+    exact = (plain, *torch.autograd.grad(plain, inputs, pull.float()))
+    rounded = (lean, *torch.autograd.grad(lean, inputs, pull))
+    for expected, found in zip(exact, rounded, strict=True):
+        assert (found - expected).norm() <= 5e-3 * expected.norm()
+
+
 def test_rms_norm_of_zeros_has_a_finite_gradient():
     x = torch.zeros(2, 4, requires_grad=True, device=DEVICE)
     rms_norm(x, torch.ones(4, device=DEVICE), 1e-6, torch.float32).sum().backward()

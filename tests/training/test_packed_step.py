@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 
@@ -136,15 +136,16 @@ def errors_in_bf16(model, objective, batches) -> tuple[float, float]:
             exact = step(plain, model, objective, batch)
             rounded = step(plain, model, objective, batch, torch.bfloat16)
             found = step(packed, model, objective, batch, torch.bfloat16)
-            torch.testing.assert_close(found[0], exact[0], rtol=2e-2, atol=0)
             assert found[1].keys() == exact[1].keys()
             mine.append(error(exact, found))
             plains.append(error(exact, rounded))
-            off.append([(found[1][term] - value).abs().item() for term, value in exact[1].items()])
-            sizes.append([value.abs().item() for value in exact[1].values()])
+            losses = {"total": exact[0], **exact[1]}
+            others = {"total": found[0], **found[1]}
+            off.append([(others[term] - value).abs().item() for term, value in losses.items()])
+            sizes.append([value.abs().item() for value in losses.values()])
     # A divergence of nearly equal distributions is a small difference of large numbers, which eight bits
     # do not hold: of each term the errors of all batches are set against all its values.
-    for term, wrong, size in zip(exact[1], np.sum(off, 0), np.sum(sizes, 0), strict=True):
+    for term, wrong, size in zip(losses, np.sum(off, 0), np.sum(sizes, 0), strict=True):
         assert wrong <= 2e-2 * size + 1e-5, term
     return np.mean(mine), np.mean(plains)
 
@@ -166,7 +167,7 @@ def some_rows(seed: int) -> list[EncodedPair]:
 # the same, and there are always worse ones. Strong max pooling is left to the test on data: its gradient
 # jumps where two positions tie but for rounding.
 @pytest.mark.parametrize("name", ["released", "released-mean", "paper-mean-kl", "dss", "finetune"])
-@settings(max_examples=3)
+@settings(max_examples=3, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seeds=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=12, unique=True))
 def test_packed_step_is_as_exact_in_bf16_as_the_plain_one(name, seeds):
     # Rounding to eight bits moves the plain step's own gradient by a percent or two, a single batch's by
