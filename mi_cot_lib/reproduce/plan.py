@@ -227,9 +227,10 @@ def describe_plan(planned: Plan) -> list[str]:
         f"disk: {kept:,.1f} GB for the trained students, and {under_way:,.1f} GB for the checkpoints of a "
         "run under way.",
         f"assumed: {TRAINING_SHARE:.0%} of the card's bf16 peak in training, {DECODING_SHARE:.0%} in "
-        f"generating answers, and at least {1000 * LAYER_SECONDS:.1f} ms for each layer of a step, as T5-small "
-        f"took on one H200, and a third of it for each layer of a token written; mean tokens of the real test files; no start, no loading. Hours may be off by a "
-        "factor of ten: the paper reports 14.4 hours on one A100 for T5-base on its four data sets, and 8.6 "
+        f"generating answers, and at least {1000 * LAYER_SECONDS:.1f} ms for each layer of a step, as "
+        "T5-small took on one H200, and a third of it for each layer of a token written; mean tokens of the "
+        "real test files; no start, no loading. Hours may be off by a factor of ten: the paper reports 14.4 "
+        "hours on one A100 for T5-base on its four data sets, and 8.6 "
         "for T5-small, with padding and tests by generation every 250 steps.",
     ]
     if planned.judge_calls:
