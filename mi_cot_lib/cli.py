@@ -1,6 +1,5 @@
 """The command `mi-cot`: every step of the kit from a shell."""
 
-import json
 import os
 import sys
 from dataclasses import MISSING, fields
@@ -10,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
 
+from mi_cot_lib.cli_data import data
 from mi_cot_lib.cli_measure import measure
 from mi_cot_lib.cli_paper import paper, report
 from mi_cot_lib.errors import KitError
@@ -27,72 +27,6 @@ def cli() -> None:
     One run:     mi-cot run --dataset nano_svamp --method mi --seed 0
     Real data:   mi-cot data fetch, then mi-cot run --dataset svamp --student nano
     """
-
-
-@cli.group()
-def data() -> None:
-    """Check, fetch or generate data in DSS layout."""
-
-
-@data.command("check")
-@click.option("--data-root", type=click.Path(path_type=Path), required=True, metavar="DIR")
-@click.option("--dataset", "datasets", multiple=True, help="Check this one only; repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def data_check(data_root: Path, datasets: tuple[str, ...], as_json: bool) -> None:
-    """Count rows and unparsed teacher texts, and score the teacher's labels.
-
-    teacher_accuracy is by this kit's parser, teacher_accuracy_released by the released code's rules.
-    """
-    from mi_cot_lib.data.check import check
-
-    for row in check(data_root, list(datasets) or None):
-        if as_json:
-            click.echo(json.dumps(row))
-        else:
-            click.echo(
-                f"{row['dataset']:<11} {row['split']:<7} {row['rows']:>7} rows   teacher "
-                f"{row['teacher_accuracy']:.4f} (released rules "
-                f"{row['teacher_accuracy_released']:.4f})   {row['unparsed']} unparsed"
-            )
-
-
-@data.command("fetch")
-def data_fetch() -> None:
-    """Download the paper's data sets (datasets.zip of DSS) into the cache and verify them."""
-    from mi_cot_lib.data.fetch import fetch
-
-    click.echo(fetch())
-
-
-@data.command("generate")
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--dataset", "datasets", multiple=True, help="A built-in data set; default: all four."
-)
-@click.option("--seed", default=0, show_default=True, help="Another seed makes other questions.")
-@click.option("--teacher-accuracy", type=float, help="From 0 to 1; default: the real teacher's.")
-@click.option(
-    "--checksums", is_flag=True, help="Only rewrite the checksums that the tests compare with."
-)
-def data_generate(
-    folder: Path | None,
-    datasets: tuple[str, ...],
-    seed: int,
-    teacher_accuracy: float | None,
-    checksums: bool,
-) -> None:
-    """Write built-in data sets to FOLDER in DSS layout; use it with --data-root FOLDER."""
-    from mi_cot_lib.data.specs import DATASETS
-    from mi_cot_lib.data.worlds.write import update_checksums, write_dataset
-
-    if checksums:
-        for name, digest in update_checksums().items():
-            click.echo(f"{name} {digest}")
-        return
-    if folder is None:
-        raise click.UsageError("name the FOLDER to write to.")
-    for name in datasets or [name for name, spec in DATASETS.items() if spec.built_in]:
-        click.echo(write_dataset(name, folder, seed=seed, teacher_accuracy=teacher_accuracy))
 
 
 def _config_options(command: Any) -> Any:
@@ -266,6 +200,7 @@ def record_command(source: Path | None) -> None:
     click.echo(record_comparison(source or repository_root() / "figures" / "reproduce"))
 
 
+cli.add_command(data)
 cli.add_command(measure)
 cli.add_command(paper)
 cli.add_command(report)

@@ -91,6 +91,8 @@ def test_data_check_prints_one_object_a_line_with_the_published_accuracies(capsy
         "teacher_accuracy",
         "teacher_accuracy_released",
         "unparsed",
+        "ambiguous",
+        "outside",
     ]
     assert list(rows["cqa", "test"]) == order
 

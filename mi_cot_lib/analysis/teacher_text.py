@@ -1,4 +1,4 @@
-"""A question with its teacher's raw text, the four segments marked, for notebooks."""
+"""A question with its teacher's raw text, the segments marked, for notebooks."""
 
 from html import escape
 
@@ -7,12 +7,14 @@ from mi_cot_lib.data.parse import split_teacher_output
 
 # Light backgrounds under dark text; the border's style tells the segments apart without colour.
 _STYLES = {
+    "lead": "background:#ffffff;color:#777777;border-bottom:2px dashed #bbbbbb",
     "rationale": "background:#fde4c8;border-bottom:2px solid #b35806",
     "announcement": "background:#eeeeee;border-bottom:2px dotted #555555",
     "label": "background:#cfe5f5;border-bottom:4px double #0173b2;font-weight:bold",
     "rest": "background:#ffffff;color:#777777;border-bottom:2px dashed #bbbbbb",
 }
 _MEANINGS = {
+    "lead": "question, thoughts",
     "rationale": "rationale",
     "announcement": "announcement",
     "label": "label",
@@ -30,9 +32,12 @@ def example_html(dataset: str, row: RawRow) -> str:
     Raises:
         ConfigError: No data set has that name.
     """
-    segments = split_teacher_output(dataset, row.teacher_text)._asdict()
-    marked = "".join(_span(part, _STYLES[name]) for name, part in segments.items() if part)
-    legend = " ".join(_span(_MEANINGS[name], style) for name, style in _STYLES.items())
+    read = split_teacher_output(dataset, row.teacher_text, row.choices, row.input)
+    segments = {name: part for name, part in read._asdict().items() if part}
+    marked = "".join(_span(part, _STYLES[name]) for name, part in segments.items())
+    legend = " ".join(
+        _span(_MEANINGS[name], style) for name, style in _STYLES.items() if name in segments
+    )
     return (
         '<div style="background:#ffffff;color:#1f1f1f;padding:8px;line-height:1.6">'
         f"<b>input</b>{_block(escape(row.input))}"

@@ -10,25 +10,30 @@ RELATIVE_TOLERANCE = 1e-6
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<number>
-            [1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])
+            [1-9][0-9]{0,2}(?:(?:,|\{,\})[0-9]{3})+(?:\.[0-9]+)?(?![0-9,{])
           | [0-9]+(?:\.[0-9]*)?
           | \.[0-9]+
         )
-      | (?P<sign>[-+*/×÷−–()])
+      | (?P<sign>[-+*/×÷−–·⋅()]|\\(?:times|cdot|div)(?![a-zA-Z]))
       | (?P<times>(?<=\s)[xX](?=\s))
     )""",
     re.VERBOSE,
 )
-_SPELLING = {"×": "*", "÷": "/", "−": "-", "–": "-"}
+_SPELLING = {
+    **{"×": "*", "·": "*", "⋅": "*", "\\times": "*", "\\cdot": "*"},
+    **{"÷": "/", "\\div": "/", "−": "-", "–": "-"},
+}
+_MARKS = re.compile(r"[,{}]")
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "plus": 3, "minus": 3}
 
 
 def equation_value(text: str) -> float | None:
     """Return the value of an arithmetic expression, or None where the text is not one.
 
-    Understood: decimal numbers (`84`, `84.0`, `.5`, thousands as in `1,200`), `+ - * /` and their
-    typographic forms `− – × ÷`, an `x` between blanks as a multiplication, signs, and round
-    brackets nested to any depth. The value is computed exactly and rounded once.
+    Understood: decimal numbers (`84`, `84.0`, `.5`, thousands as in `1,200` or `1{,}200`), `+ - * /`
+    and their typographic forms `− – × · ÷` and LaTeX's `\\times`, `\\cdot`, `\\div`, an `x` between
+    blanks as a multiplication, signs, and round brackets nested to any depth. The value is
+    computed exactly and rounded once.
 
     None stands for everything else: other characters, missing or adjacent operands, unbalanced
     brackets, a division by zero, a value beyond the range of a float, more than 500 characters.
@@ -72,7 +77,7 @@ def _tokens(text: str) -> list[str | Fraction] | None:
             return None
         position = match.end()
         if match["number"]:
-            tokens.append(Fraction(match["number"].replace(",", "").rstrip(".")))
+            tokens.append(Fraction(_MARKS.sub("", match["number"]).rstrip(".")))
         elif match["sign"]:
             tokens.append(_SPELLING.get(match["sign"], match["sign"]))
         else:

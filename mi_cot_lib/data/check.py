@@ -6,6 +6,7 @@ from typing import Any
 
 from mi_cot_lib.data.arithmetic import equation_value, same_value
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.label_readers import Problem
 from mi_cot_lib.data.layout import (
     RawRow,
     datasets_folder,
@@ -14,25 +15,32 @@ from mi_cot_lib.data.layout import (
     read_split,
     splits_present,
 )
-from mi_cot_lib.data.load import examples_of, load_report
+from mi_cot_lib.data.load import examples_of
+from mi_cot_lib.data.parse import read_teacher
 from mi_cot_lib.data.released_rules import parse_as_released, value_as_released
 from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
 from mi_cot_lib.errors import DataError
 
+_COUNTED = (Problem.UNPARSED, Problem.AMBIGUOUS, Problem.OUTSIDE)
+
 
 def check(
-    data_root: Path | str, datasets: Iterable[str] | None = None
-) -> Iterator[dict[str, str | int | float]]:
+    data_root: Path | str, datasets: Iterable[str] | None = None, *, show: int = 0
+) -> Iterator[dict[str, Any]]:
     """Read all splits of a data folder and yield one record for each.
 
     A record's keys: `dataset`, `split`, `rows`, `teacher_accuracy` (share of all rows of the file
     whose teacher label, as this kit reads it, is right; a label that could not be read is wrong),
     `teacher_accuracy_released` (the same by the released code's rules), `unparsed` (rows of which
-    this kit could not read the rationale or the label). Accuracies are rounded to four digits.
+    this kit could not read the rationale or the label), `ambiguous` (rows whose teacher announces two
+    labels) and `outside` (rows of which what is announced is none of the question's labels); no row is
+    counted twice. Accuracies are rounded to four digits.
 
     Args:
         data_root: A folder in the DSS layout, of real or of built-in data sets.
         datasets: Names of data sets that have to be there; None takes those that are.
+        show: With a number above 0, `examples` as well: for each of the three counts as many rows, each
+            with its number in the file from 1 and the teacher's `text`.
 
     Raises:
         ConfigError: An unknown data set.
@@ -48,7 +56,7 @@ def check(
     for name in names:
         # Reading an absent split raises the error that says what is there instead.
         for split in splits_present(data_root, name) or dataset_spec(name).splits:
-            yield _record(name, split, read_split(data_root, name, split))
+            yield _record(name, split, read_split(data_root, name, split), show)
 
 
 def label_is_right(dataset: str | DatasetSpec, label: str | None, gold: str) -> bool:
@@ -86,24 +94,34 @@ def candidate_labels(dataset: str | DatasetSpec, example: Example) -> tuple[str,
     spec = dataset_spec(dataset)
     if spec.answer_type == "equation":
         return None
-    labels = listed_choices(example.input) if spec.answer_type == "choice" else spec.labels
+    # The paper's CQA lists some choices twice, which would count twice in a confidence.
+    listed = tuple(dict.fromkeys(listed_choices(example.input)))
+    labels = listed if spec.answer_type == "choice" else spec.labels
     return labels if example.label in labels else None
 
 
-def _record(name: str, split: str, rows: list[RawRow]) -> dict[str, Any]:
+def _record(name: str, split: str, rows: list[RawRow], show: int) -> dict[str, Any]:
     if not rows:
         raise DataError(f"{name} {split} has no rows; copy or fetch the data again.")
     examples = examples_of(name, split, rows)
     right = sum(label_is_right(name, each.teacher_label, each.label) for each in examples)
     right_released = sum(_right_as_released(name, row) for row in rows)
-    return {
+    unread: dict[Problem, list[dict[str, Any]]] = {problem: [] for problem in _COUNTED}
+    for number, row in enumerate(rows, start=1):
+        problem = read_teacher(name, row.teacher_text, row.choices, row.input).problem
+        if problem is not None:
+            unread[problem].append({"row": number, "text": row.teacher_text})
+    record = {
         "dataset": name,
         "split": split,
         "rows": len(rows),
         "teacher_accuracy": round(right / len(rows), 4),
         "teacher_accuracy_released": round(right_released / len(rows), 4),
-        "unparsed": load_report(examples).unparsed,
+        **{problem.value: len(found) for problem, found in unread.items()},
     }
+    if show:
+        record["examples"] = {problem.value: found[:show] for problem, found in unread.items()}
+    return record
 
 
 def _right_as_released(name: str, row: RawRow) -> bool:

@@ -10,10 +10,10 @@ The fields of a row follow the answer type:
 - `label`: `input`, `label` (one of `labels`)
 """
 
-import json
 from pathlib import Path
 from typing import Any, get_args
 
+from mi_cot_lib.data.json_files import read_json
 from mi_cot_lib.data.layout import SPLITS, datasets_folder
 from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec, Family
 from mi_cot_lib.environment import data_root_from_environment
@@ -90,12 +90,7 @@ def read_description(path: Path) -> DatasetSpec:
         DataError: The message names the file, what is wrong in it and what would be right.
         ConfigError: A key or an answer type is unknown; the message names the nearest one.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{path}: not a JSON object ({error}); write one such as {_EXAMPLE}."
-        ) from error
+    values = read_json(path, "object", f"write one such as {_EXAMPLE}")
     if not isinstance(values, dict):
         raise DataError(f"{path}: a JSON object is needed, such as {_EXAMPLE}.")
     for key in values:

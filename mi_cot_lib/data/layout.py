@@ -5,15 +5,17 @@ teacher texts in the order of the rows. The built-in data sets are written in th
 are a user's own (`described.py`), which need no teacher.
 """
 
-import json
+import math
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.arithmetic import equation_value
+from mi_cot_lib.data.json_files import json_lines, read_json
 from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import DataError
 
@@ -93,7 +95,9 @@ def read_split(data_root: Path, dataset: str | DatasetSpec, split: str) -> list[
     if not path.is_file():
         raise _missing_split(folder, spec, split)
     read = _QUESTIONS[spec.answer_type]
-    rows = [read(row, f"{path}, line {line}", spec.labels) for line, row in _json_lines(path)]
+    rows: list[Question] = []
+    for line, row in json_lines(path):
+        rows.append(read(row, Place(path, line, len(rows), spec)))
     if spec.teacher_accuracy is None:
         return [RawRow(*row, "") for row in rows]
     texts = _teacher_texts(folder / name / "llm", split)
@@ -126,29 +130,18 @@ def _missing_split(folder: Path, spec: DatasetSpec, split: str) -> DataError:
     )
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise DataError(
-                f"{path}, line {number}: not a JSON object ({error}); copy or fetch the file again."
-            ) from error
-        if not isinstance(row, dict):
-            raise DataError(
-                f"{path}, line {number}: a JSON object is needed, not {type(row).__name__}."
-            )
-        yield number, row
-
-
 def _teacher_texts(folder: Path, split: str) -> list[str]:
-    files = {}
-    for path in folder.glob(f"{split}_CoT_*.json"):
+    files: dict[int, Path] = {}
+    for path in sorted(folder.glob(f"{split}_CoT_*.json")):
         match = re.fullmatch(rf"{split}_CoT_(\d+)\.json", path.name)
-        if match:
-            files[int(match[1])] = path
+        if not match:
+            continue
+        other = files.setdefault(int(match[1]), path)
+        if other != path:
+            raise DataError(
+                f"{folder}: {other.name} and {path.name} are both number {int(match[1])} of the "
+                "teacher's outputs; remove one of them."
+            )
     texts: list[str] = []
     for index in range(max(files, default=0) + 1):
         if index not in files:
@@ -160,12 +153,7 @@ def _teacher_texts(folder: Path, split: str) -> list[str]:
 
 
 def _text_list(path: Path) -> list[str]:
-    try:
-        texts = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{path}: not a JSON list ({error}); copy or fetch the file again."
-        ) from error
+    texts = read_json(path, "list")
     if not isinstance(texts, list):
         raise DataError(f"{path}: a JSON list of strings is needed, not {type(texts).__name__}.")
     for index, text in enumerate(texts):
@@ -179,8 +167,43 @@ def _text_list(path: Path) -> list[str]:
 Question = tuple[str, str, tuple[str, ...]]
 
 
-def _equation_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
-    label = _text(row, "label", where)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands, for what is said of it.
+
+    Attributes:
+        path: Its file.
+        line: Its line there, from 1.
+        index: How many rows come before it.
+        spec: Its data set.
+    """
+
+    path: Path
+    line: int
+    index: int
+    spec: DatasetSpec
+
+    def __str__(self) -> str:
+        return f"{self.path}, line {self.line}"
+
+    @property
+    def remove(self) -> str:
+        """How the row is left out: the teacher's text goes with it."""
+        if self.spec.teacher_accuracy is None:
+            return "remove the row"
+        texts = self.path.parent / "llm" / f"{self.path.stem.rpartition('_')[2]}_CoT_*.json"
+        return f"remove the row, and its teacher's text with it: entry {self.index + 1} of {texts}"
+
+
+def _equation_question(row: dict[str, Any], where: Place) -> Question:
+    label = _field(row, "label", where)
+    if isinstance(label, int | float) and not isinstance(label, bool) and math.isfinite(label):
+        # Written out: 1e-07 is a number to JSON and no equation.
+        label = f"{Decimal(repr(label)):f}"
+    elif not isinstance(label, str):
+        raise DataError(
+            f"{where}: the field 'label' is {type(label).__name__}, not an equation or a number."
+        )
     if equation_value(label) is None:
         raise DataError(
             f"{where}: the label {label!r} is no equation with a value, such as ( 84.0 / 2.0 )."
@@ -188,7 +211,7 @@ def _equation_question(row: dict[str, Any], where: str, labels: tuple[str, ...])
     return _text(row, "input", where), label, ()
 
 
-def _choice_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
+def _choice_question(row: dict[str, Any], where: Place) -> Question:
     choices = _field(row, "choices", where)
     letters = string.ascii_lowercase
     if (
@@ -200,8 +223,18 @@ def _choice_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -
     answer = _text(row, "answer", where)
     if answer not in choices:
         raise DataError(f"{where}: the answer {answer!r} is none of the choices {choices}.")
+    twice = sorted({choice for choice in choices if choices.count(choice) > 1})
+    # The paper's CQA has such rows; there they stay, as in every published number.
+    if twice and where.spec.name not in DATASETS:
+        raise DataError(f"{where}: the choice {twice[0]!r} stands there twice; {where.remove}.")
     listed = "".join(_choice_mark(index) + choice for index, choice in enumerate(choices))
-    return f"{_text(row, 'question', where)}{CHOICES_MARK}{listed}", answer, tuple(choices)
+    question = f"{_text(row, 'question', where)}{CHOICES_MARK}{listed}"
+    if listed_choices(question) != tuple(choices):
+        raise DataError(
+            f"{where}: a choice holds the mark of another one, such as {_choice_mark(1)!r}, so that "
+            "the question does not show which choices there are; write that choice otherwise."
+        )
+    return question, answer, tuple(choices)
 
 
 def listed_choices(text: str) -> tuple[str, ...]:
@@ -224,23 +257,24 @@ def _choice_mark(index: int) -> str:
     return f"\n({string.ascii_lowercase[index]}) "
 
 
-def _nli_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
+def _nli_question(row: dict[str, Any], where: Place) -> Question:
+    labels = where.spec.labels
     label = _field(row, "label", where)
     if type(label) is not int or not 0 <= label < len(labels):
         meaning = ", ".join(f"{number} {name}" for number, name in enumerate(labels))
-        raise DataError(f"{where}: the label {label!r} is none of {meaning}; remove the row.")
+        raise DataError(f"{where}: the label {label!r} is none of {meaning}; {where.remove}.")
     texts = (_text(row, "premise", where), _text(row, "hypothesis", where))
     return PREMISE_HYPOTHESIS_SEPARATOR.join(texts), labels[label], ()
 
 
-def _label_question(row: dict[str, Any], where: str, labels: tuple[str, ...]) -> Question:
+def _label_question(row: dict[str, Any], where: Place) -> Question:
     label = _text(row, "label", where)
-    if label not in labels:
-        raise DataError(f"{where}: the label {label!r} is none of {', '.join(labels)}.")
+    if label not in where.spec.labels:
+        raise DataError(f"{where}: the label {label!r} is none of {', '.join(where.spec.labels)}.")
     return _text(row, "input", where), label, ()
 
 
-_QUESTIONS: dict[AnswerType, Callable[[dict[str, Any], str, tuple[str, ...]], Question]] = {
+_QUESTIONS: dict[AnswerType, Callable[[dict[str, Any], Place], Question]] = {
     "equation": _equation_question,
     "choice": _choice_question,
     "nli": _nli_question,
@@ -248,13 +282,13 @@ _QUESTIONS: dict[AnswerType, Callable[[dict[str, Any], str, tuple[str, ...]], Qu
 }
 
 
-def _field(row: dict[str, Any], field: str, where: str) -> Any:
+def _field(row: dict[str, Any], field: str, where: Place) -> Any:
     if field not in row:
         raise DataError(f"{where}: the field {field!r} is missing; there: {', '.join(row)}.")
     return row[field]
 
 
-def _text(row: dict[str, Any], field: str, where: str) -> str:
+def _text(row: dict[str, Any], field: str, where: Place) -> str:
     value = _field(row, field, where)
     if not isinstance(value, str):
         raise DataError(f"{where}: the field {field!r} is {type(value).__name__}, not a string.")

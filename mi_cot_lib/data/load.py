@@ -87,31 +87,12 @@ def examples_of(dataset: str | DatasetSpec, split: str, rows: Iterable[RawRow]) 
     for index, row in enumerate(rows):
         rationale, label = None, None
         if spec.teacher_accuracy is not None:
-            rationale, label = parse_teacher_output(spec.name, row.teacher_text)
-        if label is not None and row.choices:
-            label = match_choice(label, row.choices)
+            rationale, label = parse_teacher_output(
+                spec.name, row.teacher_text, row.choices, row.input
+            )
         id = f"{spec.name}/{split}/{index}"
         examples.append(Example(id, row.input, row.label, rationale, label))
     return examples
-
-
-def match_choice(label: str, choices: tuple[str, ...]) -> str | None:
-    """Return the choice that a teacher's answer means, in the choice's own spelling.
-
-    Compared are the texts, then the texts without regard to case, white space and final stops,
-    then a bare marker such as "(d)". An answer that is no choice stays as it is; a marker beyond
-    the last choice is None.
-    """
-    if label in choices:
-        return label
-    plain = _plain(label)
-    for choice in choices:
-        if _plain(choice) == plain:
-            return choice
-    if len(label) == 3 and label[0] == "(" and label[2] == ")":
-        index = ord(label[1].lower()) - ord("a")
-        return choices[index] if 0 <= index < len(choices) else None
-    return label
 
 
 def resolve_data_root(dataset: str | DatasetSpec, data_root: Path | str | None = None) -> Path:
@@ -163,7 +144,3 @@ def held_out(rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         load_from_cache_file=False,
     )
     return tuple(parts["train"]["row"]), tuple(parts["test"]["row"])
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(".! ")

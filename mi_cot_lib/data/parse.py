@@ -1,11 +1,13 @@
 """Finds the rationale and the label in a teacher's raw text, whatever shape the text is in."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mi_cot_lib.data.arithmetic import equation_value
-from mi_cot_lib.data.specs import Family, dataset_spec
+from mi_cot_lib.data.label_readers import Label, Problem, read_choice, read_equation, read_nli
+from mi_cot_lib.data.specs import AnswerType, dataset_spec
+from mi_cot_lib.data.teacher_marks import Span, announcements, bounds, paragraph_end
 
 
 class TeacherOutput(NamedTuple):
@@ -21,156 +23,179 @@ class TeacherOutput(NamedTuple):
 
 
 class TeacherSegments(NamedTuple):
-    """A teacher's text cut in four; joined in this order the segments are the text again.
+    """A teacher's text cut in five; joined in this order the segments are the text again.
 
     Attributes:
+        lead: What stands before the reasoning: an echo of the question, thoughts, a heading.
         rationale: Everything before the announcement, white space included.
         announcement: From "So the answer is" to where the label starts; "" where there is none.
         label: The label as written; "" where none could be read.
         rest: What follows: full stop, blank lines and the invented further questions.
     """
 
+    lead: str
     rationale: str
     announcement: str
     label: str
     rest: str
 
 
-Span = tuple[int, int]
+class Reading(NamedTuple):
+    """A teacher's text as it was read.
 
-_RUN_ON = {
-    "svamp": re.compile(r"(?<!\w)Q:"),
-    "cqa": re.compile(r"(?<!\w)Q:"),
-    "anli1": re.compile(r"(?<!\w)Premise:"),
-    "esnli": re.compile(r"(?<!\w)Premise:"),
+    Attributes:
+        segments: The text cut in five.
+        output: Rationale and label.
+        problem: Why a part is missing: AMBIGUOUS where two labels are announced, OUTSIDE where what
+            is announced is no label, UNPARSED for everything else; None where both could be read.
+    """
+
+    segments: TeacherSegments
+    output: TeacherOutput
+    problem: Problem | None
+
+
+_READERS: dict[AnswerType, Callable[[str, int, int, tuple[str, ...]], Label | Problem]] = {
+    "equation": read_equation,
+    "choice": read_choice,
+    "nli": read_nli,
 }
-_SENTENCE = r"(?:\b(?:so|thus|hence|therefore),?\s+)?\bthe\s+answer\s+is\b:?"
-_ANNOUNCEMENT = re.compile(rf"{_SENTENCE}|\banswer:", re.IGNORECASE)
-_BLANKS = re.compile(r"\s*")
-_NLI_LABEL = re.compile(r"[\s\"'“(*]*(entailment|neutral|contradiction)\b", re.IGNORECASE)
-_CHOICE_MARKER = re.compile(r"\([A-Za-z]\)")
-_SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3})\.\s+(?=[A-Z])")
-_NO_CHOICE = re.compile(r"(?:one|none|any|some|all|either|both|neither) of\b", re.IGNORECASE)
-_EQUATION_RUN = re.compile(r"(?:[0-9.,+\-*/×÷−–() \t\u00a0]|[xX](?![^\W\d_]))*")
-_NOT_THE_END = re.compile(
-    r"(?<=\S)[\w%]|\s*(?:and|or|plus|minus|times|divided|percent)\b", re.IGNORECASE
-)
-_FULL_STOP = re.compile(r"\.(?=\s)")
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n|,?\s(?:because|since|as)\b")
+# Words of the sentence of an announcement, up to which they are an answer and not reasoning.
+_SHORT = 6
+_LONGEST_SHORT = 100
+_RATIONALE_KEYS = ("rationale", "reasoning", "explanation", "reason", "thought", "thoughts")
 
 
-def parse_teacher_output(dataset: str, text: str) -> TeacherOutput:
+def parse_teacher_output(
+    dataset: str, text: str, choices: Sequence[str] = (), question: str | None = None
+) -> TeacherOutput:
     """Read the rationale and the label from a teacher's raw text.
 
-    The text is cut where the teacher runs on into an invented question (`Q:` or `Premise:`). The
-    last announcement ("So the answer is", "The answer is", "Answer:", in any case) that a label
-    follows is the one that counts. Without an announcement neither part can be told from an
-    unfinished text, and both are None. A label that names two answers, or an equation without a
-    value, is None while its rationale is kept.
+    The first complete answer counts: an announcement ("So the answer is", "Answer:", "####", a box, a
+    JSON key) that a label follows. Reading stops where the teacher runs on into an invented question
+    (`Q:`, `Premise:`, `Example 2`, `### Instruction`, a special token and the like). A second answer
+    before that which says something else leaves the label None; so do a label that names two answers,
+    an equation without a value, and a number that is a part of another one ("10^2", "12:30"). Without
+    an announcement neither part can be told from an unfinished text, and both are None.
 
-    Labels: an equation's text for the svamp family; a choice's text for cqa (its marker, such as
-    "(d)", where the text holds nothing else); entailment, neutral or contradiction for NLI.
+    Labels: an equation's text for the svamp family; for cqa one of the `choices` (the text as written,
+    or a marker such as "(d)", where they are not given); entailment, neutral or contradiction for NLI.
 
     Args:
         dataset: Any data set's name; it says which teacher format to expect.
         text: Any string.
+        choices: The question's choices, in their order.
+        question: What the teacher was asked; a text that opens with another question is not read.
 
     Raises:
         ConfigError: No data set has that name. No text makes it raise.
     """
-    segments = split_teacher_output(dataset, text)
-    if not segments.announcement:
-        return TeacherOutput(None, None)
-    label = segments.label
-    if dataset_spec(dataset).answer_type == "nli":
-        label = label.lower()
-    return TeacherOutput(segments.rationale.strip() or None, label or None)
+    return read_teacher(dataset, text, choices, question).output
 
 
-def split_teacher_output(dataset: str, text: str) -> TeacherSegments:
-    """Cut a teacher's raw text into four segments without losing a character.
+def split_teacher_output(
+    dataset: str, text: str, choices: Sequence[str] = (), question: str | None = None
+) -> TeacherSegments:
+    """Cut a teacher's raw text into five segments without losing a character.
 
-    Args:
-        dataset: Any data set's name.
-        text: Any string.
-
-    Raises:
-        ConfigError: No data set has that name.
+    Arguments and errors are those of `parse_teacher_output`.
     """
-    family = dataset_spec(dataset).family
-    run_on = _RUN_ON[family].search(text)
-    end = run_on.start() if run_on else len(text)
-    found = [match.span() for match in _ANNOUNCEMENT.finditer(text, 0, end)]
+    return read_teacher(dataset, text, choices, question).segments
+
+
+def read_teacher(
+    dataset: str, text: str, choices: Sequence[str] = (), question: str | None = None
+) -> Reading:
+    """Read a teacher's raw text: segments, rationale and label, and why a part is missing.
+
+    Arguments and errors are those of `parse_teacher_output`.
+    """
+    spec = dataset_spec(dataset)
+    limits = bounds(text, question)
+    if limits is None:
+        return Reading(
+            TeacherSegments("", "", "", "", text), TeacherOutput(None, None), Problem.UNPARSED
+        )
+    start, end, thought = limits
+    found = announcements(text, start, end)
     if not found:
-        return TeacherSegments(text[:end], "", "", text[end:])
+        segments = TeacherSegments(text[:start], text[start:end], "", "", text[end:])
+        return Reading(segments, TeacherOutput(None, None), Problem.UNPARSED)
 
-    read = _LABEL_READERS[family]
+    read = _READERS[spec.answer_type]
     # A label is looked for up to the next announcement only, which keeps the whole search linear.
-    limits = [start for start, _ in found[1:]] + [end]
-    for (start, stop), limit in zip(reversed(found), reversed(limits), strict=True):
-        span = read(text, stop, limit)
-        if span is not None:
-            return TeacherSegments(
-                text[:start], text[start : span[0]], text[span[0] : span[1]], text[span[1] :]
-            )
-    start, stop = found[-1]
-    return TeacherSegments(text[:start], text[start:stop], "", text[stop:])
+    borders = [begin for begin, _ in found[1:]] + [end]
+    answers = [
+        (span, read(text, span[1], border, tuple(choices)))
+        for span, border in zip(found, borders, strict=True)
+    ]
+    (begin, stop), answer = _decide(answers, text, end)
+    label = answer if isinstance(answer, Label) else None
+    if found[0][0] == start < begin and text[slice(*found[0])].rstrip().endswith(":"):
+        # "Answer: …" in front of the reasoning is a heading.
+        start = found[0][1]
+    if thought[1] > thought[0] and not text[start:begin].strip():
+        start, begin = thought
+    first, last = (label.start, label.end) if label else (stop, stop)
+    segments = TeacherSegments(
+        text[:start], text[start:begin], text[begin:first], text[first:last], text[last:]
+    )
+    written = label.meaning if label and isinstance(label.meaning, str) else segments.label
+    output = TeacherOutput(_rationale(segments.rationale, text[start:]), written or None)
+    unread = Problem.UNPARSED if output.rationale is None else None
+    return Reading(segments, output, answer if isinstance(answer, Problem) else unread)
 
 
-def _nli_span(text: str, start: int, limit: int) -> Span | None:
-    match = _NLI_LABEL.match(text, start, limit)
-    return match.span(1) if match else None
+def _decide(
+    answers: Sequence[tuple[Span, Label | Problem]], text: str, end: int
+) -> tuple[Span, Label | Problem]:
+    """Choose the first complete answer and its announcement.
+
+    Another one before an invented question that says something else makes it ambiguous; without any, the
+    last announcement ends the rationale.
+    """
+    # Where choices are not known, only a letter tells a choice from reasoning ("the answer is a place").
+    marked = any(isinstance(each, Label) and each.marked for _, each in answers)
+    told = {
+        span: each is Problem.AMBIGUOUS or (isinstance(each, Label) and each.marked >= marked)
+        for span, each in answers
+    }
+    for span, each in answers:
+        if told[span] or _is_short(text, span[1], end):
+            start = each.end if isinstance(each, Label) else span[1]
+            end = paragraph_end(text, start, end)
+            break
+    complete = [(span, each) for span, each in answers if told[span] and span[0] < end]
+    if not complete:
+        outside = any(each is Problem.OUTSIDE for _, each in answers)
+        return answers[-1][0], Problem.OUTSIDE if outside else Problem.UNPARSED
+    (span, first), *others = complete
+    if any(isinstance(other, Problem) or other.differs(first) for _, other in others):
+        return span, Problem.AMBIGUOUS
+    return span, first
 
 
-def _choice_span(text: str, start: int, limit: int) -> Span | None:
-    start = _skip_blanks(text, start, limit)
-    line_end = text.find("\n", start, limit)
-    end = limit if line_end < 0 else line_end
-    sentence_end = _SENTENCE_END.search(text, start, end)
-    if sentence_end:
-        end = sentence_end.start()
-    markers = [match.span() for match in _CHOICE_MARKER.finditer(text, start, end)]
-    if len(markers) > 1:
-        return None
-    first, last = _trimmed(text, markers[0][1] if markers else start, end)
-    if first < last:
-        undecided = not markers and _NO_CHOICE.match(text, first, last)
-        return None if undecided else (first, last)
-    return markers[0] if markers else None
+def _is_short(text: str, start: int, end: int) -> bool:
+    """Say whether what is announced is an answer, though none that can be read, and not reasoning."""
+    sentence = _SENTENCE_END.split(
+        text[start : min(end, start + _LONGEST_SHORT)].strip(), maxsplit=1
+    )
+    return 1 <= len(sentence[0].split()) <= _SHORT
 
 
-def _equation_span(text: str, start: int, limit: int) -> Span | None:
-    start = _skip_blanks(text, start, limit)
-    if text[start:limit].startswith("$"):
-        start += 1
-    run = _EQUATION_RUN.match(text, start, limit)
-    if run is None:
-        return None
-    whole = _NOT_THE_END.match(text, run.end(), limit) is None
-    full_stop = _FULL_STOP.search(text, start, run.end())
-    ends = ([run.end()] if whole else []) + ([full_stop.start()] if full_stop else [])
-    for end in ends:
-        first, last = _trimmed(text, start, end, ".,")
-        if equation_value(text[first:last]) is not None:
-            return first, last
-    return None
+def _rationale(written: str, text: str) -> str | None:
+    if text.lstrip().removeprefix("```json").lstrip().startswith("{"):
+        values = _json_object(text)
+        texts = (values.get(key) for key in _RATIONALE_KEYS)
+        if values:
+            written = next((value for value in texts if isinstance(value, str)), "")
+    return written.strip() or None
 
 
-def _skip_blanks(text: str, start: int, limit: int) -> int:
-    match = _BLANKS.match(text, start, limit)
-    return match.end() if match else start
-
-
-def _trimmed(text: str, start: int, end: int, marks: str = ".") -> Span:
-    start = _skip_blanks(text, start, end)
-    end = start + len(text[start:end].rstrip())
-    if end > start and text[end - 1] in marks:
-        end = start + len(text[start : end - 1].rstrip())
-    return start, end
-
-
-_LABEL_READERS: dict[Family, Callable[[str, int, int], Span | None]] = {
-    "svamp": _equation_span,
-    "cqa": _choice_span,
-    "anli1": _nli_span,
-    "esnli": _nli_span,
-}
+def _json_object(text: str) -> dict[str, object]:
+    try:
+        values, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
+    except (ValueError, RecursionError):
+        return {}
+    return values

@@ -21,6 +21,7 @@ from mi_cot_lib.student.encode import ANSWER_MARK, EncodedPair, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.readable import check_teacher
 from mi_cot_lib.training.train import PROGRESS, check_tensorboard, train
 
 DEFAULT_RUNS = "runs"
@@ -68,6 +69,7 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
     root = config.data_root
     train_examples = load_split(config.dataset, "train", root)
     valid_examples = load_split(config.dataset, "valid", root)
+    check_teacher(config, train_examples[: config.train_size])
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student)
     loading = time.monotonic() - started

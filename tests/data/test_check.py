@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mi_cot_lib.data.check import check, label_is_right
+from mi_cot_lib.data.check import candidate_labels, check, label_is_right
+from mi_cot_lib.data.example import Example
 from mi_cot_lib.errors import ConfigError, DataError
 
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dss"
@@ -18,6 +19,8 @@ KEYS = [
     "teacher_accuracy",
     "teacher_accuracy_released",
     "unparsed",
+    "ambiguous",
+    "outside",
 ]
 PUBLISHED = {
     ("cqa", "test"): (1221, 0.7723),
@@ -47,7 +50,8 @@ def test_own_parser_is_never_below_the_released_rules(records):
     for record in records.values():
         assert list(record) == KEYS
         assert record["teacher_accuracy"] >= record["teacher_accuracy_released"]
-        assert record["unparsed"] <= 0.05 * record["rows"]
+        unread = record["unparsed"] + record["ambiguous"] + record["outside"]
+        assert unread <= 0.05 * record["rows"]
 
 
 @pytest.fixture
@@ -76,8 +80,32 @@ def test_a_folder_of_built_in_data(nano_root):
             "teacher_accuracy": 0.5,
             "teacher_accuracy_released": 0.25,
             "unparsed": 1,
+            "ambiguous": 0,
+            "outside": 0,
         }
     ]
+
+
+def test_each_unusable_text_is_counted_once_and_shown(nano_root):
+    texts = [
+        "So the answer is neutral.",
+        "Because. So the answer is entailment or neutral.",
+        "Because. Answer: unknown",
+        "Because. So the answer is neutral. No, the answer is contradiction.",
+    ]
+    (nano_root / "nano_anli" / "llm" / "unseen_CoT_0.json").write_text(json.dumps(texts))
+    (record,) = check(nano_root, show=1)
+    assert (record["unparsed"], record["ambiguous"], record["outside"]) == (1, 2, 1)
+    assert record["examples"] == {
+        "unparsed": [{"row": 1, "text": texts[0]}],
+        "ambiguous": [{"row": 2, "text": texts[1]}],
+        "outside": [{"row": 3, "text": texts[2]}],
+    }
+
+
+def test_a_choice_that_is_listed_twice_is_one_candidate():
+    text = "Which?\nAnswer Choices:\n(a) box\n(b) pen\n(c) box"
+    assert candidate_labels("cqa", Example("cqa/test/0", text, "pen", None, None)) == ("box", "pen")
 
 
 def test_a_data_set_that_was_asked_for_has_to_be_there(nano_root):

@@ -178,7 +178,7 @@ def test_any_description_gives_a_usable_specification_or_a_message(tmp_path_fact
     ("description", "good", "bad", "said"),
     [
         (EQUATION, {"input": "?", "label": "1"}, {"input": "?", "label": "7+2=9"}, "'7+2=9'"),
-        (EQUATION, {"input": "?", "label": "1"}, {"input": "?", "label": 9}, "'label' is int"),
+        (EQUATION, {"input": "?", "label": "1"}, {"input": "?", "label": [9]}, "'label' is list"),
         (
             CHOICE,
             {"question": "?", "choices": ["a", "b"], "answer": "a"},
@@ -244,3 +244,17 @@ def test_a_missing_split_says_which_are_there_and_holds_nothing_out(tmp_path):
     assert len(load_split(spec, "train", tmp_path)) == 20
     with pytest.raises(DataError, match=r"no split 'valid' .*there: train\. .*mine_valid\.json"):
         load_split(spec, "valid", tmp_path)
+
+
+def test_a_choice_that_stands_there_twice_is_refused(tmp_path):
+    row = {"question": "?", "choices": ["box", "pen", "box"], "answer": "pen"}
+    spec = find_dataset("mine", write(tmp_path, "mine", CHOICE, [row]))
+    with pytest.raises(
+        DataError, match=r"line 1: the choice 'box' stands there twice; remove the row"
+    ):
+        load_split(spec, "test", tmp_path)
+
+
+def test_a_description_saved_with_a_byte_order_mark_is_read(tmp_path):
+    write(tmp_path, "mine", "\ufeff" + json.dumps(EQUATION))
+    assert find_dataset("mine", tmp_path).title == "ASDiv"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mi_cot_lib.data.layout import datasets_present, read_split, splits_present
+from mi_cot_lib.data.layout import datasets_present, listed_choices, read_split, splits_present
 from mi_cot_lib.errors import ConfigError, DataError
 
 ROWS = {
@@ -77,7 +77,9 @@ def test_a_line_that_is_not_utf8_is_named(tmp_path):
     ("name", "change", "message"),
     [
         ("svamp", {"label": None}, "line 1: the field 'label' is missing; there: input"),
-        ("svamp", {"label": 4}, "line 1: the field 'label' is int, not a string"),
+        ("svamp", {"label": [4]}, "line 1: the field 'label' is list, not an equation or a number"),
+        ("svamp", {"label": True}, "line 1: the field 'label' is bool, not an equation"),
+        ("svamp", {"label": float("nan")}, "line 1: the field 'label' is float, not an equation"),
         ("cqa", {"answer": "u"}, "line 1: the answer 'u' is none of the choices"),
         ("cqa", {"choices": "vwxyz"}, "line 1: 'choices' has to be a list"),
         ("esnli", {"label": -1}, "line 1: the label -1 is none of 0 entailment, 1 neutral, 2"),
@@ -156,3 +158,70 @@ def test_a_missing_folder_is_named(tmp_path):
 def test_an_unknown_data_set_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="'esnli'"):
         read_split(tmp_path, "e-snli", "test")
+
+
+def test_a_label_may_be_a_json_number(tmp_path):
+    labels = [7, 2.5, -3, 1e-7, 10**20]
+    rows = [{**ROWS["svamp"], "label": label} for label in labels]
+    write(tmp_path, "svamp", "test", rows, ["t"] * len(rows))
+    read = [row.label for row in read_split(tmp_path, "svamp", "test")]
+    assert read == ["7", "2.5", "-3", "0.0000001", "1" + "0" * 20]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path, encoding, end):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 2, ["t", "t"])
+    for path in tmp_path.glob("svamp/**/*.json"):
+        text = path.read_text(encoding="utf-8").replace("\n", end)
+        path.write_bytes(text.encode(encoding))
+    assert len(read_split(tmp_path, "svamp", "test")) == 2
+
+
+def test_a_utf_16_file_is_named_with_what_to_do(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    path = tmp_path / "svamp" / "svamp_test.json"
+    path.write_bytes(path.read_text().encode("utf-16"))
+    with pytest.raises(DataError, match=r"svamp_test\.json is UTF-16; save it as UTF-8"):
+        read_split(tmp_path, "svamp", "test")
+
+
+def test_half_an_emoji_becomes_the_replacement_character(tmp_path):
+    row = '{"input": "two \\ud83d and \\ud83d\\ude00?", "label": "( 2.0 + 2.0 )"}'
+    write(tmp_path, "svamp", "test", [row], ["so \ud83d."])
+    (read,) = read_split(tmp_path, "svamp", "test")
+    assert (read.input, read.teacher_text) == ("two \ufffd and \U0001f600?", "so \ufffd.")
+
+
+def test_other_line_separators_stay_inside_a_choice(tmp_path):
+    choices = ["a\u2028b", "c\u0085d", "e\x1cf", "g\x00h", "i\u2029"]
+    row = {"question": "Which\u2028one?", "choices": choices, "answer": choices[1]}
+    write(tmp_path, "cqa", "test", [row], ["t"])
+    (read,) = read_split(tmp_path, "cqa", "test")
+    assert (read.choices, listed_choices(read.input)) == (tuple(choices), tuple(choices))
+
+
+def test_a_choice_that_holds_the_mark_of_another_is_refused(tmp_path):
+    row = {"question": "Which?", "choices": ["x\n(b) y", "z"], "answer": "z"}
+    write(tmp_path, "cqa", "test", [row], ["t"])
+    with pytest.raises(DataError, match=r"line 1: a choice holds the mark of another one"):
+        read_split(tmp_path, "cqa", "test")
+
+
+def test_two_teacher_files_of_one_number_are_refused(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    (tmp_path / "svamp" / "llm" / "test_CoT_00.json").write_text('["u"]')
+    with pytest.raises(
+        DataError, match=r"test_CoT_0\.json and test_CoT_00\.json are both number 0"
+    ):
+        read_split(tmp_path, "svamp", "test")
+
+
+def test_a_row_that_has_to_go_takes_its_teachers_text_with_it(tmp_path):
+    rows = [ROWS["esnli"], "", {**ROWS["esnli"], "label": -1}, ROWS["esnli"]]
+    texts = ["first", "second", "third"]
+    write(tmp_path, "esnli", "test", rows, texts)
+    with pytest.raises(DataError, match=r"line 3: .*entry 2 of .*llm/test_CoT_\*\.json"):
+        read_split(tmp_path, "esnli", "test")
+    write(tmp_path, "esnli", "test", [ROWS["esnli"]] * 2, ["first", "third"])
+    assert [row.teacher_text for row in read_split(tmp_path, "esnli", "test")] == ["first", "third"]

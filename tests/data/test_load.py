@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.label_readers import match_choice
 from mi_cot_lib.data.load import (
     LoadReport,
     held_out,
     load_report,
     load_split,
-    match_choice,
     resolve_data_root,
 )
 from mi_cot_lib.errors import ConfigError, DataError
@@ -84,7 +84,11 @@ def test_report_counts_what_the_parser_could_not_read(svamp_root):
         ("Car", "Car"),
         ("(b)", "car."),
         ("(e)", None),
-        ("bus", "bus"),
+        ("(B)", "car."),
+        ("B.", "car."),
+        ("a math problem", "math problem"),
+        ("bus", None),
+        ("", None),
     ],
 )
 def test_teacher_answers_take_the_choices_spelling(label, expected):

@@ -1,0 +1,170 @@
+"""Where the parts of a teacher's text begin: its own reasoning, announced answers, invented questions."""
+
+import re
+from typing import NamedTuple
+
+Span = tuple[int, int]
+
+# What stands around an answer without being part of it: white space, quotes, Markdown, brackets, LaTeX.
+OPENING = r"""(?:[\s"'“”‘’*_`$(\[{]|\\[(\[]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{)*"""
+
+_SPECIAL_TOKEN = (
+    r"<\|[^|\n]{1,40}\|>|</?s>|</?(?:bos|eos|pad|endoftext|start_of_turn|end_of_turn)>|\[/?INST\]"
+)
+_QUESTION_WORD = (
+    r"(?:(?:next|new|another|following)[ \t]+)?(?:q|questions?|problem|example|exercise|task|premise|"
+    r"hypothesis|context|passage|sentence|statement|claim|text|instructions?|input|query|user|human|"
+    r"system|student)"
+)
+# At the start of a line or of a sentence; inside a sentence such words belong to the reasoning.
+_AT_START = r"""(?:^[ \t>*_\#-]*|(?<=[.!?"')\]*])\s+[*_]*)"""
+_QUESTION = re.compile(
+    rf"""(?-i:(?<!\w)(?:Q|Question|Premise|User|Human):)
+    | {_AT_START}{_QUESTION_WORD}[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d*[*_]*[ \t]*:
+    | {_AT_START}(?:q|question|problem|example|exercise|task)[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d+\b
+    | ^\#{{1,6}}[ \t]*{_QUESTION_WORD}\b
+    | {_SPECIAL_TOKEN}""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_ANSWER = r"""(?:\b(?:so|thus|hence|therefore),?\s+)?\b(?:the|my|our)\s+
+        (?:(?:final|correct)\s+)?answer\s+is\b:?
+    | (?:\b(?:so|thus|hence|therefore),?\s+|^|(?<=[.!?]\s))(?:final\s+)?answer\s+is\b:?
+    | (?:\b(?:so|thus|hence|therefore),?\s+)?\bthe\s+
+        (?:(?:final|correct|right)\s+(?:choice|option|label)|label)\s+is\b:?
+    | (?<!\w)["'*_`]*(?:final[ _])?answer["'*_`]*[ \t]*[:=]
+    | "(?:label|prediction)"[ \t]*:
+    | ^\#{1,6}[ \t]*[*_]*(?:final[ ])?answer[*_]*[ \t]*:?[ \t]*$
+    | ^[ \t]*\#{4}(?=[ \t])
+    | \\(?:boxed|fbox)[ \t]*(?=\{)
+    | <answer>"""
+_ANNOUNCEMENT = re.compile(_ANSWER, re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+_OPENING = re.compile(OPENING)
+_NEW_PARAGRAPH = re.compile(
+    rf"""\n[ \t]*\n(?!\s*(?:wait|actually|however|but|no|hmm+|correction|sorry|on\ second|rather|instead|
+    alternatively|let\ me|so|thus|hence|therefore|in\ conclusion|finally)\b|\s*{OPENING}(?:{_ANSWER}))""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_THOUGHT = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+_SKIPPED = re.compile(
+    rf"(?:\s+|{_SPECIAL_TOKEN})*(?:assistant\s*:?\s*\n|assistant:)?\s*", re.IGNORECASE
+)
+_REASONING = re.compile(
+    r"^[ \t*_#]*(?:a|reasonings?|rationale|explanation|solution|response)[*_]*[ \t]*:[*_]*"
+    r"|^[ \t*_#]*(?=answer[*_]*[ \t]*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEADINGS = {
+    *(
+        "q",
+        "question",
+        "problem",
+        "example",
+        "exercise",
+        "task",
+        "premise",
+        "hypothesis",
+        "context",
+    ),
+    *("passage", "instruction", "input", "user", "human", "answer", "choices", "options"),
+}
+
+
+class Bounds(NamedTuple):
+    """Where a teacher's own reasoning and answer lie in its text.
+
+    Attributes:
+        start: Where they begin, behind an echo of the question and thoughts.
+        end: Where an invented question begins; the text's length where none does.
+        thought: The inside of `<think>…</think>`; empty where there is none.
+    """
+
+    start: int
+    end: int
+    thought: Span
+
+
+def bounds(text: str, question: str | None) -> Bounds | None:
+    """Find where a teacher's own reasoning begins and where it runs on into an invented question.
+
+    Args:
+        text: Any string.
+        question: What the teacher was asked; a text that opens with another question is not an answer.
+            None takes any opening question for the one that was asked.
+
+    Returns:
+        The bounds; None for a text that is no answer to the question, or whose thoughts never end.
+    """
+    thought = _thought(text)
+    if thought is None:
+        return None
+    start = thought[1]
+    if start:
+        start = text.index(">", start) + 1
+    start = _skip(text, start)
+    opening = _QUESTION.match(text, start)
+    if opening:
+        reasoning = _REASONING.search(text, opening.end())
+        # "Premise: … Answer: neutral" alone may be a question of the teacher's own.
+        answers_at_once = reasoning is not None and not reasoning[0].strip()
+        if reasoning is None or (answers_at_once and question is None):
+            return None
+        if question is not None and _is_other_question(text[start : reasoning.start()], question):
+            return None
+        start = reasoning.end()
+    else:
+        heading = _REASONING.match(text, start)
+        start = heading.end() if heading else start
+    found = _QUESTION.search(text, start)
+    return Bounds(start, found.start() if found else len(text), thought)
+
+
+def announcements(text: str, start: int, end: int) -> list[Span]:
+    """Find what announces an answer: "So the answer is", "Answer:", "####", a box and the like.
+
+    Announcements with nothing between them ("The answer is \\boxed{7}") are one.
+    """
+    found: list[Span] = []
+    for match in _ANNOUNCEMENT.finditer(text, start, end):
+        first, last = match.span()
+        if found and _OPENING.fullmatch(text, found[-1][1], first):
+            first = found.pop()[0]
+        found.append((first, last))
+    return found
+
+
+def paragraph_end(text: str, start: int, end: int) -> int:
+    """Return where the paragraph of an answer ends, with those that take the answer up again.
+
+    An invented question is often set off by a blank line alone.
+    """
+    found = _NEW_PARAGRAPH.search(text, start, end)
+    return found.start() if found else end
+
+
+def _thought(text: str) -> Span | None:
+    tag = _THOUGHT.search(text)
+    if tag is None:
+        return 0, 0
+    if tag[1]:
+        # Some servers strip the opening tag, which the prompt had written already.
+        return 0, tag.start()
+    if text[: tag.start()].strip():
+        return 0, 0
+    for closing in _THOUGHT.finditer(text, tag.end()):
+        if closing[1]:
+            return tag.end(), closing.start()
+    return None
+
+
+def _skip(text: str, start: int) -> int:
+    match = _SKIPPED.match(text, start)
+    return match.end() if match else start
+
+
+def _is_other_question(echo: str, question: str) -> bool:
+    echoed = re.sub(r"(?m)^\W*(?:[a-z]+[ \t]*#?\d*[ \t]*:|\(?[a-z]\))", " ", echo.casefold())
+    return not _words(echoed) - _HEADINGS <= _words(question.casefold())
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
