@@ -1,6 +1,8 @@
 """Each step of the derivation on random worlds: which are identities, which are bounds, which way."""
 
 import math
+import warnings
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.special import rel_entr
 
 from mi_cot_lib.analysis import derivation as d
-from mi_cot_lib.analysis.bottleneck import equation_4, prepare_choices
+from mi_cot_lib.analysis.bottleneck import equation_4, prepare_choices, prepare_markov
 from mi_cot_lib.analysis.derivation_loss import (
     equation_10,
     equation_11,
@@ -172,6 +174,50 @@ def test_with_more_styles_than_labels_a_student_of_fixed_size_drops_the_label():
     assert choices[choices["values of Z"] <= 4]["I(Z;V)"].idxmax() == "the style"
 
 
+def test_information_about_the_label_may_exceed_that_about_v_where_both_come_from_the_question():
+    style_and_label = prepare_markov(labels=3, styles=3).loc[("the style", "the label")]
+    assert style_and_label["I(Z;V)"] == pytest.approx(0, abs=1e-12)
+    assert style_and_label["I(Z;Y)"] == pytest.approx(math.log(3))
+    assert not style_and_label["Z – V – Y"] and not style_and_label["I(Z;Y) ≤ I(Z;V)"]
+
+
+@pytest.mark.parametrize(("labels", "styles"), [(2, 2), (3, 3), (4, 2), (2, 5)])
+def test_a_markov_chain_limits_the_information_about_the_label(labels, styles):
+    found = prepare_markov(labels, styles)
+    assert len(found) == 9
+    assert found.loc[found["Z – V – Y"], "I(Z;Y) ≤ I(Z;V)"].all()
+    excess = found["I(Z;Y)"] - found["I(Z;V)"] - found["I(Z;Y|V)"]
+    assert (excess <= 1e-9).all()
+    # Where V is all of the question, Z is made from V alone.
+    assert found.loc["both", "Z – V – Y"].all()
+
+
+def test_dit_measures_the_same_conditional_information():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import dit
+    for (v_keeps, z_keeps), row in prepare_markov(labels=3, styles=2).iterrows():
+        part = {
+            "the label": lambda y, s: y,
+            "the style": lambda y, s: s,
+            "both": lambda y, s: y + s,
+        }
+        questions = [(y, s) for y in "abc" for s in "xy"]
+        counts = Counter((part[z_keeps](y, s), part[v_keeps](y, s), y) for y, s in questions)
+        joint = dit.Distribution(list(counts), [count / 6 for count in counts.values()])
+        bits = {
+            "I(Z;Y)": dit.shannon.mutual_information(joint, [0], [2]),
+            "I(Z;V)": dit.shannon.mutual_information(joint, [0], [1]),
+            "I(Z;Y|V)": dit.multivariate.coinformation(joint, [[0], [2]], [1]),
+        }
+        for name, value in bits.items():
+            assert row[name] == pytest.approx(value * math.log(2), abs=1e-9), (
+                v_keeps,
+                z_keeps,
+                name,
+            )
+
+
 def test_equation_10_is_the_released_sum():
     v, z = logits(4, 2, 12, 0), logits(4, 5, 12, 1)
     labels, rationales = logits(4, 2, 12, 2).argmax(-1), logits(4, 5, 12, 3).argmax(-1)
@@ -248,6 +294,7 @@ WORLD = ExactWorld.of(3, 2, 0.5)
         (lambda: d.decoder(WORLD, 0.0), "above 0"),
         (lambda: d.decoder(ExactWorld([[1.0, 0.0], [0.0, 0.0]]), 1.0), "never occurs"),
         (lambda: prepare_choices(1, 3), "two labels"),
+        (lambda: prepare_markov(3, 1), "two styles"),
         (lambda: equation_4(prepare_choices(), 0), "at least one value"),
     ],
 )
