@@ -5,17 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
-from urllib.request import getproxies
 
 import httpx
 
 from mi_cot_lib.errors import DataError, KitError
 
 _Client = TypeVar("_Client")
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-# Some systems have proxies of their own beside the environment's.
-_UNNAMED = "the system"
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 PACKAGE_ROOT = Path(__file__).resolve().parent
 
@@ -103,35 +99,40 @@ def network_client(make: Callable[[], _Client]) -> _Client:
         KitError: What the environment names cannot be used; the message names the settings, not their
             values, which may hold a password.
     """
-    try:
-        # The client of the `openai` package has an error of its own for an address that is none.
-        for scheme in ("http", "https", "all"):
-            proxy = getproxies().get(scheme, "")
-            httpx.URL(proxy if "://" in proxy else f"http://{proxy}")
-        return make()
-    except ImportError:
-        names = _set_names(*_PROXIES, begins="socks")
-        problem = (
-            f"{names} names a SOCKS proxy, which needs one more package: `pip install socksio`"
-        )
-    except OSError as error:
-        names = _set_names(*_CERTIFICATES, "SSLKEYLOGFILE")
-        problem = f"{names} names a file that cannot be used ({error.strerror or error})"
-    except (ValueError, httpx.InvalidURL):
-        problem = f"{_set_names(*_PROXIES)} holds no address such as http://proxy.example:3128"
+    broken = [name for name, value in _settings(*_PROXIES).items() if not _is_proxy(value)]
+    problem = f"{', '.join(broken)} holds no address such as http://proxy.example:3128"
+    if not broken:
+        try:
+            return make()
+        except ImportError:
+            proxies = _settings(*_PROXIES).items()
+            names = ", ".join(name for name, value in proxies if value.lower().startswith("socks"))
+            problem = (
+                f"{names} names a SOCKS proxy, which needs one more package: `pip install socksio`"
+            )
+        except httpx.InvalidURL:
+            problem = "NO_PROXY holds something else than names and addresses of hosts"
+        except OSError as error:
+            name = "SSLKEYLOGFILE" if error.filename else "SSL_CERT_FILE"
+            problem = f"{name} names a file that cannot be used ({error.strerror or error})"
+    # Raised out here, the error carries no cause, which may hold a proxy's password.
     raise KitError(f"{problem}. Set it anew or unset it. Nothing was sent.")
 
 
 def network_hint() -> str:
     """Return the settings that a failed connection may be due to, as the end of a sentence."""
-    names = _set_names(*_PROXIES, *_CERTIFICATES)
-    return f"; the environment sets {names}" if names != _UNNAMED else ""
+    names = ", ".join(_settings(*_PROXIES, "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"))
+    return f"; the environment sets {names}" if names else ""
 
 
-def _set_names(*names: str, begins: str = "") -> str:
-    found = [
-        name
-        for name, value in os.environ.items()
-        if name.upper() in names and value and value.startswith(begins)
-    ]
-    return ", ".join(sorted(found)) or _UNNAMED
+def _settings(*names: str) -> dict[str, str]:
+    found = {name: value for name, value in os.environ.items() if name.upper() in names and value}
+    return dict(sorted(found.items()))
+
+
+def _is_proxy(value: str) -> bool:
+    try:
+        scheme = httpx.URL(value if "://" in value else f"http://{value}").scheme
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    return scheme in ("http", "https", "socks5", "socks5h")

@@ -146,7 +146,8 @@ class ChatEndpoint:
         # Short entries first: the reason for an empty reply stands behind pages of thoughts at times.
         said = {**message, "finish_reason": choice.get("finish_reason")}
         entries = sorted(said.items(), key=lambda entry: len(str(entry[1])))
-        shown = text if text.strip() else json.dumps(dict(entries))
+        whole = text.strip() and said["finish_reason"] in (None, "stop")
+        shown = text if whole else json.dumps(dict(entries))
         return Reply(self._without_key(text), self._shown(shown))
 
     def _explained(self, error: OpenAIError, model: str) -> str:
@@ -187,8 +188,8 @@ class ChatEndpoint:
         with contextlib.suppress(ValueError, RecursionError):
             # The same words, without the escapes that JSON needs.
             text = json.dumps(json.loads(text), ensure_ascii=False)
-        line = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
-        line = self._without_key(line)
+        seen = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+        line = self._without_key(" ".join(seen.split()))
         return line[:_QUOTED_LENGTH] + "…" * (len(line) > _QUOTED_LENGTH) or "nothing"
 
     def _without_key(self, text: str) -> str:

@@ -18,7 +18,7 @@ _SCALE = re.compile(
 _PLAIN = {ord(mark): None for mark in "*`\"'“”‘’$#[]\\"} | {ord(mark): "\n" for mark in "{}"}
 _PLAIN |= {ord("_"): " ", 0xFEFF: None, 0x200B: None}
 
-_FIVE = r"(?: ?/ ?5(?:\.0+)?| (?:points? |stars? )?(?:out )?of (?:5|five)(?: points?| stars?)?)"
+_FIVE = r"(?: ?/ ?5(?:\.0+)?| (?:points? |stars? )?(?:out )?of (?:5|five))(?: points?\b| stars?\b)?"
 _SCORE = re.compile(rf"([1-5])(?:\.0+)?(?:{_FIVE}| points?| stars?)?")
 # Any number with what belongs to it, so that 10, 4.5, -4 and 4/10 are seen as what they are.
 _VALUE = (
@@ -54,7 +54,7 @@ _KEYS = (
     r"(?:(?:the|my|final|overall|total) )*(?:score|rating|grade|answer|judge?ment|verdict|evaluation"
     r"|assessment|response|reply|output|result|assistant|final|overall)"
 )
-_LINE = re.compile(rf"(?:{_KEYS}(?: ?[:=] ?| is | )|\()?{_VALUE}\)?[.!]?")
+_LINE = re.compile(rf"(?:(?P<other>{_KEYS}) ?[:=] ?|(?:score|rating|grade) |\()?{_VALUE}\)?[.!]?")
 _FIRST = re.compile(
     rf"{_VALUE}(?: ?\(| [-–—] |: |,? (?:because|since|as) )"
     r"(?!.*(?:\d|\b(?:one|two|three|four|five)\b))"
@@ -119,7 +119,10 @@ def _given(text: str) -> set[int | None]:
     others = [line for line in lines if re.search(r"[a-z]", line)]
     for line in {lines[0], lines[-1]}:
         whole = _LINE.fullmatch(line)
-        if whole and (len(lines) == 1 or [other for other in others if other != line]):
+        # Beside an announced score, "Answer: 7" is the question's.
+        if not whole or (announced and whole["other"]):
+            continue
+        if len(lines) == 1 or [other for other in others if other != line]:
             values.append(whole["value"])
     first = _FIRST.match(lines[0])
     if first and not any(line[:1].isdigit() for line in lines[1:]):
