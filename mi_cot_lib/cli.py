@@ -1,5 +1,6 @@
 """The command `mi-cot`: every step of the kit from a shell."""
 
+import io
 import os
 import sys
 from dataclasses import MISSING, fields
@@ -208,6 +209,10 @@ cli.add_command(report)
 
 def main() -> None:
     """Run the command line; an error that the user can mend is one line and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that does not know a letter, such as latin-1 and "…", shows its number instead.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:
@@ -217,7 +222,8 @@ def main() -> None:
         click.echo("stopped; the same command goes on where it stopped.", err=True)
         sys.exit(130)
     except OSError as error:
-        click.echo(f"mi-cot: cannot read or write {error.filename}: {error.strerror}", err=True)
+        where = "" if error.filename is None else f" {error.filename}"
+        click.echo(f"mi-cot: cannot read or write{where}: {error.strerror or error}", err=True)
         sys.exit(2)
     except KitError as error:
         click.echo(f"mi-cot: {error}", err=True)

@@ -1,19 +1,66 @@
-"""The one module that looks at the user's environment: where caches, data and the course lie."""
+"""The one module that looks at the user's environment: caches, data, the course, the way to the network."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from mi_cot_lib.errors import DataError
+import httpx
+
+from mi_cot_lib.errors import DataError, KitError
+
+_Client = TypeVar("_Client")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 PACKAGE_ROOT = Path(__file__).resolve().parent
 
 
 def cache_folder() -> Path:
-    """Return the kit's cache: `MI_COT_CACHE`, else `mi-cot` in the user's cache folder."""
+    """Return the kit's cache: `MI_COT_CACHE`, else `mi-cot` in the user's cache folder.
+
+    Raises:
+        DataError: Neither is named, and there is no home folder.
+    """
     explicit = os.environ.get("MI_COT_CACHE")
     if explicit:
         return Path(explicit)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mi-cot"
+    users = os.environ.get("XDG_CACHE_HOME")
+    return (Path(users) if users else home_folder() / ".cache") / "mi-cot"
+
+
+def home_folder() -> Path:
+    """Return the user's home folder.
+
+    Raises:
+        DataError: There is none, as for a user id that a container does not know.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute():
+        raise DataError(
+            "this account has no home folder: let HOME name a folder that it may write to, or MI_COT_CACHE "
+            "one for the kit's cache alone."
+        )
+    return home
+
+
+@contextmanager
+def using_cache(folder: Path) -> Iterator[None]:
+    """Turn the system's refusal to use the cache into an error that names the setting.
+
+    Raises:
+        DataError: The system refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"cannot write to the cache {folder} ({error.strerror or error}): let MI_COT_CACHE name a "
+            "folder that can be written to."
+        ) from error
 
 
 def data_root_from_environment() -> Path | None:
@@ -35,3 +82,57 @@ def repository_root() -> Path:
             "clone it and run `make setup` there."
         )
     return root
+
+
+def openai_address() -> str | None:
+    """Return `OPENAI_BASE_URL` as it stands, or None where it is not set."""
+    return os.environ.get("OPENAI_BASE_URL")
+
+
+def network_client(make: Callable[[], _Client]) -> _Client:
+    """Make a client that takes its proxy and certificates from the environment; nothing is sent.
+
+    Args:
+        make: Makes it, as `httpx.Client` does.
+
+    Raises:
+        KitError: What the environment names cannot be used; the message names the settings, not their
+            values, which may hold a password.
+    """
+    broken = [name for name, value in _settings(*_PROXIES).items() if not _is_proxy(value)]
+    problem = f"{', '.join(broken)} holds no address such as http://proxy.example:3128"
+    if not broken:
+        try:
+            return make()
+        except ImportError:
+            proxies = _settings(*_PROXIES).items()
+            names = ", ".join(name for name, value in proxies if value.lower().startswith("socks"))
+            problem = (
+                f"{names} names a SOCKS proxy, which needs one more package: `pip install socksio`"
+            )
+        except httpx.InvalidURL:
+            problem = "NO_PROXY holds something else than names and addresses of hosts"
+        except OSError as error:
+            name = "SSLKEYLOGFILE" if error.filename else "SSL_CERT_FILE"
+            problem = f"{name} names a file that cannot be used ({error.strerror or error})"
+    # Raised out here, the error carries no cause, which may hold a proxy's password.
+    raise KitError(f"{problem}. Set it anew or unset it. Nothing was sent.")
+
+
+def network_hint() -> str:
+    """Return the settings that a failed connection may be due to, as the end of a sentence."""
+    names = ", ".join(_settings(*_PROXIES, "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"))
+    return f"; the environment sets {names}" if names else ""
+
+
+def _settings(*names: str) -> dict[str, str]:
+    found = {name: value for name, value in os.environ.items() if name.upper() in names and value}
+    return dict(sorted(found.items()))
+
+
+def _is_proxy(value: str) -> bool:
+    try:
+        scheme = httpx.URL(value if "://" in value else f"http://{value}").scheme
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    return scheme in ("http", "https", "socks5", "socks5h")

@@ -12,7 +12,7 @@ import httpx
 from filelock import FileLock
 from tqdm.auto import tqdm
 
-from mi_cot_lib.environment import cache_folder
+from mi_cot_lib.environment import cache_folder, network_client, network_hint, using_cache
 from mi_cot_lib.errors import DataError
 
 COMMIT = "ef94426"
@@ -54,25 +54,27 @@ def fetch(
     Raises:
         DataError: The server cannot be reached or refuses, the content is not the archive, or the
             archive would write outside its own folder.
+        KitError: The environment's proxy or certificates cannot be used.
     """
     cache = cache or cache_folder()
     done = fetched_root(cache, blob_id)
     if done is not None:
         return done
-    try:
+    # Made before the cache is touched: its own errors are of the system's kind too.
+    with network_client(httpx.Client) as client, using_cache(cache):
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f"dss-{blob_id[:8]}.lock"):
             return fetched_root(cache, blob_id) or _fetch(
-                url, cache, blob_id, attempts, pause, progress
+                client, url, cache, blob_id, attempts, pause, progress
             )
-    except OSError as error:
-        raise DataError(f"cannot write to the cache {cache}: {error}. Set MI_COT_CACHE.") from error
 
 
 def fetched_root(cache: Path | None = None, blob_id: str = DATASETS_BLOB_ID) -> Path | None:
     """Return the data root that `fetch` made, or None where it has not been run."""
-    root = _root(cache or cache_folder(), blob_id)
-    return root if root.is_dir() else None
+    cache = cache or cache_folder()
+    with using_cache(cache):
+        root = _root(cache, blob_id)
+        return root if root.is_dir() else None
 
 
 def git_blob_id(path: Path) -> str:
@@ -112,15 +114,21 @@ def _root(cache: Path, blob_id: str) -> Path:
 
 
 def _fetch(
-    url: str, cache: Path, blob_id: str, attempts: int, pause: float, progress: bool
+    client: httpx.Client,
+    url: str,
+    cache: Path,
+    blob_id: str,
+    attempts: int,
+    pause: float,
+    progress: bool,
 ) -> Path:
     part = cache / f"dss-{blob_id[:8]}.zip.part"
     resumed = part.exists()
-    _download(url, part, attempts, pause, progress)
+    _download(client, url, part, attempts, pause, progress)
     if resumed and git_blob_id(part) != blob_id:
         # The bytes of an earlier call may be the bad ones: judge the server by a fresh copy.
         part.unlink()
-        _download(url, part, attempts, pause, progress)
+        _download(client, url, part, attempts, pause, progress)
     found = git_blob_id(part)
     if found != blob_id:
         part.unlink()
@@ -133,11 +141,13 @@ def _fetch(
     return _root(cache, blob_id)
 
 
-def _download(url: str, part: Path, attempts: int, pause: float, progress: bool) -> None:
+def _download(
+    client: httpx.Client, url: str, part: Path, attempts: int, pause: float, progress: bool
+) -> None:
     failures, longest = 0, _size(part)
     while True:
         try:
-            _download_once(url, part, progress)
+            _download_once(client, url, part, progress)
             return
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
@@ -152,7 +162,7 @@ def _download(url: str, part: Path, attempts: int, pause: float, progress: bool)
             kept = _size(part)
             raise DataError(
                 f"could not download {url} in {attempts} tries "
-                f"({type(cause).__name__}: {cause}). "
+                f"({type(cause).__name__}: {cause}{network_hint()}). "
                 + (
                     f"The first {kept:,} bytes are kept; a new call goes on from there. "
                     if kept
@@ -163,13 +173,13 @@ def _download(url: str, part: Path, attempts: int, pause: float, progress: bool)
         time.sleep(pause * 2 ** max(failures - 1, 0))
 
 
-def _download_once(url: str, part: Path, progress: bool) -> None:
+def _download_once(client: httpx.Client, url: str, part: Path, progress: bool) -> None:
     offset = _size(part)
     # Identity: a range counts the bytes that are sent, so they have to be those of the file.
     headers = {"Accept-Encoding": "identity"}
     if offset:
         headers["Range"] = f"bytes={offset}-"
-    with httpx.stream(
+    with client.stream(
         "GET", url, headers=headers, follow_redirects=True, timeout=_TIMEOUT
     ) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and offset:

@@ -2,17 +2,19 @@
 
 import hashlib
 import json
-import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from openai import OpenAI
+from tqdm.auto import tqdm
 
-from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.evaluation.judge_cache import AnswerCache
-from mi_cot_lib.evaluation.judge_endpoint import ChatEndpoint, connect
+from mi_cot_lib.evaluation.judge_endpoint import ChatEndpoint, Reply, connect
+from mi_cot_lib.evaluation.judge_score import parse_score
 
 PAPER_PROMPT = (
     "Given an input pair of a question and an answer of a {taskname} task, how good is the given "
@@ -23,11 +25,8 @@ PAPER_PROMPT = (
 # Ours: the paper does not say how it read the score out of GPT-4's reply.
 REPLY_SENTENCE = "Reply with the number only: 1, 2, 3, 4 or 5."
 
-_MARKUP = str.maketrans("", "", "*_`\"'")
-_SCORE = re.compile(
-    r"(?:(?:the |my )?(?:score|rating)(?: is|:| :| =)? ?)?([1-5])(?: ?/ ?5| out of 5)?\.?",
-    re.IGNORECASE,
-)
+# So many replies without a score, and none with one, and the judge is not asked on: each costs.
+_PATIENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Judged:
 
     Attributes:
         id: The example's id.
-        scores: One a repeat, 1 to 5; None where the judge's answer was malformed.
+        scores: One a repeat, 1 to 5; None where the judge's reply held none.
     """
 
     id: str
@@ -69,7 +68,7 @@ class Judged:
 
     @property
     def malformed(self) -> int:
-        """How many answers held no score."""
+        """How many replies held no score."""
         return self.scores.count(None)
 
 
@@ -86,19 +85,6 @@ def prompt_for(item: JudgeItem) -> str:
         f"Chain-of-thought: {item.rationale}\n\n"
         f"{REPLY_SENTENCE}"
     )
-
-
-def parse_score(text: str) -> int | None:
-    """Read the score out of a judge's reply that is nothing but a score; never guess one.
-
-    Args:
-        text: The reply, such as "4", "Score: 4", "4/5" or "**4**".
-
-    Returns:
-        1 to 5; None for anything else: no number, several, a decimal, one out of range, a sentence.
-    """
-    found = _SCORE.fullmatch(" ".join(text.translate(_MARKUP).split()))
-    return int(found[1]) if found else None
 
 
 class LlmJudge:
@@ -143,6 +129,8 @@ class LlmJudge:
             raise ConfigError(f"timeout must be more than 0 seconds, got {timeout}.")
         self.model, self.cache, self.temperature = model, Path(cache), float(temperature)
         self._max_retries, self._timeout, self._client = max_retries, timeout, client
+        self._unread: list[Reply] = []
+        self._has_scored = False
 
     def judge(
         self,
@@ -152,8 +140,10 @@ class LlmJudge:
     ) -> list[Judged]:
         """Score each item several times, independently (the paper's "self-consistency").
 
-        Every answer is kept as soon as it is there, malformed ones too: a call that was stopped goes on
-        with what is missing. Items of equal content share their answers.
+        Every reply with a score is kept as soon as it is there: a call that was stopped goes on with
+        what is missing. Items of equal content share their answers. A reply without a score is counted
+        and never kept, so that the next call asks again; what the last of them said is written to
+        standard error.
 
         Args:
             items: What to judge.
@@ -165,31 +155,57 @@ class LlmJudge:
 
         Raises:
             ConfigError: `repeats` is below 1.
-            KitError: The key is missing, the endpoint does not answer, or the cache cannot be used; the
+            KitError: The key is missing, the endpoint does not answer, the cache cannot be used, or the
+                judge writes nothing, or 20 replies without a score, before it gives its first; the
                 message says what to do.
         """
         if repeats < 1:
             raise ConfigError(f"repeats must be at least 1, got {repeats}.")
         judged = []
+        self._unread.clear()
         with AnswerCache(self.cache) as cache:
             for item in items:
                 prompt = _valid_unicode(prompt_for(item))
                 scores = []
                 for repeat in range(repeats):
-                    scores.append(parse_score(self._answer(cache, prompt, repeat)))
+                    scores.append(self._score(cache, prompt, repeat))
                     if on_answer:
                         on_answer(1)
                 judged.append(Judged(item.id, tuple(scores)))
+        if self._unread:
+            tqdm.write(
+                f"note: {len(self._unread)} replies of the judge {self.model} hold no score and are not "
+                f"kept: the same call asks again. The last says: {self._unread[-1].shown}",
+                file=sys.stderr,
+            )
         return judged
 
-    def _answer(self, cache: AnswerCache, prompt: str, repeat: int) -> str:
+    def _score(self, cache: AnswerCache, prompt: str, repeat: int) -> int | None:
         identity = json.dumps([self.model, self.temperature, prompt])
         key = hashlib.sha256(identity.encode()).hexdigest()
         kept = cache.get(key, repeat)
-        if kept is not None:
-            return kept
-        answer = self._endpoint.answer(self.model, self.temperature, prompt)
-        return cache.put(key, repeat, _valid_unicode(answer))
+        score = None if kept is None else parse_score(kept)
+        if score is None:
+            reply = self._endpoint.answer(self.model, self.temperature, prompt)
+            text = _valid_unicode(reply.text)
+            if parse_score(text) is None:
+                self._count_unread(reply)
+                return None
+            # Another process may have been faster: every one reports the same.
+            score = parse_score(cache.put(key, repeat, text, instead_of=kept))
+        self._has_scored = True
+        return score
+
+    def _count_unread(self, reply: Reply) -> None:
+        self._unread.append(reply)
+        if self._has_scored or (reply.text.strip() and len(self._unread) < _PATIENCE):
+            return
+        wrote = "no score that can be read" if reply.text.strip() else "no text"
+        raise KitError(
+            f"the judge {self.model!r} writes {wrote}; its endpoint says: {reply.shown}. Choose another "
+            "model, or mend the server's settings (a limit of tokens that thoughts use up, a filter). "
+            "Such replies are not kept: the same call asks again."
+        )
 
     @cached_property
     def _endpoint(self) -> ChatEndpoint:

@@ -71,13 +71,14 @@ class AnswerCache:
                 raise sqlite3.DatabaseError("an answer in it is not text")
         return None if row is None else row[0]
 
-    def put(self, prompt: str, repeat: int, answer: str) -> str:
+    def put(self, prompt: str, repeat: int, answer: str, instead_of: str | None = None) -> str:
         """Keep an answer, unless another process was faster.
 
         Args:
             prompt: Hash of all that the answer depends on.
             repeat: Which of the independent answers, from 0.
             answer: The raw text.
+            instead_of: The answer kept so far, where that is of no use.
 
         Returns:
             The answer that is kept now: every process that shares the file reports the same.
@@ -87,7 +88,9 @@ class AnswerCache:
         """
         with self._explained():
             self._file.execute(
-                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (prompt, repeat, answer)
+                "INSERT INTO answers VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+                "SET answer = excluded.answer WHERE answer = ?",
+                (prompt, repeat, answer, instead_of),
             )
         kept = self.get(prompt, repeat)
         return answer if kept is None else kept

@@ -1,7 +1,11 @@
 """One question to an OpenAI-compatible endpoint; what goes wrong there is said without its secrets."""
 
+import contextlib
+import json
 import re
+from dataclasses import dataclass
 
+import httpx
 from openai import (
     APIConnectionError,
     APIStatusError,
@@ -14,12 +18,17 @@ from openai import (
     RateLimitError,
 )
 
+from mi_cot_lib.environment import network_client, network_hint, openai_address
 from mi_cot_lib.errors import KitError
 
 _KEPT = "The answers so far are kept: the same call goes on from there."
 # Local servers take any word as a key: a short one would be found in every text.
 _SECRET_LENGTH = 8
 _QUOTED_LENGTH = 300
+_HEADERS = (
+    "cannot be asked: its address or a header holds letters that none may hold. Check OPENAI_BASE_URL, "
+    "OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS"
+)
 
 
 def connect(max_retries: int, timeout: float) -> OpenAI:
@@ -30,12 +39,17 @@ def connect(max_retries: int, timeout: float) -> OpenAI:
         timeout: Seconds without any byte before a try is given up.
 
     Raises:
-        KitError: The key is missing or no key at all, or the address is none; the message never
-            holds the key.
+        KitError: The key is missing or no key at all, the address is none, or the proxy or the
+            certificates that the environment names cannot be used; the message never holds the key.
     """
+    if not _is_address(openai_address()):
+        raise KitError(
+            "OPENAI_BASE_URL is not an address such as https://api.openai.com/v1: set it anew, or unset "
+            "it for OpenAI's own. Nothing was sent."
+        )
     client: OpenAI | None
     try:
-        client = OpenAI(max_retries=max_retries, timeout=timeout)
+        client = network_client(lambda: OpenAI(max_retries=max_retries, timeout=timeout))
     except OpenAIError:
         # Without any key the client refuses to be made; with a blank one it does not.
         client = None
@@ -49,12 +63,29 @@ def connect(max_retries: int, timeout: float) -> OpenAI:
             "OPENAI_API_KEY holds a space, a line break or a letter that no key has: set it anew. "
             "Nothing was sent."
         )
-    if client.base_url.scheme not in ("http", "https") or not client.base_url.host:
-        raise KitError(
-            "OPENAI_BASE_URL is not an address such as https://api.openai.com/v1: set it anew, or unset "
-            "it for OpenAI's own. Nothing was sent."
-        )
     return client
+
+
+def _is_address(text: str | None) -> bool:
+    try:
+        address = httpx.URL("https://api.openai.com/v1" if text is None else text)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    whole = text is None or re.fullmatch(r"\S+", text) is not None
+    return whole and address.scheme in ("http", "https") and bool(address.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply of a model.
+
+    Attributes:
+        text: What it wrote, which is to be read with suspicion; empty where it wrote nothing.
+        shown: What the server sent of it, for people: one short line of printable letters.
+    """
+
+    text: str
+    shown: str
 
 
 class ChatEndpoint:
@@ -63,8 +94,8 @@ class ChatEndpoint:
     def __init__(self, client: OpenAI) -> None:
         self._client = client
 
-    def answer(self, model: str, temperature: float, prompt: str) -> str:
-        """Ask once and return the raw text, which is whatever a model wrote: read it with suspicion.
+    def answer(self, model: str, temperature: float, prompt: str) -> Reply:
+        """Ask once.
 
         No limit of tokens is sent: endpoints do not agree on what it is called.
 
@@ -73,69 +104,106 @@ class ChatEndpoint:
             temperature: Of sampling.
             prompt: The user's message.
 
-        Returns:
-            The text; empty where the model wrote none, as when it refuses.
-
         Raises:
             KitError: The endpoint cannot be reached, refuses, or sends something else than a chat
-                completion. The message holds neither the key nor a header.
+                completion. The message holds the server's own words, and neither the key nor a header.
         """
-        text = None
-        problem = "sent no chat completion. Check OPENAI_BASE_URL (it often ends in /v1)"
+        body, reply = "", None
         try:
-            text = _text_of(
-                self._client.chat.completions.create(
-                    model=model,
-                    temperature=temperature,
-                    messages=[{"role": "user", "content": prompt}],
-                )
-            )
+            body = self._client.chat.completions.with_raw_response.create(
+                model=model,
+                temperature=temperature,
+                messages=[{"role": "user", "content": prompt}],
+            ).text
+            reply = self._reply(body)
         except OpenAIError as error:
             problem = self._explained(error, model)
-        except (ValueError, RecursionError):
-            problem = f"sent a body that is not JSON. {problem}"
-        if text is None:
+        except UnicodeError:
+            problem = _HEADERS
+        else:
+            problem = (
+                "sent no chat completion. Check OPENAI_BASE_URL (it often ends in /v1) and the model's "
+                f"name {model!r}; it says: {self._shown(body)}"
+            )
+        if reply is None:
             # Raised out here, the error carries no cause: a library's own may hold headers, and a
             # server's text may repeat the key.
             address = self._client.base_url.netloc.decode("ascii", "replace")
             raise KitError(f"the judge's endpoint {address} {problem}. {_KEPT}")
-        return self._without_key(text)
+        return reply
+
+    def _reply(self, body: str) -> Reply | None:
+        """Read a chat completion; None where the body is none."""
+        try:
+            choice = json.loads(body)["choices"][0]
+            message = choice["message"]
+            content = message.get("content")
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+            return None
+        text = _text_of(content)
+        if text is None:
+            return None
+        # Short entries first: the reason for an empty reply stands behind pages of thoughts at times.
+        said = {**message, "finish_reason": choice.get("finish_reason")}
+        entries = sorted(said.items(), key=lambda entry: len(str(entry[1])))
+        whole = text.strip() and said["finish_reason"] in (None, "stop")
+        shown = text if whole else json.dumps(dict(entries))
+        return Reply(self._without_key(text), self._shown(shown))
 
     def _explained(self, error: OpenAIError, model: str) -> str:
         tries = f"{self._client.max_retries + 1} tries"
-        if isinstance(error, AuthenticationError):
-            return "refused the key (401): set OPENAI_API_KEY to one that is valid there"
-        if isinstance(error, PermissionDeniedError):
-            return f"does not let this key use {model!r} (403): choose another model or key"
-        if isinstance(error, NotFoundError):
-            return f"has no model {model!r}, or no chat completions (404): check both names"
-        if isinstance(error, RateLimitError):
+        if isinstance(error, APITimeoutError):
             return (
+                f"did not answer in time in {tries}: raise the timeout, or ask again later"
+                f"{network_hint()}"
+            )
+        if isinstance(error, APIConnectionError):
+            # Its text would repeat the header, whatever that is.
+            if type(error.__cause__).__name__ == "LocalProtocolError":
+                return _HEADERS
+            return (
+                f"cannot be reached or breaks off, in {tries} ({self._shown(str(error.__cause__))}): "
+                f"check the network and OPENAI_BASE_URL{network_hint()}"
+            )
+        if not isinstance(error, APIStatusError):
+            return f"does not take the request for {model!r}: {self._shown(str(error))}"
+        advice = f"does not take the request for {model!r}"
+        if isinstance(error, AuthenticationError):
+            advice = "refused the key (401): set OPENAI_API_KEY to one that is valid there"
+        elif isinstance(error, PermissionDeniedError):
+            advice = f"does not let this key use {model!r} (403): choose another model or key"
+        elif isinstance(error, NotFoundError):
+            advice = f"has no model {model!r}, or no chat completions (404): check both names"
+        elif isinstance(error, RateLimitError):
+            advice = (
                 f"refuses more requests (429), after up to {tries}: wait, or look whether the account's "
                 "quota is spent"
             )
-        if isinstance(error, APITimeoutError):
-            return f"did not answer in time in {tries}: raise the timeout, or ask again later"
-        if isinstance(error, APIConnectionError):
-            return f"cannot be reached or breaks off, in {tries}: check the network and OPENAI_BASE_URL"
-        if isinstance(error, APIStatusError) and error.status_code >= 500:
-            return f"failed ({error.status_code}), after up to {tries}: ask again later"
-        said = " ".join(self._without_key(str(error)).split())[:_QUOTED_LENGTH]
-        shown = "".join(letter for letter in said if letter.isprintable())
-        return f"does not take the request for {model!r}; it says: {shown}"
+        elif error.status_code >= 500:
+            advice = f"failed ({error.status_code}), after up to {tries}: ask again later"
+        return f"{advice}; it says: {self._shown(error.response.text)}"
+
+    def _shown(self, text: str) -> str:
+        """Return foreign text as one short line without control characters and without the key."""
+        with contextlib.suppress(ValueError, RecursionError):
+            # The same words, without the escapes that JSON needs.
+            text = json.dumps(json.loads(text), ensure_ascii=False)
+        seen = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+        line = self._without_key(" ".join(seen.split()))
+        return line[:_QUOTED_LENGTH] + "…" * (len(line) > _QUOTED_LENGTH) or "nothing"
 
     def _without_key(self, text: str) -> str:
         key = self._client.api_key
-        return text.replace(key, "[key]") if len(key) >= _SECRET_LENGTH else text
+        if len(key) < _SECRET_LENGTH:
+            return text
+        return text.replace(key, "[key]").replace(json.dumps(key)[1:-1], "[key]")
 
 
-def _text_of(completion: object) -> str | None:
-    # The client checks no types of what a server sends: a page of HTML comes out as a str.
-    choices = getattr(completion, "choices", None)
-    if not isinstance(choices, list) or not choices:
+def _text_of(content: object) -> str | None:
+    """Return the text of a message's content, which may come in parts; None where it is no content."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
         return None
-    message = getattr(choices[0], "message", None)
-    if message is None or not hasattr(message, "content"):
-        return None
-    content = "" if message.content is None else message.content
-    return content if isinstance(content, str) else None
+    texts = [part.get("text") for part in content if part.get("type", "text") == "text"]
+    return "".join(text for text in texts if isinstance(text, str))

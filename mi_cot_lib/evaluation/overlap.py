@@ -10,6 +10,7 @@ from torchmetrics.functional.text import rouge_score
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
+from mi_cot_lib.environment import network_hint
 from mi_cot_lib.errors import ConfigError, KitError
 
 _BATCH = 32
@@ -92,7 +93,7 @@ def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
         raise KitError(
             f"cannot load the embedding model {name}: it is not in the local cache, the model hub cannot "
             "be reached or does not have it, or it is no text encoder. Connect once to download it, or "
-            f"give a folder that holds one. ({(str(error).splitlines() or [''])[0]})"
+            f"give a folder that holds one. ({(str(error).splitlines() or [''])[0]}{network_hint()})"
         ) from error
     if tokeniser.pad_token is None:
         tokeniser.pad_token = tokeniser.eos_token

@@ -13,7 +13,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 
-from mi_cot_lib.environment import repository_root
+from mi_cot_lib.environment import home_folder, repository_root
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.reproduce.sources import SOURCES, refuse_other_sources, sources_of
@@ -107,8 +107,11 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
         parameters: Must all be names that the notebook's parameters cell assigns.
 
     Raises:
-        KitError: An unknown parameter, or a failed cell; the message names the executed notebook.
+        KitError: An unknown parameter, no home folder, or a failed cell; the message names the executed
+            notebook.
     """
+    # Jupyter looks there for its settings, and ends in a traceback where it is not.
+    home_folder()
     source = repository_root() / "notebooks" / name
     known = papermill.inspect_notebook(str(source))
     unknown = [parameter for parameter in parameters if parameter not in known]

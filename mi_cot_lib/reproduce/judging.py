@@ -91,6 +91,9 @@ def judge_samples(
         ConfigError: No LLM is named, and the data are not built in.
         KitError: The endpoint cannot be used; the message says what to do.
     """
+    asking = None
+    if judge.model is not None:
+        asking = LlmJudge(judge.model, judge.cache, temperature=TEMPERATURE)
     examples = {
         column: {
             one.id: one for one in load_split(preset.datasets[column], "test", preset.data_root)
@@ -99,6 +102,7 @@ def judge_samples(
     }
     samples: list[JudgedSample] = []
     for column, known in examples.items():
+        _refuse_without_judge(preset.datasets[column], judge)
         first = next(entry for entry in entries if entry.column == column)
         # A teacher text that could not be read has no rationale to judge.
         items = [
@@ -106,7 +110,7 @@ def judge_samples(
             for item in first.record["samples"]
             if known[item["id"]].rationale
         ]
-        scores = _scores(preset.datasets[column], items, known, judge)
+        scores = _scores(preset.datasets[column], items, known, asking)
         samples.append(JudgedSample("gold", column, 0, items, scores))
     for entry in tqdm(entries, desc="judging", unit="run", disable=judge.model is None):
         items = entry.record["samples"]
@@ -114,7 +118,7 @@ def judge_samples(
         pairs = [(item["rationale"], known[item["id"]].rationale) for item in items]
         readable = [(mine, gold) for mine, gold in pairs if gold]
         mine, gold = ([pair[side] for pair in readable] for side in (0, 1))
-        scores = _scores(preset.datasets[entry.column], items, known, judge)
+        scores = _scores(preset.datasets[entry.column], items, known, asking)
         overlap = {"bleu": bleu(mine, gold), "rouge": rouge_l(mine, gold)}
         if judge.embedder is not None:
             overlap["cosine"] = embedding_cosine(mine, gold, judge.embedder)
@@ -123,10 +127,9 @@ def judge_samples(
 
 
 def _scores(
-    dataset: str, items: Sequence, examples: dict[str, Example], judge: JudgeChoice
+    dataset: str, items: Sequence, examples: dict[str, Example], judge: LlmJudge | None
 ) -> list[Scores]:
-    if judge.model is None:
-        _refuse_without_judge(dataset, judge)
+    if judge is None:
         return [
             (judge_rationale(dataset, examples[item["id"]], item["rationale"]).score,)
             for item in items
@@ -141,5 +144,4 @@ def _scores(
         )
         for item in items
     ]
-    asking = LlmJudge(judge.model, judge.cache, temperature=TEMPERATURE)
-    return [one.scores for one in asking.judge(asked, REPEATS)]
+    return [one.scores for one in judge.judge(asked, REPEATS)]

@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerFast
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.environment import cache_folder
+from mi_cot_lib.errors import DataError
 from mi_cot_lib.student.tokenise import (
     Column,
     TokenIds,
@@ -50,7 +51,11 @@ def cached_token_ids(
     texts = sum(len(column.texts) for column in columns)
     if texts < MIN_TEXTS or not isinstance(tokeniser, PreTrainedTokenizerFast):
         return token_ids(columns, tokeniser)
-    path = cache_folder() / "tokens" / f"{content_key(columns, tokeniser)}.bin"
+    try:
+        folder = cache_folder()
+    except DataError:
+        return token_ids(columns, tokeniser)
+    path = folder / "tokens" / f"{content_key(columns, tokeniser)}.bin"
     found = _read(path, columns)
     if found is None:
         found = token_ids(columns, tokeniser)

@@ -1,5 +1,7 @@
 """The paper's prompt word for word, and replies that are read or counted, never guessed at."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,9 @@ def test_the_prompt_is_the_papers_then_the_item_and_braces_stay_braces():
 @pytest.mark.parametrize(
     "text",
     ["4", " 4\n", "4.", "Score: 4", "score 4", "Rating: 4", "4/5", "4 / 5", "4 out of 5", "**4**",
-     "**Score:** 4/5", "The score is 4.", "`4`", '"4"', "My rating: **4**"],
+     "**Score:** 4/5", "The score is 4.", "`4`", '"4"', "My rating: **4**", "4.0", "4.0/5", "(4)", "[4]",
+     "4!", "\ufeff4\r\n", "4 points", "Answer: 4", "Final Answer: 4", "Verdict: 4", "Grade: 4", "Score=4",
+     "Score - 4", "### Rating\n4", "> 4", "4</s>", "4<|im_end|>", "Score: 4/5 points"],
 )  # fmt: skip
 def test_a_reply_that_is_a_score_is_read(text):
     assert parse_score(text) == 4
@@ -31,12 +35,98 @@ def test_a_reply_that_is_a_score_is_read(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "good", "0", "6", "-4", "+4", "14", "4.0", "4.5", "4,5", "3-4", "4 or 5", "4 5", "4/10",
+    ["<think>it explains</think>\n\n4", "<think>Score: 2</think>Score: 4", "so 2 of 3</think>\n4",
+     "<think>a<think>b</think>Score: 3</think>4", "4<think>or 3</think>", "<thinking>3</thinking>4",
+     "[THINK]3[/THINK]4", "<|channel|>analysis<|message|>Score: 3<|end|><|start|>assistant"
+     "<|channel|>final<|message|>4<|return|>"],
+)  # fmt: skip
+def test_what_the_model_thought_does_not_count(text):
+    assert parse_score(text) == 4
+
+
+@pytest.mark.parametrize("text", ["<think>4", "<think>Score: 4", "<think>4</think>", "4</think>",
+     "<think>3</think>4<think>5", "<|channel|>analysis<|message|>Score: 4"])  # fmt: skip
+def test_a_score_that_was_only_thought_of_is_none(text):
+    assert parse_score(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[4]]", "Rating: [[4]]", "It helps, with 3 steps. [[4]]", '{"score": 4}', "{'score': 4}",
+     '{"rating": "4"}', '{"final_score": 4.0}', '{"score": "4/5"}', '{"score": 4, "why": "2 + 3 = 5"}',
+     '{"why": "2 + 3 = 5", "score": 4}', '```json\n{"score": 4}\n```', "```\n4\n```",
+     'Here it is:\n```json\n{\n  "score": 4,\n  "why": "x"\n}\n```\nI hope it helps.', "\\boxed{4}",
+     "The score is $\\boxed{4}$.", "<score>4</score>", "<why>2 steps</why><score>4</score>"],
+)  # fmt: skip
+def test_a_score_in_a_notation_is_read(text):
+    assert parse_score(text) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4 (somewhat helpful)", "4 - somewhat helpful", "4: somewhat helpful", "4, because it explains",
+     "Final score: 4", "**Final Score: 4**", "Score: 4 - somewhat helpful", "Score: 4, as it explains",
+     "Rating: 4 out of 5", "I would rate this chain of thought 4.", "I'd give it a 4/5.",
+     "I rate this rationale a 4 out of 5.", "I give it a score of 4.", "This rationale deserves a 4.",
+     "It is coherent and relevant. Score: 4", "It is coherent.\n\n4", "4\n\nIt says 3 + 4 = 7.",
+     "1 + 1 = 2 is right.\n\nFinal score: 4", "There are 3 steps.\n\n**Rating**: 4/5",
+     "It is not perfect, so the score is 4.", "Good. 4/5.", "4/5. It explains.", "Score (1-5): 4",
+     "On a scale of 1-5, I would rate this 4.", "4 (on a scale from 1 to 5)",
+     "Coherence score: 3\nRelevance score: 5\nOverall score: 4", "The overall score for this is 4."],
+)  # fmt: skip
+def test_a_score_with_words_around_it_is_read(text):
+    assert parse_score(text) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "good", "0", "6", "-4", "+4", "14", "4.5", "4,5", "3-4", "4 or 5", "4 5", "4/10",
      "4/4", "four", "٤", "④", "4²", "2**2", "There are 3 apples.", "1. It is coherent",
-     "__import__('os')", "4; 5", "{'score': 4}", "Score: ", "4/5/5", "4" * 9_999],
+     "__import__('os')", "4; 5", "Score: ", "4/5/5", "4" * 9_999, "10", "45", "−4", "4%", "4+", "~4", "4½",
+     "04", "4th", "4 apples", "Score: 10", "Score: -4", "Score: 45", "Score: 0", "Score: 4.5",
+     "Score: 4/10", "Score: 80%", "Score: 4+", "Score: ~4", '{"score": 4.5}', '{"score": null}',
+     '{"score": 10}', '{"score": true}', '{"score": 3, "rating": 4}', '{"coherence_score": 4}', "[[10]]",
+     "[[3]] [[4]]", "[3, 4]"],
 )  # fmt: skip
 def test_a_reply_that_is_no_plain_score_is_not_guessed_at(text):
     assert parse_score(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4 steps are right", "4/5 of the steps are right", "4 out of 5 steps are right", "3 + 1 = 4",
+     "between 3 and 4", "3 or 4", "Score: 3 or 4", "Score: 3-4", "Score: 3 to 4", "Score: 4, maybe 5",
+     "Score: 4 (or five)", "4 - or 5", "Score: 3\nScore: 4", "4\n5", "3\n3", "Score: 4 steps",
+     "The maximum score is 5.", "A score of 4 would need an explanation.", "The score is not 4.",
+     "If it were clearer, I would give it a 5.", "I would give it a 5 if it explained more.",
+     "I would not give it a 5.", "The answer is 4 and the rationale explains it.", "Step 4: add",
+     "1 - it is coherent\n2 - it is relevant", "1: coherent\n2: relevant", "Score: 1-5",
+     "From 1-5, where 1 is incoherent and 5 helpful."],
+)  # fmt: skip
+def test_a_number_that_was_not_given_as_the_score_is_none(text):
+    assert parse_score(text) is None
+
+
+THOUGHTS = st.sampled_from(
+    ["", "<think>Score: 1, or 2</think>", "<thinking>3</thinking>\n", "[THINK]5[/THINK]"]
+)
+ASIDES = st.lists(
+    st.sampled_from(["It has 2 steps.", "The answer is 5.", "3 + 1 = 4 is right.", "2 of 3 are coherent.",
+                     "The maximum score is 5.", "Between 1 and 3 apples.", "Not bad (5 words)."])
+)  # fmt: skip
+GIVEN = st.sampled_from(["Score: {}", "Final score: {}/5", "I give it a {}.", "[[{}]]", '{{"score": {}}}',
+                         "**Rating:** {} out of 5", "{}.0/5.", "<score>{}</score>"])  # fmt: skip
+
+
+@given(THOUGHTS, ASIDES, GIVEN, st.integers(-1, 11), ASIDES)
+def test_whatever_stands_around_a_given_score_it_is_that_one(thought, before, form, score, after):
+    text = thought + "\n".join([*before, form.format(score), *after])
+    assert parse_score(text) == (score if 1 <= score <= 5 else None)
+
+
+@given(THOUGHTS, ASIDES)
+def test_where_no_score_is_given_none_is_read(thought, asides):
+    assert parse_score(thought + " ".join(asides)) is None
 
 
 @given(st.text())
@@ -55,13 +145,23 @@ def test_several_numbers_are_no_score(numbers, between):
     assert parse_score(between.join(map(str, numbers))) is None
 
 
-@given(st.integers(1, 5), st.integers(0, 99))
+@given(st.integers(1, 5), st.integers(1, 99))
 def test_decimals_are_no_score(whole, part):
     assert parse_score(f"{whole}.{part}") is None
 
 
 def test_long_runs_of_space_are_read_in_no_time():
     assert parse_score("score" + " " * 1_000_000 + "x") is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["<think>", "score ", "score: 4. ", "[[4", "i rate it a ", "the ", "4,"]
+)
+def test_long_replies_are_read_in_no_time(piece):
+    started = time.monotonic()
+    parse_score(piece * 20_000)
+    # Quadratic time would be minutes.
+    assert time.monotonic() - started < 20
 
 
 def test_means_leave_malformed_answers_out_and_count_them():

@@ -51,6 +51,17 @@ def test_the_cache_returns_the_same_ids_without_making_them(cache, made, nano):
     assert [path.suffix for path in cache.iterdir()] == [".bin"]
 
 
+def test_without_a_home_folder_nothing_is_kept_and_all_is_made(tmp_path, monkeypatch, made, nano):
+    for name in ("MI_COT_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    # A folder that is none, as an unknown user's is.
+    monkeypatch.setenv("HOME", "relative")
+    monkeypatch.chdir(tmp_path)
+    columns = columns_of()
+    assert cached_token_ids(columns, nano) == plain_token_ids(columns, nano)
+    assert len(made) == 1 and list(tmp_path.iterdir()) == []
+
+
 def test_few_texts_are_not_kept(cache, nano):
     cached_token_ids(columns_of(20), nano)
     assert not cache.exists()

@@ -15,7 +15,7 @@ from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
 from mi_cot_lib.data.worlds.checksums import CHECKSUMS
 from mi_cot_lib.data.worlds.item import WorldItem
 from mi_cot_lib.data.worlds.teacher import raw_outputs
-from mi_cot_lib.environment import cache_folder
+from mi_cot_lib.environment import cache_folder, using_cache
 from mi_cot_lib.errors import ConfigError, DataError, unknown_name
 
 __all__ = [
@@ -137,23 +137,28 @@ def built_in_root(name: str, seed: int = 0, teacher_accuracy: float | None = Non
 
     Returns:
         A folder that holds `datasets/NAME`, complete and with the default sizes.
+
+    Raises:
+        DataError: The cache cannot be written to.
     """
     accuracy = _accuracy(_built_in(name), teacher_accuracy)
-    worlds = cache_folder() / "worlds"
+    cache = cache_folder()
+    worlds = cache / "worlds"
     root = worlds / f"{name}-{seed}-{accuracy}-{_fingerprint()[:12]}"
-    if root.is_dir():
-        return root
-    worlds.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=worlds))
-    try:
-        write_dataset(name, fresh, seed, accuracy)
-        fresh.chmod(0o755)
-        fresh.rename(root)
-    except OSError:
-        if not root.is_dir():
-            raise
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with using_cache(cache):
+        if root.is_dir():
+            return root
+        worlds.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=worlds))
+        try:
+            write_dataset(name, fresh, seed, accuracy)
+            fresh.chmod(0o755)
+            fresh.rename(root)
+        except OSError:
+            if not root.is_dir():
+                raise
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
     return root
 
 
