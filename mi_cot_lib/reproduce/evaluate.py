@@ -20,6 +20,7 @@ from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.reproduce.checkpoint import Checkpoint, open_checkpoint, refuse_other_labels
 from mi_cot_lib.reproduce.sources import fingerprint, weights_fingerprint
 from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.reading import check_reading
 from mi_cot_lib.training import record
 
 EVALUATIONS = "evaluations"
@@ -226,6 +227,7 @@ def _prepared(
     if opened.config is not None and opened.config.get("threads") is not None:
         torch.set_num_threads(opened.config["threads"])
     student = load_student(str(opened.student))
+    check_reading(examples, str(opened.student), dataset, student.tokeniser)
     wanted = Evaluation(
         dataset,
         split,
