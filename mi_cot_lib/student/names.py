@@ -29,7 +29,7 @@ def check_student_name(name: str) -> None:
     Raises:
         ConfigError: The message names the nearest valid name.
     """
-    if name in NAMED_STUDENTS or Path(name).is_dir():
+    if name in NAMED_STUDENTS or (name and Path(name).is_dir()):
         return
     if Path(name).is_file():
         raise ConfigError(f"student {name} is a file; name its folder, {Path(name).parent}.")

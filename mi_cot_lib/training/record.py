@@ -14,10 +14,11 @@ from joblib import cpu_count
 
 from mi_cot_lib.environment import PACKAGE_ROOT
 from mi_cot_lib.errors import DataError
+from mi_cot_lib.student.names import IN_RUN
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.jsonl"
-STUDENT = "student"
+STUDENT = IN_RUN
 # Raised by whoever changes what a configuration's numbers come out as: older records are then refused.
 RESULTS_VERSION = 1
 _VERSIONED = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
