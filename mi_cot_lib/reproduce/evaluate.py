@@ -1,6 +1,5 @@
 """Score a trained student on any data set that its labels fit, out of its domain as well."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -198,7 +197,7 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
         "versions": record.library_versions(),
         "git_commit": record.git_commit(),
     }
-    record.write_atomically(summary, json.dumps(values, indent=1, sort_keys=True) + "\n")
+    record.write_json(summary, values, indent=1, sort_keys=True)
 
 
 Task = tuple[Evaluation, DatasetSpec, Student, list[Example]]
@@ -268,7 +267,7 @@ def _summary(path: Path) -> dict[str, Any] | None:
     if not (path.is_file() and summary.is_file()):
         return None
     try:
-        values = json.loads(summary.read_text(encoding="utf-8"))
+        values = record.from_json(summary.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{summary} is not valid JSON ({error}); delete it.") from error
     return values if isinstance(values, dict) and "data_sha256" in values else None

@@ -153,10 +153,8 @@ def _check_tokens(source: str, student: Student) -> None:
             f"its tokeniser knows no word of the prompts ({' '.join(prompts)}); copy the one that it was "
             "trained with",
         )
-    rows = min(
-        len(layer.weight)
-        for layer in (student.model.get_input_embeddings(), student.model.get_output_embeddings())
-    )
+    layers: Any = (student.model.get_input_embeddings(), student.model.get_output_embeddings())
+    rows = min(len(layer.weight) for layer in layers)
     tokens = max(tokeniser.get_vocab().values()) + 1
     if tokens > rows:
         raise refused(
