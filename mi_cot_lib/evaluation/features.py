@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mi_cot_lib.data.example import Example
-from mi_cot_lib.evaluation.generate import written_batches
+from mi_cot_lib.evaluation.generate import check_finite, written_batches
 from mi_cot_lib.student.encode import (
     EXPLAIN_PREFIX,
     IGNORED,
@@ -70,7 +70,7 @@ def student_features(
         on_batch: Called with the number of examples of each finished batch, of either task.
     """
     label, rationale = (
-        _features(student, [prefix + e.input for e in examples], max_input_tokens, limit, on_batch)
+        _features(student, prefix, examples, max_input_tokens, limit, on_batch)
         for prefix, limit in (
             (PREDICT_PREFIX, max_new_tokens),
             (EXPLAIN_PREFIX, max_rationale_tokens),
@@ -82,11 +82,13 @@ def student_features(
 @torch.inference_mode()
 def _features(
     student: Student,
-    prompts: Sequence[str],
+    prefix: str,
+    examples: Sequence[Example],
     max_input_tokens: int,
     limit: int,
     on_batch: Callable[[int], None] | None,
 ) -> Features:
+    prompts = [prefix + example.input for example in examples]
     pooled = np.zeros((len(prompts), student.model.config.hidden_size), dtype=np.float32)
     texts = [""] * len(prompts)
     limits = [limit] * len(prompts)
@@ -94,6 +96,8 @@ def _features(
         ids = batch.written.ids
         states = pooled_states(student, batch.ids, batch.mask, ids)
         pooled[batch.chosen] = states.float().cpu().numpy()
+        is_finite = [bool(np.isfinite(row).all()) for row in pooled[batch.chosen]]
+        check_finite(is_finite, [examples[index].id for index in batch.chosen])
         written = student.tokeniser.batch_decode(ids, skip_special_tokens=True)
         for index, text in zip(batch.chosen, written, strict=True):
             texts[index] = text.strip()

@@ -1,12 +1,13 @@
 """Prompts become texts: greedily, longest prompts first, with the probability of each text."""
 
-from collections.abc import Callable, Iterator, Sequence
-from math import exp
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import exp, isfinite
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.candidates import candidate_scores, label_ids
 from mi_cot_lib.evaluation.greedy import encode, greedy_sequences, is_plain_greedy
 from mi_cot_lib.evaluation.plain import Sequences, plain_sequences
@@ -51,6 +52,8 @@ def generate(
     max_input_tokens: int,
     max_new_tokens: int,
     on_batch: Callable[[int], None] | None = None,
+    *,
+    names: Sequence[str] | None = None,
 ) -> list[tuple[str, float]]:
     """Generate greedily, in batches of similar length.
 
@@ -60,12 +63,13 @@ def generate(
         max_input_tokens: Longer prompts are cut.
         max_new_tokens: Limit of the output, end token included.
         on_batch: Called with the number of prompts of each finished batch.
+        names: As for `outputs`.
 
     Returns:
         Text and probability of the generated sequence for each prompt, in their order.
     """
     limits = [max_new_tokens] * len(prompts)
-    written = outputs(student, prompts, max_input_tokens, limits, on_batch)
+    written = outputs(student, prompts, max_input_tokens, limits, on_batch, names=names)
     return [(output.text, output.probability) for output in written]
 
 
@@ -105,6 +109,7 @@ def outputs(
     on_batch: Callable[[int], None] | None = None,
     *,
     candidates: Sequence[Sequence[str] | None] | None = None,
+    names: Sequence[str] | None = None,
     plain: bool = False,
 ) -> list[Output]:
     """Generate greedily with a limit for each prompt; score the candidates of prompts that have some.
@@ -116,11 +121,16 @@ def outputs(
         limits: Most tokens of each output, end token included.
         on_batch: Called with the number of prompts of each finished batch.
         candidates: The labels that each prompt can have; None where there are none to score.
+        names: Of the prompts, for an error; None quotes them.
         plain: Use `model.generate` for every model.
 
     Returns:
         One output a prompt, in their order.
+
+    Raises:
+        KitError: What the student computes of a prompt is not finite.
     """
+    names = names or [repr(prompt[:60]) for prompt in prompts]
     results = [Output("", 0.0, 0, False)] * len(prompts)
     labels = label_ids(student.tokeniser, [row or () for row in candidates or [()] * len(prompts)])
     for batch in written_batches(student, prompts, max_input_tokens, limits, plain=plain):
@@ -128,6 +138,13 @@ def outputs(
         texts = student.tokeniser.batch_decode(written.ids, skip_special_tokens=True)
         sizes = map(len, written.ids)
         scores = _scores(student, batch, [labels[index] for index in batch.chosen])
+        check_finite(
+            (
+                isfinite(log) and all(map(isfinite, own or ()))
+                for log, own in zip(written.log_probabilities, scores, strict=True)
+            ),
+            [names[index] for index in batch.chosen],
+        )
         rows = zip(
             batch.chosen,
             texts,
@@ -142,6 +159,20 @@ def outputs(
         if on_batch:
             on_batch(len(batch.chosen))
     return results
+
+
+def check_finite(finite: Iterable[bool], names: Iterable[str]) -> None:
+    """Refuse a batch of answers of which some are not finite numbers.
+
+    Raises:
+        KitError: The message names those.
+    """
+    lost = [name for is_finite, name in zip(finite, names, strict=True) if not is_finite]
+    if lost:
+        raise KitError(
+            f"what the student computes is not finite for {', '.join(lost)}: its weights are too large, "
+            "and nothing that it answers counts; take a student whose training did not overflow."
+        )
 
 
 def _scores(

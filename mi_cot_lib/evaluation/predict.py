@@ -1,9 +1,8 @@
 """Let a student answer: labels, and rationales if asked, with a confidence for each answer."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from math import exp
+from math import exp, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from mi_cot_lib.evaluation.score import is_correct, split_single_task
 from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
 from mi_cot_lib.student.load import Student
+from mi_cot_lib.training.record import from_json
 
 __all__ = ["Prediction", "accuracy", "generate", "predict"]
 
@@ -37,6 +37,9 @@ class Prediction:
         log_probability: Of the tokens written, end token included, in nats; of a cut text those up to
             the cut. For the single-task method they hold the rationale too.
         tokens: How many those are.
+
+    Raises:
+        ValueError: A probability is not finite.
     """
 
     id: str
@@ -48,6 +51,10 @@ class Prediction:
     scores: tuple[float, ...] | None
     log_probability: float
     tokens: int
+
+    def __post_init__(self) -> None:
+        if not all(map(isfinite, (self.log_probability, *(self.scores or ())))):
+            raise ValueError(f"{self.id}: its log-probabilities must be finite")
 
     @property
     def split(self) -> str:
@@ -117,13 +124,17 @@ def predict(
 
     Returns:
         One prediction an example, in their order.
+
+    Raises:
+        KitError: An answer's probability is not finite; the message names the examples.
     """
+    names = [example.id for example in examples]
     spec = method_named(method)
     candidates = [candidate_labels(dataset, example) for example in examples]
     if spec.target_has_rationale:
         texts = [PREDICT_PREFIX + example.input for example in examples]
         limits = [max_rationale_tokens] * len(texts)
-        answers = outputs(student, texts, max_input_tokens, limits, on_batch)
+        answers = outputs(student, texts, max_input_tokens, limits, on_batch, names=names)
     else:
         scored = candidates if with_scores else None
         answers = _labels(
@@ -132,7 +143,9 @@ def predict(
     rationales: list[str | None] = [None] * len(examples)
     if spec.explains and explain:
         texts = [EXPLAIN_PREFIX + example.input for example in examples]
-        written = generate(student, texts, max_input_tokens, max_rationale_tokens, on_batch)
+        written = generate(
+            student, texts, max_input_tokens, max_rationale_tokens, on_batch, names=names
+        )
         rationales = [text for text, _ in written]
     predictions = []
     for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
@@ -168,7 +181,8 @@ def read_predictions(path: Path) -> list[Prediction]:
     lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, start=1):
         try:
-            values = {name: json.loads(line)[name] for name in Prediction.__slots__}
+            row = from_json(line)
+            values = {name: row[name] for name in Prediction.__slots__}
             for name in ("candidates", "scores"):
                 values[name] = values[name] and tuple(values[name])
             found.append(Prediction(**values))
@@ -226,7 +240,10 @@ def _labels(
 ) -> list[Output]:
     limits = label_limits(student, candidates, max_new_tokens)
     texts = [PREDICT_PREFIX + example.input for example in examples]
-    answers = outputs(student, texts, max_input_tokens, limits, on_batch, candidates=scored)
+    names = [example.id for example in examples]
+    answers = outputs(
+        student, texts, max_input_tokens, limits, on_batch, candidates=scored, names=names
+    )
     # A label can be spelt in more tokens than the tokeniser gives it: such an output is not cut.
     longer = [
         index
@@ -241,6 +258,7 @@ def _labels(
         [texts[index] for index in longer],
         max_input_tokens,
         [max_new_tokens] * len(longer),
+        names=[names[index] for index in longer],
     )
     for index, answer in zip(longer, whole, strict=True):
         answers[index] = answer._replace(scores=answers[index].scores)

@@ -24,7 +24,7 @@ from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.methods import METHODS
 from mi_cot_lib.reproduce.readme import replace_section
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.record import write_atomically
+from mi_cot_lib.training.record import from_json, write_atomically, write_json
 
 RECORDS = "records.json"
 PAGE = "index.html"
@@ -71,9 +71,9 @@ def write_comparison(records: Sequence[dict[str, Any]], folder: Path, command: s
     pictures = [folder / f"{name}.png" for name in figures]
     for figure, picture in zip(figures.values(), pictures, strict=True):
         save(figure, picture)
-    write_atomically(folder / "accuracy.json", _as_json(accuracy))
-    write_atomically(folder / "curves.json", _as_json(curves))
-    write_atomically(folder / RECORDS, json.dumps(list(records), sort_keys=True) + "\n")
+    write_json(folder / "accuracy.json", _values(accuracy), indent=1)
+    write_json(folder / "curves.json", _values(curves), indent=1)
+    write_json(folder / RECORDS, list(records), sort_keys=True)
     render_report(records, table, pictures, command, folder / PAGE)
     return folder / PAGE
 
@@ -85,12 +85,16 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
         folder: Where `write_comparison` wrote.
 
     Raises:
-        DataError: There are none.
+        DataError: There are none, or they cannot be read.
     """
     try:
-        records: list[dict[str, Any]] = json.loads((folder / RECORDS).read_text(encoding="utf-8"))
+        records: list[dict[str, Any]] = from_json((folder / RECORDS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"{folder} holds no {RECORDS}; `{COMMAND}` makes them.") from None
+    except ValueError as error:
+        raise DataError(
+            f"{folder / RECORDS} is not valid JSON ({error}); `{COMMAND}` makes it again."
+        ) from error
     return records
 
 
@@ -130,11 +134,11 @@ def results_section(records: Sequence[dict[str, Any]]) -> str:
     return f"\n\n*{setting_title(records)}.*\n\n{to_markdown(table).strip()}\n\n{lines}\n\n"
 
 
-def _as_json(prepared: Any) -> str:
+def _values(prepared: Any) -> dict[str, Any]:
     values = {}
     for item in fields(prepared):
         value = getattr(prepared, item.name)
         if isinstance(value, pd.DataFrame):
             value = json.loads(value.round(6).to_json(orient="records"))
         values[item.name] = value
-    return json.dumps(values, indent=1) + "\n"
+    return values

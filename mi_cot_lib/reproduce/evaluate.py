@@ -1,6 +1,5 @@
 """Score a trained student on any data set that its labels fit, out of its domain as well."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.reproduce.checkpoint import Checkpoint, open_checkpoint, refuse_other_labels
 from mi_cot_lib.reproduce.sources import fingerprint, weights_fingerprint
 from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.reading import check_reading
 from mi_cot_lib.training import record
 
 EVALUATIONS = "evaluations"
@@ -197,7 +197,7 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
         "versions": record.library_versions(),
         "git_commit": record.git_commit(),
     }
-    record.write_atomically(summary, json.dumps(values, indent=1, sort_keys=True) + "\n")
+    record.write_json(summary, values, indent=1, sort_keys=True)
 
 
 Task = tuple[Evaluation, DatasetSpec, Student, list[Example]]
@@ -226,6 +226,7 @@ def _prepared(
     if opened.config is not None and opened.config.get("threads") is not None:
         torch.set_num_threads(opened.config["threads"])
     student = load_student(str(opened.student))
+    check_reading(examples, str(opened.student), dataset, student.tokeniser)
     wanted = Evaluation(
         dataset,
         split,
@@ -266,7 +267,7 @@ def _summary(path: Path) -> dict[str, Any] | None:
     if not (path.is_file() and summary.is_file()):
         return None
     try:
-        values = json.loads(summary.read_text(encoding="utf-8"))
+        values = record.from_json(summary.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{summary} is not valid JSON ({error}); delete it.") from error
     return values if isinstance(values, dict) and "data_sha256" in values else None

@@ -5,7 +5,6 @@ of the trained weights and of the items, and the protocol. One that was made fro
 again where the student is on this machine, and does not count where it is not.
 """
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -124,7 +123,7 @@ def read(path: Path) -> Record | None:
     if not path.is_file():
         return None
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = record.from_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(
             f"{path} is not valid JSON ({error}); delete it and measure again."
@@ -137,7 +136,7 @@ def read(path: Path) -> Record | None:
 def write(path: Path, kept: Record) -> None:
     """Write one record, in one move."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    record.write_atomically(path, json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    record.write_json(path, kept, indent=1, sort_keys=True)
 
 
 class _Items:

@@ -19,6 +19,7 @@ from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.reproduce.sources import note_sources, refuse_other_sources, sources_of
 from mi_cot_lib.student.encode import ANSWER_MARK, EncodedPair, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.reading import check_reading
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.readable import check_teacher
@@ -72,6 +73,7 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
     check_teacher(config, train_examples[: config.train_size])
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student)
+    check_reading([*usable, *valid_examples], config.student, config.dataset, student.tokeniser)
     loading = time.monotonic() - started
     trained = train(
         config,

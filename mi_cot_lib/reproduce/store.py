@@ -5,7 +5,6 @@ items were right, confidences and sampled rationales where the paper looks at th
 enough to be committed, and say by which version of the kit, from which data and weights they come.
 """
 
-import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -156,8 +155,7 @@ def training_flops(config: RunConfig, folder: Path) -> float:
 def write(store: Path, name: str, kept: Record) -> None:
     """Write one record, in one move."""
     store.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
-    record.write_atomically(store / f"{name}.json", text + "\n")
+    record.write_json(store / f"{name}.json", kept, sort_keys=True, separators=(",", ":"))
 
 
 def read(store: Path, name: str) -> Record | None:
@@ -170,7 +168,7 @@ def read(store: Path, name: str) -> Record | None:
     if not path.is_file():
         return None
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = record.from_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
     if not isinstance(kept, dict) or "results_version" not in kept:

@@ -1,6 +1,5 @@
 """What the built-in student reaches when it is plainly finetuned on each built-in data set."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.reproduce.comparison import recorded_folder
 from mi_cot_lib.reproduce.execute import execute_grid
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.record import read_record, write_atomically
+from mi_cot_lib.training.record import from_json, read_record, write_json
 
 CARD = "student_card.json"
 # Share of right answers by guessing: five choices, three labels, and no equation by luck.
@@ -61,7 +60,7 @@ def make_card(runs: Path, jobs: int | None = None) -> Path:
         }
     path = recorded_folder() / CARD
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(card, indent=1) + "\n")
+    write_json(path, card, indent=1)
     return path
 
 
@@ -74,5 +73,5 @@ def read_card() -> dict[str, Any]:
     path = recorded_folder() / CARD
     if not path.is_file():
         raise DataError(f"{path.name} is missing; `mi-cot student card` makes it.")
-    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    card: dict[str, Any] = from_json(path.read_text(encoding="utf-8"))
     return card

@@ -1,7 +1,7 @@
 """From Examples to padded batches: two prompts, two targets (paper, section 3.1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -28,12 +28,14 @@ class EncodedPair:
         predict_target: Ids of the label (or of rationale and label, for the single-task method).
         explain_input: Ids of `explain: TEXT`.
         explain_target: Ids of the rationale; empty where the teacher's text could not be parsed.
+        id: The example's, for messages; no part of what is compared.
     """
 
     predict_input: list[int]
     predict_target: list[int]
     explain_input: list[int]
     explain_target: list[int]
+    id: str = field(default="", compare=False)
 
 
 @collector_paused()
@@ -76,12 +78,8 @@ def encode_pairs(
         [] if example.rationale is None else target
         for target, example in zip(rationales, examples, strict=True)
     ]
-    return [
-        EncodedPair(*row)
-        for row in zip(
-            predict_inputs, predict_targets, explain_inputs, explain_targets, strict=True
-        )
-    ]
+    rows = zip(predict_inputs, predict_targets, explain_inputs, explain_targets, strict=True)
+    return [EncodedPair(*row, id=example.id) for row, example in zip(rows, examples, strict=True)]
 
 
 def pad_rows(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:

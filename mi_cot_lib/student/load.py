@@ -1,15 +1,23 @@
-"""One call loads every student: the built-in one, T5 v1.1 by size, or any sequence-to-sequence model."""
+"""One call loads every student, whole or not at all: built in, T5 v1.1 by size, a model id or a folder.
+
+The libraries below warn of what a checkpoint lacks and make it up: an empty tokeniser, random weights.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES as SEQUENCE_TO_SEQUENCE,
+)
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.errors import ConfigError, KitError
-from mi_cot_lib.student.names import NAMED_STUDENTS, check_student_name
+from mi_cot_lib.student.encode import ANSWER_MARK, EXPLAIN_PREFIX, PREDICT_PREFIX
+from mi_cot_lib.student.folder import AGAIN, check_files, reading, refused
+from mi_cot_lib.student.names import NAMED_STUDENTS, check_student_name, folder_of
 
 
 @dataclass(frozen=True)
@@ -21,36 +29,170 @@ class Student:
 
 
 def load_student(name: str) -> Student:
-    """Load a student in float32.
+    """Load a student in float32, and make sure that it is whole and its parts fit.
+
+    Weights that are pickled (`pytorch_model.bin`) are read as tensors only, and no code that a folder or
+    the hub brings along is run.
 
     Args:
-        name: `nano`, `small`, `base`, the id of a sequence-to-sequence model on the hub, or a folder.
+        name: `nano`, `small`, `base`, the id of a sequence-to-sequence model on the hub, or a folder: a
+            student's, or a run's.
 
     Returns:
-        The model, in evaluation mode, and its tokeniser.
+        The model, in evaluation mode, and its tokeniser, which cuts at the end.
 
     Raises:
-        ConfigError: The name is unknown, or names a model of another kind.
+        ConfigError: The name is unknown, names a model of another kind, or a folder lacks a file, a
+            weight or a token, or holds one that does not fit or is not finite.
         KitError: The weights are neither in the local cache nor to be had from the network.
     """
     check_student_name(name)
     # Its bars over 51 tensors and its notes on shared embeddings would hide the kit's own progress.
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
-    source = NAMED_STUDENTS.get(name, name)
-    try:
-        tokeniser = AutoTokenizer.from_pretrained(source)
-        model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        if Path(source).is_dir():
-            raise ConfigError(
-                f"{source} holds no complete sequence-to-sequence student: {error}"
-            ) from error
-        if isinstance(error, ValueError):
-            raise ConfigError(f"{source} is not a sequence-to-sequence model: {error}") from error
-        raise KitError(
-            f"cannot load {source}: it is not in the local cache, and the model hub cannot be "
-            "reached or does not have it. Connect once to download it, give a folder that holds it, "
-            f"or use the built-in student: --student nano. ({str(error).splitlines()[0]})"
-        ) from error
-    return Student(model.eval(), tokeniser)
+    source = folder_of(NAMED_STUDENTS.get(name, name))
+    weights = "its weights"
+    if Path(source).is_dir():
+        weights = check_files(Path(source))
+    with reading(source, "config.json"):
+        raw = transformers.PreTrainedConfig.get_config_dict(source)[0]
+    _check_kind(source, raw)
+    with reading(source, "config.json"):
+        AutoConfig.from_pretrained(source, trust_remote_code=False)
+    with reading(source, "its tokeniser (tokenizer.json, tokenizer_config.json)"):
+        tokeniser = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    with reading(source, weights):
+        model, found = AutoModelForSeq2SeqLM.from_pretrained(
+            source,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            weights_only=True,
+            output_loading_info=True,
+            # Refused below, with the names and sizes that its own error leaves out.
+            ignore_mismatched_sizes=True,
+        )
+    _check_weights(source, weights, model, found, raw)
+    # The kit pads by itself and cuts prompts at their end, whatever a tokeniser was saved with.
+    tokeniser.truncation_side = tokeniser.padding_side = "right"
+    student = Student(model.eval(), tokeniser)
+    _check_tokens(source, student)
+    with reading(source, "the model"):
+        _check_outputs(source, student)
+    return student
+
+
+def _check_kind(source: str, raw: dict[str, Any]) -> None:
+    """Refuse a model that its configuration describes as no student."""
+    kind = raw.get("model_type")
+    if kind is None:
+        raise refused(source, f"config.json has no model_type; {AGAIN}")
+    if kind not in SEQUENCE_TO_SEQUENCE:
+        raise refused(
+            source,
+            f"config.json describes a model of the kind {kind}; name a T5, a BART or their like (code that "
+            "a model brings along is not run)",
+        )
+    if "quantization_config" in raw:
+        raise refused(source, "it is quantised (config.json); name the model that it was made from")
+
+
+def _check_weights(
+    source: str, listing: str, model: Any, found: dict[str, Any], raw: dict[str, Any]
+) -> None:
+    """Refuse weights that would be made up, left out or could not be computed with."""
+    for name, there, wanted in sorted(found["mismatched_keys"]):
+        raise refused(
+            source,
+            f"{listing} holds {name} as {tuple(there)}, where config.json asks for {tuple(wanted)}; "
+            "take both from one checkpoint",
+        )
+    missing = sorted(found["missing_keys"])
+    head, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
+    # This version would share the two all the same.
+    if raw.get("tie_word_embeddings") is False and head.weight is embeddings.weight:
+        missing.append("lm_head.weight")
+    for names, what in (
+        (missing, "lacks {} that config.json asks for"),
+        (sorted(found["unexpected_keys"]), "holds {} that config.json has no place for"),
+    ):
+        if names:
+            count = f"{len(names)} weight{'s' * (len(names) > 1)}"
+            raise refused(
+                source,
+                f"{listing} {what.format(count)}, such as {names[0]}; take both from one checkpoint",
+            )
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise refused(
+                source,
+                f"{listing} holds numbers in {name} that are not finite; take a checkpoint from before "
+                "its training failed",
+            )
+
+
+def _check_tokens(source: str, student: Student) -> None:
+    """Refuse tokens that the model does not have, and note each special one where it is looked for."""
+    tokeniser, config = student.tokeniser, student.model.config
+    generation: Any = student.model.generation_config
+    if Path(source).is_dir() and tokeniser.vocab_files_names:
+        files = list(tokeniser.vocab_files_names.values())
+        if not any((Path(source) / name).is_file() for name in files):
+            raise refused(
+                source,
+                f"no file of its tokeniser is there ({' or '.join(files)}); copy the one that it was "
+                "trained with",
+            )
+    for name in ("pad_token", "eos_token"):
+        if getattr(tokeniser, f"{name}_id") is None:
+            raise refused(source, f"its tokeniser has no {name}; name it in tokenizer_config.json")
+    prompts = f"{PREDICT_PREFIX}{EXPLAIN_PREFIX}{ANSWER_MARK}".split()
+    read = tokeniser(prompts, add_special_tokens=False)["input_ids"]
+    if all(tokeniser.unk_token_id in ids for ids in read):
+        raise refused(
+            source,
+            f"its tokeniser knows no word of the prompts ({' '.join(prompts)}); copy the one that it was "
+            "trained with",
+        )
+    layers: Any = (student.model.get_input_embeddings(), student.model.get_output_embeddings())
+    rows = min(len(layer.weight) for layer in layers)
+    tokens = max(tokeniser.get_vocab().values()) + 1
+    if tokens > rows:
+        raise refused(
+            source,
+            f"its tokeniser has {tokens} tokens, its model embeddings of {rows}; take both from one "
+            "checkpoint, or call resize_token_embeddings and train the new ones",
+        )
+    for name, own in (
+        ("decoder_start_token_id", None),
+        ("pad_token_id", tokeniser.pad_token_id),
+        ("eos_token_id", tokeniser.eos_token_id),
+    ):
+        said = [getattr(place, name, None) for place in (config, generation)]
+        value = next((one for one in (*said, own) if one is not None), None)
+        if value is None:
+            raise refused(
+                source,
+                f'config.json does not say what the decoder starts with; add "{name}": '
+                f"{tokeniser.pad_token_id}, its padding token, if it is a T5",
+            )
+        ids = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, int) and 0 <= one < rows for one in ids):
+            raise refused(source, f"config.json: {name} {value} is none of its {rows} tokens")
+        if name == "eos_token_id" and own not in ids:
+            raise refused(
+                source,
+                f"config.json ends a text with token {value}, its tokeniser with {own}; take both from "
+                "one checkpoint",
+            )
+        for place, one in zip((config, generation), said, strict=True):
+            if one is None:
+                setattr(place, name, value)
+
+
+@torch.no_grad()
+def _check_outputs(source: str, student: Student) -> None:
+    """Refuse a student whose answer to one short prompt cannot be computed or is not finite."""
+    ids = torch.tensor([student.tokeniser(PREDICT_PREFIX)["input_ids"]])
+    start = torch.tensor([[student.model.config.decoder_start_token_id]])
+    if not torch.isfinite(student.model(input_ids=ids, decoder_input_ids=start).logits).all():
+        raise refused(source, "what it computes is not finite; its weights are too large")

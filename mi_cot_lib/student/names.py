@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from mi_cot_lib.errors import unknown_name
+from mi_cot_lib.errors import ConfigError, unknown_name
 
 # Built-in students by name, and their width: nano, and three below it.
 BUILT_IN_WIDTHS: dict[str, int] = {"nano": 96, "nano48": 48, "nano32": 32, "nano16": 16}
+# Where a run keeps the student that it trained.
+IN_RUN = "student"
 
 
 def built_in_folder(name: str) -> Path:
@@ -27,6 +29,24 @@ def check_student_name(name: str) -> None:
     Raises:
         ConfigError: The message names the nearest valid name.
     """
-    looks_like_an_id = name.count("/") == 1 and not name.startswith((".", "/"))
-    if name not in NAMED_STUDENTS and not looks_like_an_id and not Path(name).is_dir():
+    if name in NAMED_STUDENTS or (name and Path(name).is_dir()):
+        return
+    if Path(name).is_file():
+        raise ConfigError(f"student {name} is a file; name its folder, {Path(name).parent}.")
+    owner, _, model = name.partition("/")
+    if not owner or not model or "/" in model or name.startswith("."):
         raise unknown_name("student", name, [*NAMED_STUDENTS, "OWNER/MODEL", "FOLDER"])
+
+
+def folder_of(name: str) -> str:
+    """Return the folder that holds a student: of a run the one within it, else the same as a plain path.
+
+    Args:
+        name: A name that `check_student_name` takes; one that is no folder is returned as it is.
+    """
+    folder = Path(name)
+    if name in NAMED_STUDENTS or not folder.is_dir():
+        return name
+    in_run = folder / IN_RUN
+    is_run = not (folder / "config.json").exists() and (in_run / "config.json").exists()
+    return str(in_run if is_run else folder)

@@ -21,7 +21,7 @@ from mi_cot_lib.objective.choices import (
     check_choices,
 )
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS, check_student_name
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS, check_student_name, folder_of
 
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]
@@ -76,7 +76,7 @@ class RunConfig:
     )
     method: str = _help("finetune, single_task, dss or mi.", default="mi")
     student: str = _help(
-        "nano, nano48, nano32, nano16, small, base, a model id OWNER/MODEL or a folder.",
+        "nano, nano48, nano32, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
         default="nano",
     )
     seed: int = _help("Seed of order and dropout.", default=0)
@@ -141,6 +141,7 @@ class RunConfig:
         dataset_spec(self.dataset)
         method_named(self.method)
         check_student_name(self.student)
+        object.__setattr__(self, "student", folder_of(self.student))
         check_choices(self.mi_form, self.pool, self.divergence, self.detach, self.features)
         if self.features is None:
             object.__setattr__(self, "features", FEATURES[self.mi_form][0])

@@ -1,10 +1,11 @@
 """A run's folder and record: what everything after training reads."""
 
 import json
+import math
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import torch
 from joblib import cpu_count
 
 from mi_cot_lib.environment import PACKAGE_ROOT
-from mi_cot_lib.errors import DataError
+from mi_cot_lib.errors import DataError, KitError
+from mi_cot_lib.student.names import IN_RUN
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.jsonl"
-STUDENT = "student"
+STUDENT = IN_RUN
 # Raised by whoever changes what a configuration's numbers come out as: older records are then refused.
 RESULTS_VERSION = 1
 _VERSIONED = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
@@ -25,12 +27,64 @@ _VERSIONED = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write `run.json` last and in one move: its presence means that the run is complete."""
-    write_atomically(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+    write_json(folder / RECORD, record, indent=1, sort_keys=True)
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write one JSON object a line, in one move."""
-    write_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    lines = [
+        _to_json(row, path, f"[{number}]", ensure_ascii=False) for number, row in enumerate(rows)
+    ]
+    write_atomically(path, "".join(lines))
+
+
+def write_json(path: Path, values: Any, **layout: Any) -> None:
+    """Write a file of JSON, which has no NaN and no infinity, in one move.
+
+    Args:
+        path: The file.
+        values: What to write.
+        layout: As `json.dumps` takes it.
+
+    Raises:
+        KitError: A number is not finite; the message says where it stands, and nothing is written.
+    """
+    write_atomically(path, _to_json(values, path, "", **layout))
+
+
+def from_json(text: str) -> Any:
+    """Read JSON, which has no NaN and no infinity.
+
+    Raises:
+        ValueError: It is none.
+    """
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"it holds {constant}")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def _to_json(values: Any, path: Path, place: str, **layout: Any) -> str:
+    try:
+        return json.dumps(values, allow_nan=False, **layout) + "\n"
+    except ValueError:
+        wrong = [f"{where} is {number}" for where, number in _not_finite(values, place)]
+        raise KitError(
+            f"{path}: {wrong[0]}, which is no result, and nothing was written; something before it has "
+            "overflowed, such as a student's training."
+        ) from None
+
+
+def _not_finite(values: Any, place: str) -> Iterator[tuple[str, float]]:
+    if isinstance(values, float) and not math.isfinite(values):
+        yield place.lstrip("."), values
+    elif isinstance(values, Mapping):
+        for name, value in values.items():
+            yield from _not_finite(value, f"{place}.{name}")
+    elif isinstance(values, list | tuple):
+        for row, value in enumerate(values):
+            yield from _not_finite(value, f"{place}[{row}]")
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -53,7 +107,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     path = folder / RECORD
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"{folder} holds no {RECORD}: the run has not finished.") from None
     except ValueError as error:

@@ -100,6 +100,9 @@ def train(
 
     Returns:
         History, selected step and seconds.
+
+    Raises:
+        KitError: A loss, gradient, weight or validation is not finite.
     """
     progress = _Progress(folder, config.method)
     # The Trainer's state names the best checkpoint by this path, also for a later call elsewhere.
@@ -176,6 +179,8 @@ def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments
         bf16=config.precision == "bf16",
         use_cpu=not torch.cuda.is_available(),
         logging_steps=max(1, config.max_steps // LOGS_A_RUN),
+        # It would log the mean of earlier losses in the place of one that is not finite.
+        logging_nan_inf_filter=False,
         eval_strategy="steps",
         eval_steps=config.eval_every,
         save_strategy="steps",

@@ -1,35 +1,35 @@
 """The trainer: transformers' own, with two tasks a step and a loss of three terms."""
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, cast
 
 import torch
 from torch import Tensor, nn
 from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
 
+from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.output_layer import output_terms
-from mi_cot_lib.objective.terms import term_counts, weighted_total
+from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import EncodedPair, collate, widen
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.student.packed import can_pack
-from mi_cot_lib.training.packed_step import (
-    MOST_TOKENS,
-    hidden_mi,
-    packed_terms,
-    run_packed,
-    split_batch,
-)
-from mi_cot_lib.training.plain_step import forward_terms
+from mi_cot_lib.training.losses import Batch, loss_terms, term_losses
+from mi_cot_lib.training.packed_step import MOST_TOKENS, split_batch
 
-Batch = dict[str, Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
+# Beside a batch's tensors: the ids of its examples.
+ROWS = "rows"
 
 
 class TwoTaskTrainer(Seq2SeqTrainer):
     """Trains on `Objective`, logs each term and its gradient norm, validates with the given function.
+
+    A loss, gradient, weight or validation that is not finite ends training with a `KitError`, before
+    anything is made or saved of it.
 
     Args:
         student: Model and tokeniser.
@@ -55,7 +55,10 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         super().__init__(
             model=student.model,
             args=arguments,
-            data_collator=partial(collate, pad_id=student.tokeniser.pad_token_id),
+            data_collator=lambda pairs: {
+                **collate(pairs, student.tokeniser.pad_token_id),
+                ROWS: [pair.id for pair in pairs],
+            },
             train_dataset=cast(Any, list(train_pairs)),
             eval_dataset=cast(Any, list(valid_pairs)),
             processing_class=student.tokeniser,
@@ -69,6 +72,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self._term_totals: dict[str, float] = defaultdict(float)
         self._steps_since_log = 0
         self._term_gradients: dict[str, Sequence[Tensor]] = {}
+        self._rows: list[str] = []
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device
@@ -88,6 +92,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             return batches, None
         self._steps_since_log += 1
         self._term_gradients.clear()
+        self._rows = [row for batch in batches for row in cast(Any, batch.pop(ROWS))]
         targets: list[str] = [name for name in ("labels", "explain_labels") if name in batches[0]]
         widths = {name: max(batch[name].shape[1] for batch in batches) for name in targets}
         batches = [widen(batch, widths) for batch in batches]
@@ -116,7 +121,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         loss, sums = loss_terms(model, self.objective, inputs, counts)
         if model.training:
             for term, value in sums.items():
-                self._term_totals[term] += value.detach().item() / max(1, counts[term].item())
+                self._note(term, value.detach().item() / max(1, counts[term].item()))
         return (loss, {}) if return_outputs else loss
 
     def training_step(
@@ -144,7 +149,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             gradients = torch.autograd.grad(
                 loss, parameters, retain_graph=True, materialize_grads=True
             )
-            self._term_totals[term] += loss.item() / self.objective.weights[term]
+            self._note(term, loss.item() / self.objective.weights[term])
             before = self._term_gradients.get(term)
             self._term_gradients[term] = (
                 [a + b for a, b in zip(before, gradients, strict=True)] if before else gradients
@@ -154,6 +159,36 @@ class TwoTaskTrainer(Seq2SeqTrainer):
                     gradient + parameter.grad if parameter.grad is not None else gradient
                 )
         return torch.stack([loss.detach() for loss in losses.values()]).sum()
+
+    def _note(self, term: str, value: float) -> None:
+        if not math.isfinite(value):
+            self._stop(self.state.global_step + 1, f"loss_{term} is {value}", self._rows)
+        self._term_totals[term] += value
+
+    def _clip_grad_norm(self, model: nn.Module) -> Any:
+        # Of all gradients at once, and before the optimiser makes a step of them.
+        norm = super()._clip_grad_norm(model)
+        if not math.isfinite(norm):
+            step = self.state.global_step + 1
+            self._stop(step, f"the gradient norm is {float(norm)}", self._rows)
+        return norm
+
+    def _check_weights(self) -> None:
+        assert self.model is not None
+        for name, weight in self.model.named_parameters():
+            if not torch.isfinite(weight).all():
+                self._stop(self.state.global_step, f"{name} is not finite", self._rows)
+
+    def _stop(self, step: int, what: str, rows: Sequence[str]) -> NoReturn:
+        """End training in one line, with all that was saved before left as it is."""
+        self.callback_handler.on_train_end(self.args, self.state, self.control)
+        last = get_last_checkpoint(self.args.output_dir)
+        kept = f"{Path(last).name} is kept" if last else "no checkpoint was saved before"
+        where = f" with {', '.join(rows)}" if rows else ""
+        raise KitError(
+            f"training stopped at step {step}: {what}{where}; {kept}. Lower --learning-rate (it is "
+            f"{self.args.learning_rate:g}), or look at these rows."
+        )
 
     def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> Any:
         """Return the context of the run's precision around a whole loss.
@@ -172,6 +207,10 @@ class TwoTaskTrainer(Seq2SeqTrainer):
                 logs[f"grad_norm_{term}"] = norms.norm().item()
             self._term_totals.clear()
             self._steps_since_log = 0
+            self._check_weights()
+        for name, value in logs.items():
+            if not math.isfinite(value):
+                self._stop(self.state.global_step, f"{name} is {value}", self._rows)
         super().log(logs, start_time)
 
     def evaluate(
@@ -183,12 +222,17 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     ) -> dict[str, float]:
         """Measure the loss with all its terms and the validation metrics; selection reads the latter."""
         assert self.model is not None
+        self._check_weights()
         # Answers are in float32, in every call alike: accelerate's autocast leaves the model's forward.
         # Training does not need it there, since the context above surrounds its whole loss.
         self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         self.model.eval()
         metrics = {f"{metric_key_prefix}_{k}": v for k, v in self._mean_terms().items()}
-        for name, value in self.validate(self.model).items():
+        try:
+            found = self.validate(self.model)
+        except KitError as error:
+            self._stop(self.state.global_step, str(error).rstrip("."), [])
+        for name, value in found.items():
             metrics[f"{metric_key_prefix}_{name}"] = value
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -202,69 +246,18 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         sums: dict[str, float] = defaultdict(float)
         counts: dict[str, int] = defaultdict(int)
         for batch in self.get_eval_dataloader():
+            rows = batch.pop(ROWS)
             batch = self._prepare_inputs(batch)
             batch_counts = term_counts(batch)
             with self.compute_loss_context_manager():
                 _, batch_sums = loss_terms(self.model, self.objective, batch, batch_counts)
             for term, value in batch_sums.items():
+                if not math.isfinite(value.item()):
+                    what = f"eval_loss_{term} is {value.item()}"
+                    self._stop(self.state.global_step, what, rows)
                 sums[term] += value.item()
                 counts[term] += int(batch_counts[term].item())
         means = {term: total / max(1, counts[term]) for term, total in sums.items()}
         weights = self.objective.weights
         total = sum(weights[term] * mean for term, mean in means.items())
         return {"loss": total, **{f"loss_{term}": mean for term, mean in means.items()}}
-
-
-def loss_terms(
-    model: nn.Module, objective: Objective, batch: Batch, counts: Mapping[str, Tensor]
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Compute Equation 10 by the fast path where the student is a T5, else by the plain one.
-
-    Args:
-        model: A sequence-to-sequence model.
-        objective: Which terms count.
-        batch: From `student.encode.collate`.
-        counts: What each term is divided by, from `term_counts` of the whole batch.
-
-    Returns:
-        The weighted total, and each term's unweighted sum; both in nats.
-    """
-    if can_pack(model):
-        return packed_terms(model, objective, batch, counts)
-    sums, _ = forward_terms(model, objective, batch)
-    return weighted_total(objective, sums, counts), sums
-
-
-def term_losses(
-    model: nn.Module, objective: Objective, batch: Batch, counts: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """Compute the weighted terms of Equation 10 from one forward pass, each to be differentiated.
-
-    Args:
-        model: A sequence-to-sequence model.
-        objective: Which terms count.
-        batch: From `student.encode.collate`.
-        counts: What each term is divided by.
-
-    Returns:
-        Scalars in nats by term; they add up to the total of `loss_terms`.
-    """
-    if can_pack(model):
-        packed = run_packed(model, objective, batch)
-        output_layer: Any = model.lm_head
-        losses = {}
-        for term, weight in objective.weights.items():
-            if term == "mi" and objective.uses_hidden:
-                losses[term] = (
-                    weight * hidden_mi(model, objective, packed) / counts[term].clamp(min=1)
-                )
-            else:
-                losses[term], _ = output_terms(
-                    objective.only(term), output_layer.weight, packed.sides, counts
-                )
-        return losses
-    sums, _ = forward_terms(model, objective, batch)
-    return {
-        term: objective.weights[term] * value / counts[term].clamp(min=1)
-        for term, value in sums.items()
-    }

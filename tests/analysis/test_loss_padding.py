@@ -17,9 +17,10 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.mi import mi_loss
+from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import collate
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.training.trainer import term_counts, term_losses
+from mi_cot_lib.training.losses import term_losses
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,15 @@ import json
 
 import pytest
 
-from mi_cot_lib.errors import DataError
-from mi_cot_lib.training.record import hardware, is_complete, load_runs, write_lines, write_record
+from mi_cot_lib.errors import DataError, KitError
+from mi_cot_lib.training.record import (
+    hardware,
+    is_complete,
+    load_runs,
+    read_record,
+    write_lines,
+    write_record,
+)
 
 RECORD = {"run": "a", "config": {"dataset": "nano_svamp"}, "metrics": {"test_accuracy": 0.5}}
 
@@ -41,3 +48,23 @@ def test_lines_keep_any_text_of_a_model(tmp_path):
 
 def test_hardware_names_parts_and_not_the_machine():
     assert set(hardware()) == {"processor", "cores", "threads", "device"}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_record_with_a_number_that_is_none_is_not_written(tmp_path, number):
+    (tmp_path / "run.json").write_text("before")
+    spoiled = {**RECORD, "history": [{"loss": 1.0}, {"loss": number}]}
+    with pytest.raises(KitError, match=r"run\.json: history\[1\]\.loss is -?(nan|inf)"):
+        write_record(tmp_path, spoiled)
+    with pytest.raises(KitError, match=r"a\.jsonl: \[1\]\.x is"):
+        write_lines(tmp_path / "a.jsonl", [{"x": 1.0}, {"x": number}])
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+    assert (tmp_path / "run.json").read_text() == "before"
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_a_record_with_a_number_that_is_none_is_not_read(tmp_path, word):
+    text = json.dumps({**RECORD, "history": [{"loss": "?"}]}).replace('"?"', word)
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(DataError, match=rf"run\.json is not valid JSON \(it holds {word}\)"):
+        read_record(tmp_path)

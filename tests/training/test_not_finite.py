@@ -1,0 +1,192 @@
+"""A number that is not finite ends training at once; what was good is kept, and nothing else is."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from transformers import BartConfig, BartForConditionalGeneration
+
+from mi_cot_lib.errors import KitError
+from mi_cot_lib.student.load import Student
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.train import train
+
+
+def config(**changes) -> RunConfig:
+    values = {"max_steps": 6, "batch_size": 8, "eval_every": 2, "learning_rate": 1e-3, **changes}
+    return RunConfig(dataset="nano_svamp", **values)
+
+
+def small_bart(tokeniser) -> Student:
+    """Make a student that takes the plain step: it is no T5."""
+    torch.manual_seed(0)
+    shape = BartConfig(
+        vocab_size=len(tokeniser),
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=32,
+        decoder_ffn_dim=32,
+        max_position_embeddings=128,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=2,
+        decoder_start_token_id=0,
+        forced_eos_token_id=None,
+    )
+    return Student(BartForConditionalGeneration(shape), tokeniser)
+
+
+@pytest.fixture
+def stopped(make_student, encode, examples, tmp_path):
+    """Train until it stops by itself, and return the one line that it says."""
+
+    def run(settings, student=None, rows=examples, validate=None) -> str:
+        pairs = encode(rows, explain=settings.method in ("dss", "mi"))
+        validate = validate or (lambda model: {"accuracy": 0.5})
+        with pytest.raises(KitError) as error:
+            train(settings, student or make_student(), pairs, pairs[:8], validate, tmp_path / "run")
+        said = str(error.value)
+        assert "\n" not in said
+        return said
+
+    return run
+
+
+def checkpoints(folder: Path) -> list[str]:
+    """Name the checkpoints of a run, all of which must be of finite numbers only."""
+    found = sorted((folder / "run/checkpoints").glob("checkpoint-*"))
+    for one in found:
+        text = (one / "trainer_state.json").read_text()
+        assert "NaN" not in text and "Infinity" not in text
+        weights = torch.load(one / "optimizer.pt", weights_only=True)["state"][0]["exp_avg"]
+        assert torch.isfinite(weights).all()
+    return [one.name for one in found]
+
+
+@pytest.mark.parametrize("micro_batch_size", [8, 2])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("method", ["finetune", "dss", "mi"])
+def test_a_learning_rate_that_overflows_stops_the_run(
+    stopped, tmp_path, method, precision, micro_batch_size
+):
+    settings = config(
+        **{"method": method, "precision": precision, "micro_batch_size": micro_batch_size},
+        learning_rate=1e30,
+    )
+    said = stopped(settings)
+    assert said.startswith("training stopped at step ")
+    assert "nano_svamp/train/" in said and "1e+30" in said
+    assert "accuracy" not in said
+    kept = checkpoints(tmp_path)
+    # The same call ends the same way, from where it was.
+    assert stopped(settings) == said
+    assert checkpoints(tmp_path) == kept
+
+
+@pytest.mark.parametrize("method", ["finetune", "mi"])
+def test_the_plain_step_stops_as_well(stopped, tokeniser, method):
+    said = stopped(config(method=method, learning_rate=1e30), small_bart(tokeniser))
+    assert said.startswith("training stopped at step ")
+
+
+def test_weights_that_overflow_in_the_only_step_are_not_saved(stopped, tmp_path):
+    said = stopped(config(method="mi", max_steps=1, learning_rate=1e39))
+    assert "at step 1: shared.weight is not finite" in said
+    assert checkpoints(tmp_path) == []
+
+
+def test_weights_that_overflow_in_a_last_step_without_validation_are_not_saved(stopped, tmp_path):
+    seen = []
+
+    def overflow(optimiser, *_):
+        seen.append(optimiser)
+        if len(seen) == 3:
+            with torch.no_grad():
+                optimiser.param_groups[0]["params"][0][3, 3] = float("inf")
+
+    hook = register_optimizer_step_post_hook(overflow)
+    try:
+        said = stopped(config(method="mi", max_steps=3))
+    finally:
+        hook.remove()
+    assert "at step 3: shared.weight is not finite" in said
+    assert checkpoints(tmp_path) == ["checkpoint-2"]
+
+
+def test_the_rows_of_the_step_are_named_and_no_others(stopped, make_student, tokeniser, examples):
+    # One word that one example alone has, and whose gradient is no number.
+    odd = examples[5]
+    odd = type(odd)(odd.id, odd.input + " Zq?", odd.label, odd.rationale, odd.teacher_label)
+    rows = [*examples[:5], odd, *examples[6:]]
+    (token,) = tokeniser("Zq", add_special_tokens=False)["input_ids"][-1:]
+    assert [token in tokeniser(row.input)["input_ids"] for row in rows].count(True) == 1
+    student = make_student()
+    # A head of its own, so that only a batch that holds the word has a gradient of it.
+    head = 0.1 * torch.randn_like(student.model.shared.weight)
+    student.model.lm_head.weight = torch.nn.Parameter(head)
+    student.model.shared.weight.register_hook(
+        lambda gradient: gradient * (float("nan") if gradient[token].any() else 1.0)
+    )
+    said = stopped(config(method="mi", batch_size=2, max_steps=12, eval_every=1), student, rows)
+    assert odd.id in said
+    assert said.count("nano_svamp/train/") == 2
+    assert "gradient norm is nan" in said
+    step = int(said.split("at step ")[1].split(":")[0])
+    assert (f"checkpoint-{step - 1} is kept" in said) == (step > 1)
+
+
+def test_a_gradient_of_the_mi_term_alone_stops_before_the_weights_change(
+    stopped, make_student, tmp_path
+):
+    student = make_student()
+    steps = []
+
+    def spoil(gradient):
+        steps.append(gradient)
+        # Every other step is logged, and takes its terms' gradients one by one, the MI term's last.
+        return gradient * float("nan") if len(steps) == 44 else gradient
+
+    student.model.encoder.final_layer_norm.weight.register_hook(spoil)
+    said = stopped(config(method="mi", max_steps=50, eval_every=2), student)
+    assert "at step 22: the gradient norm is nan" in said
+    assert said.count("nano_svamp/train/") == 8
+    assert "checkpoint-20 is kept" in said and "checkpoint-20" in checkpoints(tmp_path)
+    assert torch.isfinite(student.model.encoder.final_layer_norm.weight).all()
+
+
+def test_an_infinite_loss_of_the_mi_term_is_named(stopped):
+    assert "loss_mi is inf" in stopped(config(method="mi", alpha3=1e38))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_validation_that_is_no_number_stops_the_run(stopped, tmp_path, value):
+    said = stopped(config(method="mi"), validate=lambda model: {"accuracy": value})
+    assert "at step 2: eval_accuracy is" in said
+    assert checkpoints(tmp_path) == []
+
+
+def test_answers_that_are_no_numbers_stop_the_run_at_its_validation(stopped, tmp_path):
+    def validate(model):
+        raise KitError("the answers to nano_svamp/valid/3 are not finite")
+
+    said = stopped(config(method="mi"), validate=validate)
+    assert said.startswith("training stopped at step 2: the answers to nano_svamp/valid/3")
+    assert checkpoints(tmp_path) == []
+
+
+def test_a_finite_run_is_kept_as_it_was(make_student, encode, examples, tmp_path):
+    pairs = encode(examples)
+    history = train(
+        config(method="mi"), make_student(), pairs, pairs, lambda m: {"accuracy": 0.5}, tmp_path
+    ).history
+    json.dumps(history, allow_nan=False)
+    assert checkpoints_of(tmp_path) == ["checkpoint-2", "checkpoint-6"]
+
+
+def checkpoints_of(folder: Path) -> list[str]:
+    return sorted(one.name for one in (folder / "checkpoints").iterdir())
