@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import transformers
+from torch import nn
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer, PreTrainedModel
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES as SEQUENCE_TO_SEQUENCE,
@@ -81,6 +82,18 @@ def load_student(name: str) -> Student:
     return student
 
 
+def overflowed_weight(model: nn.Module) -> str | None:
+    """Return the name of a weight that no model can be computed with; None where all is well.
+
+    Squares count as well: where theirs overflow, T5's norms make zeros of what they read, and a model
+    that has lost all would answer in finite numbers.
+    """
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight.detach().square().sum()):
+            return name
+    return None
+
+
 def _check_kind(source: str, raw: dict[str, Any]) -> None:
     """Refuse a model that its configuration describes as no student."""
     kind = raw.get("model_type")
@@ -121,13 +134,13 @@ def _check_weights(
                 source,
                 f"{listing} {what.format(count)}, such as {names[0]}; take both from one checkpoint",
             )
-    for name, weight in model.named_parameters():
-        if not torch.isfinite(weight).all():
-            raise refused(
-                source,
-                f"{listing} holds numbers in {name} that are not finite; take a checkpoint from before "
-                "its training failed",
-            )
+    overflowed = overflowed_weight(model)
+    if overflowed is not None:
+        raise refused(
+            source,
+            f"{listing} holds numbers in {overflowed} that are not finite or too large to be squared; take "
+            "a checkpoint from before its training failed",
+        )
 
 
 def _check_tokens(source: str, student: Student) -> None:

@@ -15,7 +15,7 @@ from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import EncodedPair, collate, widen
-from mi_cot_lib.student.load import Student
+from mi_cot_lib.student.load import Student, overflowed_weight
 from mi_cot_lib.student.packed import can_pack
 from mi_cot_lib.training.losses import Batch, loss_terms, term_losses
 from mi_cot_lib.training.packed_step import MOST_TOKENS, split_batch
@@ -175,9 +175,10 @@ class TwoTaskTrainer(Seq2SeqTrainer):
 
     def _check_weights(self) -> None:
         assert self.model is not None
-        for name, weight in self.model.named_parameters():
-            if not torch.isfinite(weight).all():
-                self._stop(self.state.global_step, f"{name} is not finite", self._rows)
+        name = overflowed_weight(self.model)
+        if name is not None:
+            what = f"{name} is not finite or too large to be squared"
+            self._stop(self.state.global_step, what, self._rows)
 
     def _stop(self, step: int, what: str, rows: Sequence[str]) -> NoReturn:
         """End training in one line, with all that was saved before left as it is."""

@@ -186,7 +186,7 @@ DAMAGES = {
     "a folder that brings code": (with_code, ["config.json", "not run"]),
     "NaN weights": (not_a_number, [WEIGHTS, "shared.weight"]),
     "infinite weights": (infinite, [WEIGHTS, "decoder.final_layer_norm.weight"]),
-    "finite weights, infinite outputs": (too_large, ["not finite"]),
+    "weights too large": (too_large, [WEIGHTS, "decoder.final_layer_norm.weight"]),
     "quantised": (
         settings(
             "config.json",
