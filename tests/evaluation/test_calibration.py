@@ -1,11 +1,14 @@
 """Calibration errors against plain arithmetic, a bound that always holds, and temperatures that fit."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torchmetrics.functional.classification import binary_calibration_error
 
 from mi_cot_lib import expected_calibration_error, reliability_bins
 from mi_cot_lib.errors import ConfigError
@@ -184,14 +187,144 @@ def test_a_temperature_needs_answers():
 
 
 @settings(max_examples=60, deadline=None)
-@given(ANSWERS, st.integers(1, 20))
-def test_bins_and_errors_agree_with_torchmetrics_on_edges_too(answers, n_bins):
+@given(ANSWERS, st.integers(1, 20), st.booleans())
+def test_bins_and_errors_agree_on_edges_too(answers, n_bins, rounded):
     confidence, correct = answers
-    # Rounded confidences, as records hold them, often lie on an edge.
-    confidence = np.round(confidence.astype(float), 2)
+    if rounded:  # As records hold them; many lie on an edge.
+        confidence = np.round(confidence.astype(float), 2)
     error = expected_calibration_error(confidence, correct, n_bins)
+    assert error == pytest.approx(plain_error(confidence, correct, n_bins), abs=1e-9)
     bins = reliability_bins(confidence, correct, n_bins)
     gaps = (bins["accuracy"] - bins["confidence"]).abs() * bins["count"] / len(confidence)
-    assert error == pytest.approx(gaps.sum(), abs=1e-5)
+    assert error == pytest.approx(gaps.sum(), abs=1e-9)
     numbers = bin_numbers(confidence, n_bins)
-    assert error == pytest.approx(binned_error(numbers, correct - confidence, n_bins), abs=1e-5)
+    assert error == pytest.approx(binned_error(numbers, correct - confidence, n_bins), abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANSWERS, st.integers(1, 20))
+def test_errors_agree_with_torchmetrics_away_from_edges(answers, n_bins):
+    # Its edges are in float32, and what lies on one falls now above it and now below.
+    confidence, correct = answers
+    places = confidence * n_bins
+    kept = np.abs(places - np.round(places)) > 1e-4
+    if kept.any():
+        confidence, correct = confidence[kept], correct[kept]
+        theirs = binary_calibration_error(
+            torch.from_numpy(confidence), torch.from_numpy(correct).int(), n_bins=n_bins, norm="l1"
+        )
+        ours = expected_calibration_error(confidence, correct, n_bins)
+        assert ours == pytest.approx(theirs.item(), abs=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_every_edge_belongs_to_the_bin_above_it_and_1_to_the_last(dtype):
+    for n_bins in range(1, 201):
+        edges = np.arange(n_bins + 1).astype(dtype) / dtype(n_bins)
+        assert edges.dtype == dtype
+        expected = [*range(n_bins), n_bins - 1]
+        assert bin_numbers(edges, n_bins).tolist() == expected, n_bins
+        below = np.nextafter(edges[1:], dtype(0))
+        assert bin_numbers(below, n_bins).tolist() == list(range(n_bins)), n_bins
+
+
+def test_two_decimals_fall_where_exact_fractions_say():
+    for n_bins in (1, 2, 3, 7, 10, 15, 20, 25, 50, 100):
+        for hundredths in range(101):
+            expected = min(n_bins - 1, math.floor(Fraction(hundredths, 100) * n_bins))
+            for confidence in (hundredths / 100, float(f"{hundredths / 100:.2f}")):
+                assert bin_numbers([confidence], n_bins).tolist() == [expected]
+    assert bin_numbers(np.array([0.45]), 20).tolist() == [9]
+
+
+@pytest.mark.parametrize("n_bins", [10.0, True, 0, -1, "10", None, math.nan])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        expected_calibration_error,
+        equal_mass_error,
+        reliability_bins,
+        lambda confidence, _, n_bins: bin_numbers(confidence, n_bins),
+        lambda confidence, _, n_bins: noise_floor(confidence, n_bins),
+    ],
+)
+def test_bins_are_a_whole_number_or_refused(measure, n_bins):
+    answers = np.array([0.2, 0.7]), np.array([False, True])
+    measure(*answers, np.int64(10))
+    with pytest.raises(ConfigError, match="n_bins must be a whole number"):
+        measure(*answers, n_bins)
+
+
+TIED = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.3, 0.31, 0.5, 0.99, 1.0]), st.booleans()),
+    min_size=1,
+    max_size=60,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TIED, st.integers(1, 20), st.randoms())
+def test_no_calibration_error_depends_on_the_order_of_the_answers(answers, n_bins, random):
+    shuffled = random.sample(answers, len(answers))
+    one, other = (tuple(zip(*pairs, strict=True)) for pairs in (answers, shuffled))
+    assert equal_mass_error(*one, n_bins) == equal_mass_error(*other, n_bins)
+    for equal_mass in (True, False):
+        bins = [reliability_bins(*x, n_bins, equal_mass=equal_mass) for x in (one, other)]
+        assert bins[0].equals(bins[1])
+    errors = [expected_calibration_error(*x, n_bins) for x in (one, other)]
+    assert errors[0] == pytest.approx(errors[1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(TIED, st.integers(1, 20))
+def test_answers_of_one_confidence_share_a_bin_of_equal_mass(answers, n_bins):
+    bins = reliability_bins(*zip(*answers, strict=True), n_bins, equal_mass=True)
+    assert len(bins) <= n_bins
+    # No two bins meet: what ends one does not begin the next.
+    assert (bins["high"].to_numpy()[:-1] < bins["low"].to_numpy()[1:]).all()
+    assert bins["count"].sum() == len(answers)
+
+
+def test_where_all_confidences_are_one_the_error_is_the_gap_of_the_means():
+    correct = np.arange(1000) < 580
+    for order in (correct, correct[::-1]):
+        assert equal_mass_error(np.full(1000, 1.0), order) == pytest.approx(0.42)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: expected_calibration_error([0.5, x], [True, False]),
+        lambda x: equal_mass_error([0.5, x], [True, False]),
+        lambda x: reliability_bins([0.5, x], [True, False]),
+        lambda x: brier_score([0.5, x], [True, False]),
+        lambda x: brier_score([0.5, 0.5], [x, False]),
+        lambda x: noise_floor([0.5, x]),
+        lambda x: bin_numbers(np.array([0.5, x]), 10),
+        lambda x: binned_error(np.array([5, 5]), np.array([0.5, x]), 10),
+        lambda x: breaks_the_bound(x, 0.5, 0.5),
+        lambda x: breaks_the_bound(0.1, x, 0.5),
+        lambda x: breaks_the_bound(0.1, 0.5, x),
+        lambda x: confidences([closed((-1.0, -2.0), "a")], x),
+        lambda x: confidences([closed((-1.0, x), "a")]),
+        lambda x: confidences([written(x, True)]),
+        lambda x: length_normalised([written(x, True)]),
+        lambda x: fit_temperature([written(x, True)]),
+        lambda x: fit_temperature([closed((x, -1.0), "a")]),
+    ],
+)
+def test_no_measure_takes_a_number_that_is_not_finite(call, value):
+    with pytest.raises(ConfigError):
+        call(value)
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0])
+def test_a_temperature_is_above_zero(temperature):
+    with pytest.raises(ConfigError, match="above 0"):
+        confidences([written(-1.0, True)], temperature)
+
+
+def test_a_noise_floor_needs_a_draw():
+    with pytest.raises(ConfigError, match="draws"):
+        noise_floor([0.5], draws=0)
