@@ -274,7 +274,7 @@ def _log_likelihood(one: Prediction, temperature: float) -> float:
 def _check_finite(predictions: Sequence[Prediction]) -> None:
     for one in predictions:
         if not all(map(isfinite, (one.log_probability, *(one.scores or ())))):
-            raise ConfigError(f"{one.id} has a log-probability that is not finite: look at its student.")
+            raise ConfigError(f"{one.id} was answered with a log-probability that is not finite.")
 
 
 def _checked(

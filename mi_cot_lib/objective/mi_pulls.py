@@ -163,6 +163,7 @@ def _pulled_at_label(
     with torch.enable_grad():
         label = torch.cat([pool_released(one[None], objective.pool, one.dtype) for one in logits])
     by_label, by_rationale = _gradients((label, rationale), objective, sums)
+    assert by_label is not None
     by_logits = torch.autograd.grad(label, logits, by_label * shares["mi"])
     pulls.dense += zip(parts, by_logits, strict=True)
     return None, by_rationale
