@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from mi_cot_lib.analysis.comparable import Record, by_method
+from mi_cot_lib.analysis.findings import signed
 from mi_cot_lib.analysis.statistics import (
     accuracy_half_width,
+    mean_interval,
     paired_difference,
     smallest_detectable_difference,
     smallest_detectable_over_seeds,
@@ -14,6 +17,8 @@ from mi_cot_lib.analysis.statistics import (
 from mi_cot_lib.analysis.tables import REFERENCE, p_text
 
 _LEVEL = 0.05
+# Share of the steps after which training counts as late.
+_LATE = 0.75
 
 
 def describe_result(table: pd.DataFrame, records: Sequence[Record]) -> list[str]:
@@ -79,15 +84,45 @@ def describe_resolution(table: pd.DataFrame) -> list[str]:
 
 
 def _whether_training_was_over(records: Sequence[Record]) -> list[str]:
-    """Say so where most runs validated best at their very last step: they were still learning."""
-    at_end = [r for r in records if r["metrics"].get("selected_step") == r["config"]["max_steps"]]
-    if len(at_end) * 2 <= len(records):
+    """Say how validation moved towards the end, and that this cannot tell where training would end."""
+    curves = [_late_validation(record) for record in records]
+    if not all(len(steps) > 1 for steps, _ in curves):
         return []
-    return [
-        f"{len(at_end)} of {len(records)} runs validated best at their last step: the students were "
-        "still learning, so this compares how far the methods come in that many steps, not where "
-        "they would end."
+    rises = [
+        100 * float(np.polyfit(steps, values, 1)[0]) * (steps[-1] - steps[0])
+        for steps, values in curves
     ]
+    last, total = curves[0][0][-1] - curves[0][0][0], records[0]["config"]["max_steps"]
+    rise = mean_interval(rises)
+    moved = f"Over the last {last} of {total} steps validation accuracy moved by {signed(rise.mean)} points"
+    if rise.low is None or rise.high is None:
+        judged = f" ({len(rises)} run{'s' if len(rises) > 1 else ''}, no interval)."
+    else:
+        judged = (
+            f" (mean of {rise.n} runs, 95% interval [{signed(rise.low)}, {signed(rise.high)}], on the "
+            "same validation items): "
+        )
+        judged += (
+            "it was still rising, so this compares how far the methods come in that many steps."
+            if rise.low > 0
+            else "no rise beyond the noise of the runs."
+        )
+    return [
+        f"{moved}{judged} Where the students would end this does not show: the learning rate falls to 0 at "
+        "the last step whatever they have still to learn, and only a longer run can tell."
+    ]
+
+
+def _late_validation(record: Record) -> tuple[list[int], list[float]]:
+    """Return steps and accuracies of the last quarter's evaluations, of the last two at least."""
+    every = [
+        (row["step"], row["eval_accuracy"])
+        for row in record["history"]
+        if row.get("eval_accuracy") is not None
+    ]
+    late = [one for one in every if one[0] >= _LATE * record["config"]["max_steps"]]
+    chosen = late if len(late) > 1 else every[-2:]
+    return [step for step, _ in chosen], [value for _, value in chosen]
 
 
 def _paired_seeds(records: Sequence[Record], name: str) -> set[int]:

@@ -40,7 +40,8 @@ class PairedBootstrap:
         difference: First minus second, as a share.
         low: Lower end of the 95% percentile interval over resampled items.
         high: Upper end.
-        p: Two-sided: twice the smaller share of resamples on one side of 0.
+        p: Two-sided: twice the smaller share of resamples on one side of 0, and no less than the exact
+            sign test could give for as many items that differ.
     """
 
     difference: float
@@ -59,7 +60,7 @@ def mcnemar(
         correct_b: The second, in the same order.
 
     Raises:
-        ConfigError: No items, or not as many for both.
+        ConfigError: No items, not as many for both, or a value that is neither right nor wrong.
     """
     a, b = _paired(correct_a, correct_b)
     if not (np.isin(a, (0, 1)).all() and np.isin(b, (0, 1)).all()):
@@ -81,14 +82,16 @@ def paired_bootstrap(
         seed: Of the resampling.
 
     Raises:
-        ConfigError: No items, or not as many for both.
+        ConfigError: No items, not as many for both, or a value that is not finite.
     """
     a, b = _paired(correct_a, correct_b)
     gaps = a - b
     difference = float(gaps.mean())
+    # Few items that differ could all do so in one direction by chance, which no resample of them shows.
+    least = max(2.0 ** (1 - np.count_nonzero(gaps)), 2 / (RESAMPLES + 1))
     if not np.ptp(gaps):
         # Nothing varies from item to item: every resample gives the same difference.
-        return PairedBootstrap(difference, difference, difference, 1.0 if difference == 0 else 0.0)
+        return PairedBootstrap(difference, difference, difference, min(1.0, float(least)))
     found = stats.bootstrap(
         (gaps,),
         np.mean,
@@ -105,8 +108,30 @@ def paired_bootstrap(
         difference,
         float(interval.low),
         float(interval.high),
-        float(min(1.0, 2 * min(below, above))),
+        float(min(1.0, max(2 * min(below, above), least))),
     )
+
+
+def two_accuracies_p(first: float, second: float, n: int) -> float:
+    """Test whether two accuracies differ more than chance over items explains (Fisher's exact test).
+
+    Takes each student as if it had n items of its own: all that published accuracies allow.
+
+    Args:
+        first: The one accuracy, as a share; rounded to whole items.
+        second: The other.
+        n: Items of each.
+
+    Returns:
+        The two-sided p-value.
+
+    Raises:
+        ConfigError: n is not positive, or an accuracy is not a share.
+    """
+    if not (1 <= n < np.inf and 0 <= first <= 1 and 0 <= second <= 1):
+        raise ConfigError(f"needs n ≥ 1 and accuracies from 0 to 1, got {n}, {first}, {second}.")
+    right = [round(share * n) for share in (first, second)]
+    return float(stats.fisher_exact([right, [n - count for count in right]]).pvalue)
 
 
 def _paired(
@@ -118,4 +143,8 @@ def _paired(
             "both students must have answered the same items, at least one; got "
             f"{a.shape} and {b.shape}."
         )
+    for side in (a, b):
+        if not np.isfinite(side).all():
+            place = int(np.flatnonzero(~np.isfinite(side))[0])
+            raise ConfigError(f"item {place} was answered with {side[place]}: needs finite shares.")
     return a, b

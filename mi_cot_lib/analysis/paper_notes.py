@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from mi_cot_lib.analysis.paper_claims import LEVEL as LEVEL
+from mi_cot_lib.analysis.paper_claims import rows_apart, what_claims_need
 from mi_cot_lib.analysis.row_titles import row_title
-from mi_cot_lib.analysis.statistics import (
-    items_needed,
-    seeds_needed,
-    smallest_detectable_over_seeds,
-)
+from mi_cot_lib.analysis.statistics import smallest_detectable_over_seeds
 from mi_cot_lib.analysis.tables import p_text
 
 _KINDS = {
@@ -17,7 +15,6 @@ _KINDS = {
     "p_items_holm": "over test items (paired bootstrap of the mean over seeds)",
     "p_votes_holm": "of the majority votes (exact McNemar)",
 }
-LEVEL = 0.05
 
 
 def accuracy_notes(
@@ -43,9 +40,9 @@ def accuracy_notes(
     """
     notes = _setting(cells, built_in)
     notes += _significant(comparisons, columns)
-    notes += _same(comparisons)
+    notes += _same(comparisons, paper, test_items, families)
     notes += _found(comparisons)
-    notes += _power(comparisons, columns, paper, test_items, families, built_in=built_in)
+    notes += what_claims_need(comparisons, columns, paper, test_items, families, built_in=built_in)
     if {"finetune", "dss"} <= set(cells["row"]):
         notes.append(
             "DSS and MI pass every example twice, once a task, and write rationales; at equal steps they "
@@ -206,7 +203,12 @@ def _significant(comparisons: pd.DataFrame, columns: Mapping[str, str]) -> list[
     return notes
 
 
-def _same(comparisons: pd.DataFrame) -> list[str]:
+def _same(
+    comparisons: pd.DataFrame,
+    paper: Mapping[str, Mapping[str, float]],
+    test_items: Mapping[str, int],
+    families: Mapping[str, str],
+) -> list[str]:
     """Name rows whose students answer every question alike, which no test needs to tell apart."""
     notes: list[str] = []
     if not len(comparisons):
@@ -220,8 +222,8 @@ def _same(comparisons: pd.DataFrame) -> list[str]:
             told += (
                 " The two losses have one gradient where their target is held (the label side is detached), "
                 "so that one and the same student is trained twice; the same holds in the paper's setting by "
-                "the released code, whose two rows can differ by chance alone."
-            )
+                "the released code."
+            ) + rows_apart(paper.get(row, {}), paper.get(against, {}), test_items, families)
         notes.append(told)
     return notes
 
@@ -250,49 +252,3 @@ def _after_holm(seeds: int, spreads: pd.Series) -> str:
     level = LEVEL / len(spreads)
     least = smallest_detectable_over_seeds(seeds, float(spreads.median()), alpha=level)
     return f" The first of Holm's steps tests at 5% / {len(spreads)} = {level:.2%}, where it is {least:.1f}."
-
-
-def _power(
-    comparisons: pd.DataFrame,
-    columns: Mapping[str, str],
-    paper: Mapping[str, Mapping[str, float]],
-    test_items: Mapping[str, int],
-    families: Mapping[str, str],
-    *,
-    built_in: bool,
-) -> list[str]:
-    """For each difference that the paper claims for its method: how many items and seeds would show it."""
-    items, seeds = [], []
-    for one in comparisons.to_dict("records"):
-        column = one["column"]
-        theirs, base = (paper.get(one[side], {}).get(column) for side in ("row", "against"))
-        # The claim is about the MI method, or about a choice inside it.
-        if theirs is None or base is None or one["row"] not in ("mi", "max", "ce"):
-            continue
-        gap = abs(theirs - base)
-        needed = items_needed(min(theirs, base) / 100, gap / 100)
-        if needed is None:
-            continue
-        against = row_title(one["against"])
-        items.append(
-            f"{families[column]} against {against}: {gap:.2f} points, {needed:,} items (the paper's set "
-            f"has {test_items[column]:,})"
-        )
-        count = None if pd.isna(one["spread"]) else seeds_needed(one["spread"], gap)
-        if count is not None:
-            seeds.append(f"{columns[column]} against {against}: {count:,}")
-    notes = []
-    if items:
-        notes.append(
-            "Test items a student with which the paper's own difference is found with 80% power at the 5% "
-            "level, uncorrected, each student on its own items (on shared items somewhat fewer): "
-            + "; ".join(items)
-            + "."
-        )
-    if seeds and not built_in:
-        notes.append(
-            "Seeds with which differences of that size are found at the spread of our own runs: "
-            + "; ".join(seeds)
-            + "."
-        )
-    return notes

@@ -11,20 +11,21 @@ normal, which three numbers cannot show.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import NormalIndPower, TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
+from mi_cot_lib.analysis.power import shift_found
 from mi_cot_lib.errors import ConfigError
 
 # Seeds that agree to within rounding have no spread to build an interval from.
 _NO_SPREAD = 1e-12
-_FEW_SEEDS = 30
+_MANY_SEEDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,13 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Correct p-values for the number of comparisons (Holm 1979; family-wise error).
 
     A None stays None and does not count as a comparison.
+
+    Raises:
+        ConfigError: A p-value is not from 0 to 1.
     """
     known = [p for p in p_values if p is not None]
+    if not all(0 <= p <= 1 for p in known):
+        raise ConfigError(f"p-values lie from 0 to 1, got {known}.")
     corrected = iter(multipletests(known, method="holm")[1] if known else [])
     return [None if p is None else float(next(corrected)) for p in p_values]
 
@@ -160,10 +166,8 @@ def smallest_detectable_difference(
         ConfigError: n is not positive, or a share is out of range.
     """
     _check_items(n, accuracy)
-    _check_share("power", power)
-    _check_share("alpha", alpha)
-    effect = float(NormalIndPower().solve_power(nobs1=n, alpha=alpha, power=power))
-    angle = 2 * math.asin(math.sqrt(accuracy)) + abs(effect)
+    _check_test(power, alpha)
+    angle = 2 * math.asin(math.sqrt(accuracy)) + shift_found(power, alpha) * math.sqrt(2 / n)
     return None if angle > math.pi else math.sin(angle / 2) ** 2 - accuracy
 
 
@@ -182,13 +186,15 @@ def items_needed(
         Items a student; None where accuracy and difference exceed 1, or the difference is not above 0.
 
     Raises:
-        ConfigError: A share is out of range.
+        ConfigError: A share is out of range, or the difference is not finite.
     """
     _check_items(1, accuracy)
+    _check_finite("difference", difference)
+    _check_test(power, alpha)
     if difference <= 0 or accuracy + difference > 1:
         return None
     effect = 2 * (math.asin(math.sqrt(accuracy + difference)) - math.asin(math.sqrt(accuracy)))
-    return math.ceil(NormalIndPower().solve_power(effect_size=effect, alpha=alpha, power=power))
+    return max(1, math.ceil(2 * (shift_found(power, alpha) / effect) ** 2))
 
 
 def seeds_needed(
@@ -204,18 +210,26 @@ def seeds_needed(
 
     Returns:
         Seeds; None without spread or difference.
+
+    Raises:
+        ConfigError: The spread is negative, one of the two is not finite, or a share is out of range.
     """
-    if not spread > 0 or difference == 0:
+    _check_spread(2, spread)
+    _check_finite("difference", difference)
+    _check_test(power, alpha)
+    if spread == 0 or difference == 0:
         return None
-    # Power itself comes out as NaN for large effects; the smallest effect that is found does not.
-    for seeds in range(2, _FEW_SEEDS):
-        found = smallest_detectable_over_seeds(seeds, spread, power=power, alpha=alpha)
-        if found is not None and found <= abs(difference):
-            return seeds
     effect = abs(difference) / spread
-    return math.ceil(
-        float(TTestPower().solve_power(effect, alpha=alpha, power=power, alternative="two-sided"))
-    )
+
+    def are_enough(seeds: int) -> bool:
+        return shift_found(power, alpha, seeds - 1) <= effect * math.sqrt(seeds)
+
+    # Student's test finds less than the normal one, and hardly less where seeds are many.
+    fewest = max(2, math.ceil((shift_found(power, alpha) / effect) ** 2))
+    if fewest > _MANY_SEEDS:
+        return fewest
+    tried = range(fewest, 2 * fewest + 200)
+    return tried[bisect_left(tried, True, key=are_enough)]
 
 
 def smallest_detectable_over_seeds(
@@ -235,14 +249,11 @@ def smallest_detectable_over_seeds(
     Raises:
         ConfigError: seeds is not positive, the spread is negative, or a share is out of range.
     """
-    if seeds < 1 or not spread >= 0:
-        raise ConfigError(f"needs seeds ≥ 1 and spread ≥ 0, got {seeds} and {spread}.")
-    _check_share("power", power)
-    _check_share("alpha", alpha)
+    _check_spread(seeds, spread)
+    _check_test(power, alpha)
     if seeds == 1:
         return None
-    effect = TTestPower().solve_power(nobs=seeds, alpha=alpha, power=power, alternative="two-sided")
-    return float(effect) * spread
+    return shift_found(power, alpha, seeds - 1) / math.sqrt(seeds) * spread
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:
@@ -252,11 +263,26 @@ def _finite(values: Sequence[float]) -> np.ndarray:
     return data
 
 
+def _check_finite(name: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise ConfigError(f"{name} must be a finite number, got {value}.")
+
+
 def _check_share(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise ConfigError(f"{name} must lie between 0 and 1, got {value}.")
 
 
+def _check_test(power: float, alpha: float) -> None:
+    _check_share("power", power)
+    _check_share("alpha", alpha)
+
+
+def _check_spread(seeds: int, spread: float) -> None:
+    if not (1 <= seeds < math.inf and 0 <= spread < math.inf):
+        raise ConfigError(f"needs seeds ≥ 1 and a finite spread ≥ 0, got {seeds} and {spread}.")
+
+
 def _check_items(n: int, accuracy: float) -> None:
-    if n < 1 or not 0 <= accuracy <= 1:
+    if not (1 <= n < math.inf and 0 <= accuracy <= 1):
         raise ConfigError(f"needs n ≥ 1 and an accuracy from 0 to 1, got {n} and {accuracy}.")

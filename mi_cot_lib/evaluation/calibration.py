@@ -1,20 +1,17 @@
 """How well confidence matches accuracy: calibration errors, reliability bins, their noise, temperatures."""
 
 from collections.abc import Sequence
-from math import exp, log
+from math import exp, isfinite, log
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import brier_score_loss
-from torchmetrics.functional.classification import binary_calibration_error
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.predict import Prediction
 
-# torchmetrics puts a confidence of exactly 1 into a bin of its own, beyond the last.
-_BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))
 # exp(±4): a temperature beyond this only says that the confidences carry no information.
 _LOG_TEMPERATURES = (-4.0, 4.0)
 
@@ -40,15 +37,7 @@ def expected_calibration_error(
         ConfigError: No answers, unequal lengths, a confidence outside 0 to 1, or no bins.
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
-    return float(
-        binary_calibration_error(
-            torch.from_numpy(_below_one(confidences)),
-            torch.from_numpy(outcomes.astype(np.int64)),
-            n_bins=n_bins,
-            norm="l1",
-            validate_args=False,
-        )
-    )
+    return binned_error(bin_numbers(confidence, n_bins), outcomes - confidences, n_bins)
 
 
 def reliability_bins(
@@ -64,7 +53,8 @@ def reliability_bins(
         confidence: Of each answer, 0 to 1.
         correct: Whether each answer is right.
         n_bins: Number of bins.
-        equal_mass: As many answers in each bin, instead of bins of equal width.
+        equal_mass: As many answers in each bin as ties allow, instead of bins of equal width. Answers of
+            one confidence share a bin: the one that the middle of them falls into.
 
     Returns:
         A row a bin that holds answers: `low` and `high` edge, `count`, mean `confidence`, `accuracy`.
@@ -73,29 +63,25 @@ def reliability_bins(
         ConfigError: As `expected_calibration_error`.
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
+    order = np.argsort(confidences)
+    confidences, outcomes = confidences[order], outcomes[order]
     if equal_mass:
-        order = np.argsort(confidences, kind="stable")
-        parts = [part for part in np.array_split(order, n_bins) if len(part)]
-        edges = [(confidences[part[0]], confidences[part[-1]]) for part in parts]
+        ends = [np.searchsorted(confidences, confidences, side) for side in ("left", "right")]
+        sizes = [len(part) for part in np.array_split(order, n_bins)]
+        number = np.repeat(np.arange(n_bins), sizes)[(ends[0] + ends[1] - 1) // 2]
     else:
-        bounds = np.linspace(0, 1, n_bins + 1)
-        number = bin_numbers(confidences, n_bins)
-        held = np.unique(number)
-        parts = [np.flatnonzero(number == index) for index in held]
-        edges = [(bounds[index], bounds[index + 1]) for index in held]
-    return pd.DataFrame(
-        {
-            "low": [float(low) for low, _ in edges],
-            "high": [float(high) for _, high in edges],
-            "count": [len(part) for part in parts],
-            "confidence": [float(confidences[part].mean()) for part in parts],
-            "accuracy": [float(outcomes[part].mean()) for part in parts],
-        }
-    )
+        number = bin_numbers(confidence, n_bins)[order]
+    rows = []
+    for index in np.unique(number):
+        held = confidences[number == index]
+        low, high = (held[0], held[-1]) if equal_mass else (index / n_bins, (index + 1) / n_bins)
+        right = outcomes[number == index].mean()
+        rows.append((float(low), float(high), len(held), float(held.mean()), float(right)))
+    return pd.DataFrame(rows, columns=["low", "high", "count", "confidence", "accuracy"])
 
 
-def bin_numbers(confidence: np.ndarray, n_bins: int) -> np.ndarray:
-    """Return the bin of equal width that each confidence falls into, as torchmetrics has it.
+def bin_numbers(confidence: Sequence[float] | np.ndarray, n_bins: int) -> np.ndarray:
+    """Return the bin of equal width that each confidence falls into.
 
     Args:
         confidence: (answers,), 0 to 1.
@@ -103,11 +89,15 @@ def bin_numbers(confidence: np.ndarray, n_bins: int) -> np.ndarray:
 
     Returns:
         (answers,) from 0 to n_bins - 1; a confidence on an edge belongs to the bin above it, and 1 to the
-        last.
+        last. An edge k / n_bins is the number nearest to it in the confidences' own precision.
+
+    Raises:
+        ConfigError: A confidence outside 0 to 1, or no whole number of bins.
     """
-    edges = torch.linspace(0, 1, n_bins + 1)
-    values = torch.from_numpy(_below_one(confidence))
-    return (torch.bucketize(values, edges, right=True) - 1).numpy()
+    values = 1.0 * np.asarray(confidence)
+    _check_binned(values, n_bins)
+    edges = (np.arange(1, n_bins) / n_bins).astype(values.dtype)
+    return np.searchsorted(edges, values, side="right")
 
 
 def binned_error(numbers: np.ndarray, gaps: np.ndarray, n_bins: int) -> float:
@@ -119,9 +109,15 @@ def binned_error(numbers: np.ndarray, gaps: np.ndarray, n_bins: int) -> float:
         n_bins: Number of bins.
 
     Returns:
-        What `expected_calibration_error` returns, up to rounding.
+        What `expected_calibration_error` returns.
+
+    Raises:
+        ConfigError: There are no answers, or a gap is not finite.
     """
-    return float(np.abs(np.bincount(numbers, gaps, n_bins)).sum() / len(numbers))
+    error = float(np.abs(np.bincount(numbers, gaps, n_bins)).sum())
+    if not (len(numbers) and isfinite(error)):
+        raise ConfigError(f"needs answers, all gaps finite; got {len(numbers)} with error {error}.")
+    return error / len(numbers)
 
 
 def equal_mass_error(
@@ -130,6 +126,8 @@ def equal_mass_error(
     n_bins: int = 10,
 ) -> float:
     """Return the calibration error over bins of as many answers each (Nguyen and O'Connor 2015).
+
+    Answers of one confidence share a bin, so that the order of the answers does not matter.
 
     Raises:
         ConfigError: As `expected_calibration_error`.
@@ -172,11 +170,13 @@ def noise_floor(
         Mean and 95th percentile of `expected_calibration_error` over the draws.
 
     Raises:
-        ConfigError: As `expected_calibration_error`.
+        ConfigError: As `expected_calibration_error`, or no draws.
     """
-    values = np.asarray(confidence, dtype=np.float64)
+    if draws < 1:
+        raise ConfigError(f"draws must be at least 1, got {draws}.")
+    values, _ = _checked(confidence, np.zeros(len(confidence)), n_bins)
     generator = np.random.default_rng(seed)
-    numbers = bin_numbers(_checked(values, np.zeros(len(values)), n_bins)[0], n_bins)
+    numbers = bin_numbers(confidence, n_bins)
     errors = [
         binned_error(numbers, (generator.random(len(values)) < values) - values, n_bins)
         for _ in range(draws)
@@ -192,7 +192,12 @@ def breaks_the_bound(error: float, accuracy: float, confidence: float, slack: fl
         accuracy: Share of right answers.
         confidence: Mean confidence.
         slack: What rounding of the three can explain.
+
+    Raises:
+        ConfigError: One of them is not finite.
     """
+    if not all(map(isfinite, (error, accuracy, confidence, slack))):
+        raise ConfigError(f"needs finite numbers, got {error}, {accuracy}, {confidence}, {slack}.")
     return error + slack < abs(accuracy - confidence)
 
 
@@ -208,12 +213,23 @@ def confidences(predictions: Sequence[Prediction], temperature: float = 1.0) -> 
 
     A closed set's scores are divided by it before the softmax, and so is a sequence's log-probability:
     1 leaves both as they are, above 1 closed sets become less certain and sequences more.
+
+    Raises:
+        ConfigError: The temperature is not above 0, or a log-probability is not finite.
     """
+    _check_finite(predictions)
+    if not (temperature > 0 and isfinite(temperature)):
+        raise ConfigError(f"a temperature is a finite number above 0, got {temperature}.")
     return np.array([one.confidence_at(temperature) for one in predictions])
 
 
 def length_normalised(predictions: Sequence[Prediction]) -> np.ndarray:
-    """Return each written sequence's geometric mean probability a token, (answers,) from 0 to 1."""
+    """Return each written sequence's geometric mean probability a token, (answers,) from 0 to 1.
+
+    Raises:
+        ConfigError: A log-probability is not finite.
+    """
+    _check_finite(predictions)
     return np.array([min(1.0, exp(p.log_probability / max(1, p.tokens))) for p in predictions])
 
 
@@ -230,10 +246,11 @@ def fit_temperature(predictions: Sequence[Prediction]) -> float:
         The temperature, between exp(-4) and exp(4).
 
     Raises:
-        ConfigError: There are no predictions.
+        ConfigError: There are no predictions, or a log-probability is not finite.
     """
     if not predictions:
         raise ConfigError("a temperature is fitted on validation answers; there are none.")
+    _check_finite(predictions)
 
     def loss(log_temperature: float) -> float:
         temperature = exp(log_temperature)
@@ -254,8 +271,10 @@ def _log_likelihood(one: Prediction, temperature: float) -> float:
     return gold - best - log(sum(exp(score - best) for score in scaled))
 
 
-def _below_one(confidence: np.ndarray) -> np.ndarray:
-    return np.minimum(np.asarray(confidence, dtype=np.float32), _BELOW_ONE)
+def _check_finite(predictions: Sequence[Prediction]) -> None:
+    for one in predictions:
+        if not all(map(isfinite, (one.log_probability, *(one.scores or ())))):
+            raise ConfigError(f"{one.id} was answered with a log-probability that is not finite.")
 
 
 def _checked(
@@ -268,10 +287,14 @@ def _checked(
             "confidence and correct must be lists of one length, not empty; got shapes "
             f"{confidences.shape} and {outcomes.shape}."
         )
-    if not ((confidences >= 0) & (confidences <= 1)).all():
-        raise ConfigError("every confidence must lie between 0 and 1.")
+    _check_binned(confidences, n_bins)
     if not np.isin(outcomes, (0, 1)).all():
         raise ConfigError("correct must hold True or False (or 1 or 0) only.")
-    if n_bins < 1:
-        raise ConfigError(f"n_bins must be at least 1, got {n_bins}.")
     return confidences, outcomes.astype(bool)
+
+
+def _check_binned(confidences: np.ndarray, n_bins: int) -> None:
+    if not ((confidences >= 0) & (confidences <= 1)).all():
+        raise ConfigError("every confidence must lie between 0 and 1.")
+    if not isinstance(n_bins, Integral) or isinstance(n_bins, bool) or n_bins < 1:
+        raise ConfigError(f"n_bins must be a whole number from 1 up, got {n_bins!r}.")

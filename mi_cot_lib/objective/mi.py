@@ -120,13 +120,18 @@ def mi_loss_per_example(
     counted = label_mask.any(dim=1) & rationale_mask.any(dim=1)
     label_logits, rationale_logits = label_logits[counted], rationale_logits[counted]
     if form == "released":
-        label = pool_released(label_logits, pool)
+        label = pool_released(label_logits, pool, label_precision(detach))
         rationale = pool_released(rationale_logits, pool)
     else:
         label = pool_log_probabilities(label_logits, label_mask[counted], pool)
         rationale = pool_log_probabilities(rationale_logits, rationale_mask[counted], pool)
     losses = mi_of_pooled(label, rationale, form=form, divergence=divergence, detach=detach)
     return _at(counted, losses), counted
+
+
+def label_precision(detach: Detach) -> torch.dtype:
+    """Return what the released form's label side is computed in, see `released_loss`."""
+    return torch.float32 if detach == "label" else torch.float64
 
 
 def mi_of_pooled(

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.chunks import Chunk, log_probabilities
-from mi_cot_lib.objective.mi import mi_of_pooled
+from mi_cot_lib.objective.mi import label_precision, mi_of_pooled
+from mi_cot_lib.objective.pooling import pool_released
 from mi_cot_lib.student.encode import IGNORED
 
 # By the label side's and by the rationale side's pooled values, (examples, vocab) each; None is 0.
@@ -119,6 +120,8 @@ def pulls_of_mi(
     if not counted[0]:
         return pulls
     pooled = [_pool(rows, parts, objective) for parts in counted]
+    if objective.form == "released" and objective.detach != "label":
+        by_pooled = _pulled_at_label(rows, counted[0], pooled[1][0], objective, shares, sums, pulls)
     if by_pooled is None:
         by_pooled = _gradients([values for values, _ in pooled], objective, sums)
     for (values, index), parts, gradients in zip(pooled, counted, by_pooled, strict=True):
@@ -139,6 +142,31 @@ def pulls_of_mi(
             pulls.dense.append((part, shared))
             pulls.row_sums[part] += shared.sum(dim=1)
     return pulls
+
+
+def _pulled_at_label(
+    rows: Tensor,
+    parts: Sequence[slice],
+    rationale: Tensor,
+    objective: Objective,
+    shares: Mapping[str, float],
+    sums: dict[str, Tensor],
+    pulls: Pulls,
+) -> Gradients:
+    """Let the released form pull at the label's logits, through their softmax at once.
+
+    Returns:
+        What is left: the gradient by the rationale side's pooled values.
+    """
+    # Log-probabilities are logits as well, and in this precision their softmax sums to 1 more closely.
+    logits = [rows[part].to(label_precision(objective.detach)).requires_grad_() for part in parts]
+    with torch.enable_grad():
+        label = torch.cat([pool_released(one[None], objective.pool, one.dtype) for one in logits])
+    by_label, by_rationale = _gradients((label, rationale), objective, sums)
+    assert by_label is not None
+    by_logits = torch.autograd.grad(label, logits, by_label * shares["mi"])
+    pulls.dense += zip(parts, by_logits, strict=True)
+    return None, by_rationale
 
 
 def _pool(

@@ -6,17 +6,18 @@ from torch import Tensor
 from mi_cot_lib.objective.choices import Pool
 
 
-def pool_released(logits: Tensor, pool: Pool) -> Tensor:
-    """Pool softmax outputs as the released code does, padding included; the result sums to more than 1.
+def pool_released(logits: Tensor, pool: Pool, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Pool softmax outputs as the released code does, padding included; the maxima sum to more than 1.
 
     Args:
         logits: (batch, positions, vocab).
         pool: `max` or `mean`.
+        dtype: To compute in.
 
     Returns:
-        (batch, vocab) in float32.
+        (batch, vocab) in `dtype`.
     """
-    probabilities = logits.float().softmax(dim=-1)
+    probabilities = logits.to(dtype).softmax(dim=-1)
     return probabilities.amax(dim=1) if pool == "max" else probabilities.mean(dim=1)
 
 

@@ -137,6 +137,53 @@ def test_resolution_names_the_test_sets_own_uncertainty(records):
     assert "±2.2 points" in text and "3 seeds are few" in text
 
 
+def with_validation(records, accuracies, wobble=0.01):
+    """Give every run these validation accuracies, with a higher end or a lower one by turns."""
+    steps = [400 * (number + 1) // len(accuracies) for number in range(len(accuracies))]
+    for number, record in enumerate(records):
+        values = [*accuracies[:-1], accuracies[-1] + wobble * (-1) ** number]
+        record["history"] = [
+            {"step": step, "eval_accuracy": value}
+            for step, value in zip(steps, values, strict=True)
+        ]
+        record["metrics"]["selected_step"] = 400
+    return " ".join(describe_result(prepare_method_table(records), records))
+
+
+def test_whether_training_was_over_is_judged_by_the_slope_of_validation(records):
+    rising = with_validation(records, [0.2, 0.3, 0.4, 0.5])
+    assert "Over the last 100 of 400 steps validation accuracy moved by +10.0 points" in rising
+    assert "it was still rising" in rising
+    # Most runs validate best at the last step here as well, by less than they differ.
+    flat = with_validation(records, [0.2, 0.5, 0.5, 0.502])
+    assert "still rising" not in flat and "no rise beyond the noise" in flat
+    falling = with_validation(records, [0.2, 0.5, 0.5, 0.4])
+    assert "moved by −10.0 points" in falling and "no rise beyond the noise" in falling
+
+
+def test_many_late_evaluations_are_judged_by_their_common_slope(records):
+    # Ends four points above where it began, and leads nowhere.
+    zigzag = [0.1] * 14 + [0.48, 0.50 + 1 / 30, 0.50, 0.50, 0.50 - 1 / 30, 0.52]
+    text = with_validation(records, zigzag)
+    assert "0.0 points (mean of 12 runs" in text and "no rise beyond the noise" in text
+
+
+@pytest.mark.parametrize("accuracies", [[0.2, 0.3, 0.4, 0.5], [0.5, 0.5, 0.5, 0.5]])
+def test_no_curve_is_taken_to_show_where_training_would_end(records, accuracies):
+    text = with_validation(records, accuracies)
+    assert "only a longer run can tell" in text and "learning rate falls to 0" in text
+    assert "still learning" not in text
+
+
+def test_one_evaluation_says_nothing_of_a_slope(records):
+    assert "Over the last" not in with_validation(records, [0.5])
+
+
+def test_one_run_has_a_slope_and_no_interval(record):
+    text = with_validation([record("dss", 0, 0.5)], [0.2, 0.3], wobble=0)
+    assert "+10.0 points (1 run, no interval)" in text and "rising" not in text
+
+
 def test_real_data_is_not_called_built_in(records, tmp_path):
     for record in records:
         record["config"]["dataset"] = "svamp"

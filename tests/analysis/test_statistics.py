@@ -150,6 +150,17 @@ def test_one_seed_detects_nothing():
         lambda: accuracy_half_width(100, 53.6),
         lambda: smallest_detectable_difference(100, 0.5, power=1.0),
         lambda: smallest_detectable_over_seeds(3, math.nan),
+        lambda: mean_interval([1.0, math.inf]),
+        lambda: mean_interval([1.0, 2.0], confidence=math.nan),
+        lambda: paired_difference({0: 1.0, 1: math.nan}, {0: 1.0, 1: 2.0}),
+        lambda: paired_difference({0: 1.0, 1: 2.0}, {0: 1.0, 1: -math.inf}),
+        lambda: holm([0.1, math.nan]),
+        lambda: holm([0.1, math.inf]),
+        lambda: holm([-0.1, None]),
+        lambda: accuracy_half_width(math.nan, 0.5),
+        lambda: accuracy_half_width(math.inf, 0.5),
+        lambda: accuracy_half_width(100, math.nan),
+        lambda: accuracy_half_width(100, 0.5, confidence=math.nan),
     ],
 )
 def test_values_out_of_range_are_refused(call):

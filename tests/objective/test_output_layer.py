@@ -244,3 +244,31 @@ def test_no_gradient_is_computed_where_none_is_wanted():
     total, _ = output_terms(objective, torch.ones(5, WIDTH), (side,), counts)
     assert not total.requires_grad
     assert total.item() == pytest.approx(torch.tensor(5.0).log().item())
+
+
+@pytest.mark.parametrize("label_lengths", [[1, 1], [4, 2]])
+@pytest.mark.parametrize("pool", ["max", "mean"])
+@pytest.mark.parametrize("divergence", ["ce", "kl"])
+@pytest.mark.parametrize("detach", ["rationale", "none"])
+def test_released_gradients_hold_over_t5s_vocabulary(label_lengths, pool, divergence, detach):
+    choices = {"pool": pool, "divergence": divergence, "detach": detach}
+    objective = Objective(alpha1=0, alpha2=0, alpha3=1.0, **choices)
+    shape = label_lengths, [9, 5], 32128, 6
+    results = both_ways(objective, *shape, torch.float32)
+    _, leaves = draw(*shape)
+    weight, label, rationale = (leaf.detach().double().requires_grad_() for leaf in leaves)
+    t, q = (
+        side.amax(1) if pool == "max" else side.mean(1)
+        for side in ((states @ weight.t()).softmax(-1) for states in (label, rationale))
+    )
+    q = q.detach() if detach == "rationale" else q
+    loss = torch.nn.functional.cross_entropy(q, t)
+    if divergence == "kl":
+        loss = loss + (t * t.log()).sum() / len(t)
+    exact = torch.autograd.grad(
+        loss, (weight, label, rationale), allow_unused=True, materialize_grads=True
+    )
+    for total, _, found in results:
+        assert total.item() == pytest.approx(loss.item(), abs=4e-5)
+        for ours, theirs in zip(found, exact, strict=True):
+            assert (ours - theirs).norm() <= 1e-4 * theirs.norm()
