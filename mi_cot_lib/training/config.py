@@ -21,7 +21,7 @@ from mi_cot_lib.objective.choices import (
     check_choices,
 )
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS, check_student_name
+from mi_cot_lib.student.names import BUILT_IN_WIDTHS, NAMED_STUDENTS, check_student_name
 
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]
@@ -138,6 +138,15 @@ class RunConfig:
             value = getattr(self, name)
             if not isinstance(value, str) and not (name == "data_root" and value is None):
                 raise ConfigError(f"{name} must be text, got {value!r}.")
+        if self.data_root == "":
+            raise ConfigError("data_root must name a folder, got an empty text.")
+        # DIR/, ./DIR and DIR/. are DIR and make the same run. A relative folder stays relative, so that
+        # the run is found again after all was moved together; an absolute one or a link is another name.
+        if self.data_root is not None:
+            object.__setattr__(self, "data_root", str(Path(self.data_root)))
+        folder = str(Path(self.student))
+        if self.student and Path(folder).is_dir() and folder not in NAMED_STUDENTS:
+            object.__setattr__(self, "student", folder)
         dataset_spec(self.dataset)
         method_named(self.method)
         check_student_name(self.student)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -15,6 +16,7 @@ from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, widen
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.student.packed import can_pack
+from mi_cot_lib.training.checkpoints import checkpoint_folder, load_weights, sealed
 from mi_cot_lib.training.packed_step import (
     MOST_TOKENS,
     hidden_mi,
@@ -195,6 +197,15 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        folder = checkpoint_folder(Path(self.args.output_dir), self.state.global_step)
+        with sealed(folder, self.state):
+            super()._save_checkpoint(model, trial)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        # The Trainer's own only warns where weights are missing.
+        load_weights(model or self.model, Path(resume_from_checkpoint))
 
     @torch.no_grad()
     def _mean_terms(self) -> dict[str, float]:
