@@ -130,29 +130,32 @@ def load_weights(model: PreTrainedModel, folder: Path) -> None:
 _AGAIN = f"delete {FOLDER}/ in the run's folder, and the same command trains again."
 
 
+# How torch's writer of archives says that it could not write; it does not tell why.
+_TORCH_WRITER = ("inline_container", "PytorchStreamWriter", "iostream error")
+
+
 @contextmanager
 def written_to(path: Path) -> Iterator[None]:
-    """Turn what the writers of weights raise when a disk refuses into an OSError with a name.
+    """Turn what the writers of weights and tokenisers raise when a disk refuses into a named OSError.
 
     Raises:
-        OSError: With the errno where the writer told it, and `path`.
+        OSError: With the system's number where the writer told it, and a path.
     """
     try:
         yield
-    except SafetensorError as error:
-        told = re.search(r"os error (\d+)", str(error))
-        if not told:
+    # The tokenisers' writer raises no narrower one. What is not of a disk goes on as it is.
+    except Exception as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))
+        if isinstance(error, OSError) and error.errno is not None:
+            number = error.errno
+        elif told:
+            number = int(told[1])
+        elif any(words in str(error) for words in _TORCH_WRITER):
+            number = errno.ENOSPC
+        else:
             raise
-        raise OSError(int(told[1]), os.strerror(int(told[1])), str(path)) from error
-    except RuntimeError as error:
-        # torch's writer of archives, which does not tell what the system said.
-        if "inline_container" not in str(error) and "PytorchStreamWriter" not in str(error):
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-    except OSError as error:
-        if error.filename is not None or error.errno is None:
-            raise
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        name = getattr(error, "filename", None) or str(path)
+        raise OSError(number, os.strerror(number), name) from error
 
 
 def tell(line: str) -> None:

@@ -56,6 +56,7 @@ class _Progress(TrainerCallback):
         self.title = title
         self.started = time.monotonic()
         _, _, self.before = read_progress(folder)
+        self.bar = tqdm(disable=True)
 
     @property
     def seconds(self) -> float:
@@ -76,9 +77,6 @@ class _Progress(TrainerCallback):
         self.bar.update(1)
         # Also where the logging interval does not divide the run, its end is in the history.
         control.should_log = control.should_log or state.global_step >= state.max_steps
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.bar.close()
 
 
 def read_progress(folder: Path) -> tuple[int, int, float]:
@@ -143,7 +141,11 @@ def train(
             # Resumed at its end the Trainer would take one step more.
             trainer.state = state_of(last)
         else:
-            trainer.train(resume_from_checkpoint=None if last is None else str(last))
+            try:
+                trainer.train(resume_from_checkpoint=None if last is None else str(last))
+            finally:
+                # Before an error is printed, not after it.
+                progress.bar.close()
         best = selected_step(trainer.state)
         load_weights(student.model, checkpoint_folder(checkpoints, best))
     return Trained(
@@ -166,13 +168,20 @@ def check_tensorboard() -> None:
         )
 
 
+class _Curves(TensorBoardCallback):
+    """transformers' curves without its copy of the settings, which names this machine's folders."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        pass
+
+
 def _tensorboard(folder: Path, wanted: bool) -> list[TrainerCallback]:
     if not wanted:
         return []
     check_tensorboard()
     from torch.utils.tensorboard import SummaryWriter
 
-    return [TensorBoardCallback(SummaryWriter(str(folder / "tensorboard")))]
+    return [_Curves(SummaryWriter(str(folder / "tensorboard")))]
 
 
 def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments:
