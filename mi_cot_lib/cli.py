@@ -13,7 +13,7 @@ import click
 from mi_cot_lib.cli_data import data
 from mi_cot_lib.cli_measure import measure
 from mi_cot_lib.cli_paper import paper, report
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import KitError, describe_os_error
 
 # Set before any library reads it: forked workers and tokenisers' own threads do not go together.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -170,9 +170,11 @@ def reproduce(
     from mi_cot_lib.environment import repository_root
     from mi_cot_lib.reproduce.comparison import PAGE, central_comparison
     from mi_cot_lib.reproduce.execute import execute_grid, execute_notebook
+    from mi_cot_lib.training.record import refuse_unwritable
 
     runs = (runs or repository_root() / "runs" / "reproduce").resolve()
     out = (out or repository_root() / "figures" / "reproduce").resolve()
+    refuse_unwritable(out, "Name another folder with --out.")
     configs = central_comparison(dataset, seeds)
     click.echo(f"{len(configs)} runs on {dataset}; stop and call again at will, nothing is lost.")
     failed = [outcome for outcome in execute_grid(configs, runs, jobs) if outcome.error]
@@ -221,9 +223,12 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; the same command goes on where it stopped.", err=True)
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has enough; Python must not flush into it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except OSError as error:
-        where = "" if error.filename is None else f" {error.filename}"
-        click.echo(f"mi-cot: cannot read or write{where}: {error.strerror or error}", err=True)
+        click.echo(f"mi-cot: {describe_os_error(error)}", err=True)
         sys.exit(2)
     except KitError as error:
         click.echo(f"mi-cot: {error}", err=True)

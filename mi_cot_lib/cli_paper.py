@@ -94,6 +94,7 @@ def paper(
     from mi_cot_lib.reproduce.plan import describe_plan
     from mi_cot_lib.reproduce.presets import preset_named
     from mi_cot_lib.reproduce.question_grid import QUESTIONS
+    from mi_cot_lib.training.record import refuse_unwritable
 
     chosen = preset_named(preset)
     names = papers.known_items(items)
@@ -118,6 +119,7 @@ def paper(
         return
     if papers.is_judged(names):
         request.judge.check(chosen)
+    refuse_unwritable(request.out, "Name another folder with --out.")
     failures = make_missing(names, chosen, request.places, seeds=seeds, jobs=jobs)
     failures += papers.write_all(names, request, recording=recording, echo=click.echo)
     if recording and not failures:

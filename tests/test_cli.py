@@ -1,5 +1,6 @@
 """The command line: what it prints last, and how it refuses."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mi_cot_lib import cli
+from mi_cot_lib.errors import describe_os_error
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "dss"
 
@@ -95,6 +97,48 @@ def test_data_check_prints_one_object_a_line_with_the_published_accuracies(capsy
         "outside",
     ]
     assert list(rows["cqa", "test"]) == order
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "no room to write: No space left on"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/a/b"),
+            "no room to write /a/b: No space",
+        ),
+        (OSError(errno.EDQUOT, "Quota exceeded", "/a/b"), "no room to write /a/b: Quota exceeded"),
+        (OSError(errno.EROFS, "Read-only file system", "/a"), "write /a: Read-only file system"),
+        (OSError(errno.EACCES, "Permission denied", "/a"), "read or write /a: Permission denied"),
+        (OSError("only words"), "cannot read or write: only words"),
+        (OSError(), "cannot read or write: OSError"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_words(error, said):
+    text = describe_os_error(error)
+    assert said in text
+    assert "None" not in text
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in which `mi-cot` is the command."""
+    define = f'set -o pipefail; mi-cot() {{ "{sys.executable}" -m mi_cot_lib.cli "$@"; }}; '
+    return subprocess.run(["bash", "-c", define + command], capture_output=True, text=True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without room")
+def test_output_that_finds_no_room_is_one_line():
+    done = shell("mi-cot --help > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "mi-cot: no room to write: No space left on device; make room, and call the same command again\n"
+    )
+
+
+def test_a_reader_of_the_output_who_has_enough_is_no_error():
+    # Its reader is gone before it writes.
+    done = shell("mi-cot --help | true")
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_help_answers_without_importing_torch():

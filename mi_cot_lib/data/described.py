@@ -10,6 +10,7 @@ The fields of a row follow the answer type:
 - `label`: `input`, `label` (one of `labels`)
 """
 
+import os
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,6 +32,44 @@ _FAMILIES: dict[AnswerType, Family] = {
     "label": "esnli",
 }
 _EXAMPLE = '{"title": "ASDiv", "answer_type": "equation", "licence": "CC-BY-NC-4.0"}'
+
+
+def locate_dataset(
+    name: str, data_root: Path | str | None = None
+) -> tuple[DatasetSpec, Path | str | None]:
+    """Look up what `--dataset` takes: a data set by its name, or the folder of one with a description.
+
+    Args:
+        name: A name, or a folder that lies in the current one or in `data_root`.
+        data_root: Where to look for descriptions; None looks in `MI_COT_DATA`.
+
+    Returns:
+        The data set, and the data root to read it from.
+
+    Raises:
+        ConfigError: As `find_dataset`.
+        DataError: As `find_dataset`; also a folder beside one that hides it.
+    """
+    folder = _described_folder(name, data_root)
+    if folder is None:
+        return find_dataset(name, data_root), data_root
+    for root in (folder.parent, folder.parent.parent):
+        if datasets_folder(root) == folder.parent:
+            return find_dataset(folder.name, root), root
+    raise DataError(
+        f"{folder} lies beside a folder datasets/, in which data sets are looked for: move it into that."
+    )
+
+
+def _described_folder(name: str, data_root: Path | str | None) -> Path | None:
+    if not name or name in DATASETS:
+        return None
+    root = data_root_from_environment() if data_root is None else data_root
+    places = [] if root is None else [datasets_folder(Path(root)) / name]
+    # A bare name is the data root's first; a path, such as a shell completes, the current folder's.
+    places.insert(len(places) if Path(name).name == name else 0, Path(name))
+    found = (place for place in places if (place / DESCRIPTION).is_file())
+    return next((Path(os.path.abspath(place)) for place in found), None)
 
 
 def find_dataset(name: str, data_root: Path | str | None = None) -> DatasetSpec:
@@ -61,9 +100,17 @@ def find_dataset(name: str, data_root: Path | str | None = None) -> DatasetSpec:
         return DATASETS[name]
     if folder is not None and name in described:
         return read_description(folder / name / DESCRIPTION)
-    if folder is not None and name and (folder / name).is_dir():
+    places = [] if folder is None else [folder / name]
+    places += [Path(name)] if Path(name).name != name else []
+    for place in (place for place in places if name and place.is_dir()):
+        kits = place.resolve().name
         raise DataError(
-            f"{folder / name} has no {DESCRIPTION}: describe the data set there, such as {_EXAMPLE}."
+            f"{place} has no {DESCRIPTION}: "
+            + (
+                f"for the kit's own, --dataset {kits} --data-root {place.resolve().parent}."
+                if kits in DATASETS
+                else f"describe the data set there, such as {_EXAMPLE}."
+            )
         )
     if folder is None and name:
         unknown = unknown_name("dataset", name, DATASETS)

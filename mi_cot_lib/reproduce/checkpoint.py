@@ -62,8 +62,8 @@ def open_checkpoint(folder: Path, method: str | None = None) -> Checkpoint:
         return _of_run(folder, method)
     if (folder / record.STUDENT).is_dir():
         raise DataError(
-            f"{folder} holds no {record.RECORD}: the run has not finished; the same `mi-cot run` goes "
-            f"on with it. To score its student as it is, name {folder / record.STUDENT}."
+            f"{folder} holds no whole {record.RECORD}: the run has not finished; the same `mi-cot run` "
+            f"goes on with it. To score its student as it is, name {folder / record.STUDENT}."
         )
     if not (folder / "config.json").is_file():
         runs = sorted(path.parent.name for path in folder.glob(f"*/{record.RECORD}"))

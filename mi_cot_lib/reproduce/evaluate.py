@@ -9,7 +9,7 @@ import torch
 from tqdm.auto import tqdm
 
 from mi_cot_lib.analysis.statistics import accuracy_interval
-from mi_cot_lib.data.described import find_dataset
+from mi_cot_lib.data.described import locate_dataset
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import DatasetSpec
@@ -103,7 +103,8 @@ def evaluate(
 
     Args:
         checkpoint: A finished run's folder, or any folder with a saved student.
-        dataset: One of the kit's data sets, or one described by a `dataset.json` in its folder.
+        dataset: One of the kit's data sets, or one described by a `dataset.json` in its folder: its
+            name, or that folder.
         data_root: A folder in the DSS layout; None looks where `load_split` does.
         split: `train`, `valid`, `test` or `unseen`. No teacher's texts are needed.
         explain: Also generate rationales.
@@ -150,12 +151,13 @@ def evaluate_to_file(
     wanted, spec, student, examples = _prepared(
         checkpoint, dataset, data_root, split, explain, method
     )
-    path = Path(out or Path(checkpoint) / EVALUATIONS / f"{dataset}-{split}{SUFFIX}")
+    path = Path(out or Path(checkpoint) / EVALUATIONS / f"{spec.name}-{split}{SUFFIX}")
     before = _summary(path)
     if out is not None and (path.exists() or path.with_suffix(".json").exists()):
         _refuse_to_replace(path, before, wanted)
     finished = _finished(path, before, wanted, examples)
     if finished is None:
+        record.refuse_unwritable(path.parent, "Name a file elsewhere with --out.")
         finished = _answered(wanted, spec, student, examples)
         write_evaluation(finished, path)
     return finished, path
@@ -169,8 +171,8 @@ def questions_fingerprint(
     Raises:
         KitError: The data cannot be had.
     """
-    root = None if data_root is None else Path(data_root)
-    return fingerprint(load_split(find_dataset(dataset, root).without_teacher(), split, root))
+    spec, root = locate_dataset(dataset, data_root)
+    return fingerprint(load_split(spec.without_teacher(), split, root))
 
 
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
@@ -212,7 +214,8 @@ def _prepared(
     method: str | None,
 ) -> Task:
     opened = open_checkpoint(checkpoint, method)
-    spec = find_dataset(dataset, data_root).without_teacher()
+    spec, root = locate_dataset(dataset, data_root)
+    spec = spec.without_teacher()
     refuse_other_labels(opened, spec)
     trained = method_named(opened.method)
     if explain and not (trained.explains or trained.target_has_rationale):
@@ -220,15 +223,15 @@ def _prepared(
             f"{opened.name} is read as {opened.method}, which writes no rationales; leave out "
             "--explain" + (", or name its --method." if opened.config is None else ".")
         )
-    examples = load_split(spec, split, data_root)
+    examples = load_split(spec, split, root)
     if not examples:
-        raise DataError(f"{dataset} {split} has no rows; there is nothing to score.")
+        raise DataError(f"{spec.name} {split} has no rows; there is nothing to score.")
     if opened.config is not None and opened.config.get("threads") is not None:
         torch.set_num_threads(opened.config["threads"])
     student = load_student(str(opened.student))
     check_reading(examples, str(opened.student), dataset, student.tokeniser)
     wanted = Evaluation(
-        dataset,
+        spec.name,
         split,
         opened,
         explain,

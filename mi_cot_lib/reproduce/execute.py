@@ -1,25 +1,27 @@
 """Execute a grid of runs with papermill: side by side, resumable, with one bar for all of them."""
 
+import json
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 import papermill
 from joblib import Parallel, cpu_count, delayed
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from jupyter_client.kernelspec import NoSuchKernel
 from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 
 from mi_cot_lib.environment import home_folder, repository_root
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import KitError, describe_os_error
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.reproduce.sources import SOURCES, refuse_other_sources, sources_of
+from mi_cot_lib.reproduce.sources import noted_sources, refuse_other_sources, sources_of
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.train import PROGRESS
+from mi_cot_lib.training.train import read_progress
 
 TRAIN_NOTEBOOK = "03_train.ipynb"
 # A terminal redraws the bar in place; a log file gets a line each time.
@@ -60,7 +62,7 @@ def execute_grid(
         made from other data, another student or by another version has that as its error.
 
     Raises:
-        KitError: Two configurations of the grid are the same run.
+        KitError: Two configurations of the grid are the same run, or the folder cannot be written.
     """
     names = [config.run_name for config in configs]
     if len(set(names)) < len(names):
@@ -76,6 +78,7 @@ def execute_grid(
         if on_end:
             on_end(outcome)
     if missing:
+        record.refuse_unwritable(runs, "Name another folder of runs with --runs.")
         for outcome in _execute_all(configs, missing, runs, jobs):
             outcomes[outcome.run] = outcome
             if on_end:
@@ -91,8 +94,14 @@ def _execute_all(
     watcher = threading.Thread(target=_watch, args=(configs, runs, stop), daemon=True)
     watcher.start()
     pool = Parallel(n_jobs=min(jobs or cpu_count(), len(missing)), return_as="generator_unordered")
+    pending = {config.run_name for config in missing}
     try:
-        yield from pool(delayed(_execute)(config, runs) for config in missing)
+        for outcome in pool(delayed(_execute)(config, runs) for config in missing):
+            pending.discard(outcome.run)
+            yield outcome
+    except BrokenProcessPool:
+        error = "a process was ended from outside, often for want of memory; call again with fewer --jobs"
+        yield from (Outcome(name, error) for name in sorted(pending))
     finally:
         stop.set()
         watcher.join()
@@ -117,8 +126,8 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
     unknown = [parameter for parameter in parameters if parameter not in known]
     if unknown:
         raise KitError(f"{name} has no parameter {unknown[0]!r}. Valid: {', '.join(known)}.")
-    output.parent.mkdir(parents=True, exist_ok=True)
     try:
+        output.parent.mkdir(parents=True, exist_ok=True)
         papermill.execute_notebook(
             str(source),
             str(output),
@@ -129,7 +138,14 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
         )
     except PapermillExecutionError as error:
         raise KitError(f"{error.ename}: {error.evalue} (see {output})") from error
-    except (DeadKernelError, CellTimeoutError) as error:
+    except NoSuchKernel as error:
+        raise KitError(
+            f"Jupyter knows no kernel {error.name}; `make setup` installs it."
+        ) from error
+    except OSError as error:
+        raise KitError(describe_os_error(error)) from error
+    except RuntimeError as error:
+        # A kernel that ends, also before it has answered once, and one that never answers.
         raise KitError(
             f"the kernel ended before the notebook did, often for want of memory: {error} "
             f"(see {output}; fewer runs at a time need less)"
@@ -143,7 +159,7 @@ def _stale(configs: Sequence[RunConfig], runs: Path) -> dict[str, str]:
     for config in configs:
         folder = runs / config.run_name
         # A run that failed before it read its data has noted nothing, and is simply tried again.
-        if not (folder / SOURCES).is_file():
+        if noted_sources(folder) is None:
             continue
         key = (config.dataset, config.data_root, config.student)
         try:
@@ -159,13 +175,28 @@ def _execute(config: RunConfig, runs: Path) -> Outcome:
     # One thread for the libraries that read it at their start; torch's own is set by the run.
     os.environ["OMP_NUM_THREADS"] = str(config.threads or 1)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    folder = runs / config.run_name
+    notebook = runs / config.run_name / TRAIN_NOTEBOOK
     parameters: dict[str, object] = {"config": config.to_dict(), "runs": str(runs.resolve())}
+    error = None
     try:
-        execute_notebook(TRAIN_NOTEBOOK, folder / TRAIN_NOTEBOOK, parameters)
-    except KitError as error:
-        return Outcome(config.run_name, str(error))
-    return Outcome(config.run_name, None)
+        execute_notebook(TRAIN_NOTEBOOK, notebook, parameters)
+    except KitError as failed:
+        error = str(failed)
+    try:
+        if notebook.is_file():
+            _forget_places(notebook, runs)
+    except OSError as failed:
+        error = error or describe_os_error(failed)
+    return Outcome(config.run_name, error)
+
+
+def _forget_places(notebook: Path, runs: Path) -> None:
+    """Let an executed notebook name the folder of runs as seen from itself: it may be moved with its run."""
+    text = notebook.read_text(encoding="utf-8")
+    for folder, instead in ((runs.resolve(), ".."), (repository_root() / "notebooks", "notebooks")):
+        if folder != folder.parent:
+            text = text.replace(json.dumps(str(folder), ensure_ascii=False)[1:-1], instead)
+    record.write_atomically(notebook, text)
 
 
 def _watch(configs: Sequence[RunConfig], runs: Path, stop: threading.Event) -> None:
@@ -191,9 +222,6 @@ def _done(config: RunConfig, runs: Path) -> float:
     folder = runs / config.run_name
     if record.is_complete(folder):
         return _work(config)
-    try:
-        step, steps, _ = (folder / PROGRESS).read_text().split()
-    except (OSError, ValueError):
-        return 0.0
+    step, steps, _ = read_progress(folder)
     # Testing, after the last step, takes about a tenth of a run.
-    return 0.9 * _work(config) * int(step) / int(steps)
+    return 0.9 * _work(config) * step / steps

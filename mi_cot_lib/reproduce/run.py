@@ -13,14 +13,22 @@ from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.data.teacher_changes import changed_teacher
-from mi_cot_lib.errors import ConfigError, KitError
+from mi_cot_lib.errors import ConfigError, KitError, is_disk_full
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
 from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.reproduce.sources import note_sources, refuse_other_sources, sources_of
+from mi_cot_lib.reproduce.sources import (
+    SOURCES,
+    note_sources,
+    noted_sources,
+    refuse_other_sources,
+    sources_of,
+)
+from mi_cot_lib.reproduce.verified import check_selected, save_student
 from mi_cot_lib.student.encode import ANSWER_MARK, EncodedPair, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.student.reading import check_reading
 from mi_cot_lib.training import record
+from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.readable import check_teacher
 from mi_cot_lib.training.train import PROGRESS, check_tensorboard, train
@@ -48,19 +56,47 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     folder = Path(runs) / config.run_name
     if tensorboard:
         check_tensorboard()
+    is_complete = record.is_complete(folder)
+    if not is_complete:
+        for part in ("", FOLDER, record.STUDENT):
+            record.refuse_unwritable(folder / part, "Name another folder of runs with --runs.")
     # Before the folder is made, so that missing data leaves nothing behind.
     sources = sources_of(config)
     refuse_other_sources(folder, sources)
-    if record.is_complete(folder):
+    if is_complete:
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=0):
+            _drop_leftovers(folder)
             note_sources(folder, sources)
             _run(config, folder, sources, tensorboard)
     except Timeout:
         raise KitError(f"{folder} is being made by another process; wait for it.") from None
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        last = last_whole(folder / FOLDER)
+        kept = (
+            f"{last.name} is kept, and the same command goes on from there"
+            if last
+            else ("no checkpoint was made yet, and the same command starts the run again")
+        )
+        raise KitError(
+            f"no room for {error.filename or folder} ({error.strerror}): {kept}; make room first."
+        ) from error
     return folder
+
+
+def _drop_leftovers(folder: Path) -> None:
+    """Drop, with a line, what an interrupted run left and cannot be gone on with."""
+    if (folder / record.RECORD).exists():
+        tell(f"{folder / record.RECORD} is not whole: the run has not finished, and goes on")
+    if (folder / FOLDER).exists() and noted_sources(folder) is None:
+        tell(
+            f"{folder / SOURCES} is missing or not whole: what was trained on is unknown, and dropped"
+        )
+        shutil.rmtree(folder / FOLDER)
 
 
 def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: bool) -> None:
@@ -103,9 +139,9 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
     metrics["selected_step"] = trained.selected_step
+    check_selected(folder, trained, metrics["valid_accuracy"], metrics["valid_n"])
     record.write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
-    student.model.save_pretrained(folder / record.STUDENT)
-    student.tokeniser.save_pretrained(folder / record.STUDENT)
+    save_student(student, folder / record.STUDENT)
     finished = time.monotonic()
     unparsed = load_report(train_examples[: config.train_size])
     result = {
@@ -133,7 +169,7 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         "git_commit": record.git_commit(),
     }
     record.write_record(folder, result)
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
     (folder / PROGRESS).unlink(missing_ok=True)
 
 

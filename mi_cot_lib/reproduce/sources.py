@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
@@ -51,10 +51,33 @@ def sources_of(config: RunConfig) -> dict[str, str]:
     }
 
 
+def noted_sources(folder: Path) -> dict[str, object] | None:
+    """Return what a run's folder says that it was made from; None where it does not say.
+
+    A record says it too, for a finished run whose note was lost.
+    """
+    try:
+        noted = json.loads((folder / SOURCES).read_text(encoding="utf-8"))
+        if isinstance(noted, dict) and {"data_sha256", "weights_sha256"} <= noted.keys():
+            # The first version did not note itself.
+            return {"results_version": 1, **noted}
+    except (FileNotFoundError, ValueError):
+        pass
+    try:
+        found = record.read_record(folder)
+        return {
+            "data_sha256": found["data"]["sha256"],
+            **{name: found[name] for name in ("weights_sha256", "results_version")},
+        }
+    except (DataError, KeyError, TypeError):
+        return None
+
+
 def note_sources(folder: Path, sources: Mapping[str, str]) -> None:
     """Write down what a run is made from, before it starts."""
     noted = {**sources, "results_version": record.RESULTS_VERSION}
-    record.write_atomically(folder / SOURCES, json.dumps(noted, indent=1) + "\n")
+    if noted_sources(folder) != noted:
+        record.write_atomically(folder / SOURCES, json.dumps(noted, indent=1) + "\n")
 
 
 def refuse_other_sources(folder: Path, sources: Mapping[str, str]) -> None:
@@ -67,19 +90,17 @@ def refuse_other_sources(folder: Path, sources: Mapping[str, str]) -> None:
     Raises:
         KitError: The message names the folder and what differs.
     """
-    path = folder / SOURCES
-    if not path.is_file():
+    before = noted_sources(folder)
+    if before is None:
         return
-    before = json.loads(path.read_text(encoding="utf-8"))
-    # The first version did not note itself.
-    version = before.get("results_version", 1)
+    version = before["results_version"]
     if version != record.RESULTS_VERSION:
         raise KitError(
             f"{folder} was made by version {version} of the kit's numbers, now "
             f"{record.RESULTS_VERSION}; delete that folder or name another folder of runs."
         )
     for name, what in (("data_sha256", "data"), ("weights_sha256", "weights of the student")):
-        if before.get(name) != sources[name]:
+        if before[name] != sources[name]:
             raise KitError(
                 f"{folder} was made from other {what} than are there now; delete that folder or "
                 "name another folder of runs."

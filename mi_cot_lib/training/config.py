@@ -138,6 +138,12 @@ class RunConfig:
             value = getattr(self, name)
             if not isinstance(value, str) and not (name == "data_root" and value is None):
                 raise ConfigError(f"{name} must be text, got {value!r}.")
+        if self.data_root == "":
+            raise ConfigError("data_root must name a folder, got an empty text.")
+        # DIR/, ./DIR and DIR/. are DIR and make the same run. A relative folder stays relative, so that
+        # the run is found again after all was moved together; an absolute one or a link is another name.
+        if self.data_root is not None:
+            object.__setattr__(self, "data_root", str(Path(self.data_root)))
         dataset_spec(self.dataset)
         method_named(self.method)
         check_student_name(self.student)

@@ -5,6 +5,7 @@ import math
 import os
 import platform
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -88,15 +89,51 @@ def _not_finite(values: Any, place: str) -> Iterator[tuple[str, float]]:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the whole of it or none."""
+    """Write a file so that a reader sees the whole of it or none.
+
+    Raises:
+        OSError: The disk does not take it; names the file, and leaves nothing of it.
+    """
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            # Some disks take a name before its content, and say only now that they are full.
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def refuse_unwritable(folder: Path, advice: str) -> None:
+    """Refuse a folder that cannot be written, there or still to be made, before work is put into it.
+
+    Args:
+        folder: Where something is to be written.
+        advice: What to do instead.
+
+    Raises:
+        DataError: The message names the folder, what the system said, and the advice.
+    """
+    place = folder.resolve()
+    while not place.exists():
+        place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise DataError(f"cannot write to {place}: {error.strerror}. {advice}") from error
 
 
 def is_complete(folder: Path) -> bool:
-    """Tell whether a run's folder holds a finished run."""
-    return (folder / RECORD).is_file()
+    """Tell whether a run's folder holds a finished run: a whole record, not only a file of that name."""
+    try:
+        read_record(folder)
+    except DataError:
+        return False
+    return True
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -111,9 +148,14 @@ def read_record(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError(f"{folder} holds no {RECORD}: the run has not finished.") from None
     except ValueError as error:
-        raise DataError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
+        raise DataError(
+            f"{path} is not valid JSON ({error}); the same `mi-cot run` makes it again."
+        ) from error
     if not isinstance(record, dict) or not {"run", "config", "metrics"} <= record.keys():
-        raise DataError(f"{path} is not a run's record: it lacks run, config or metrics.")
+        raise DataError(
+            f"{path} is not a run's record: it lacks run, config or metrics; the same `mi-cot run` "
+            "makes it again."
+        )
     return record
 
 

@@ -1,6 +1,5 @@
 """Train one student as a RunConfig says, with checkpoints from which a stopped run goes on."""
 
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +11,19 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PrinterCallback, Seq2SeqTrainingArguments, TrainerCallback, set_seed
 from transformers.integrations import TensorBoardCallback
-from transformers.trainer import TRAINER_STATE_NAME
-from transformers.trainer_callback import TrainerState
-from transformers.trainer_utils import get_last_checkpoint
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.heads import carried, make_head
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.load import Student
+from mi_cot_lib.training.checkpoints import (
+    FOLDER,
+    checkpoint_folder,
+    last_whole,
+    load_weights,
+    selected_step,
+    state_of,
+)
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import write_atomically
 from mi_cot_lib.training.trainer import TwoTaskTrainer, Validate
@@ -51,7 +55,8 @@ class _Progress(TrainerCallback):
         self.path = folder / PROGRESS
         self.title = title
         self.started = time.monotonic()
-        self.before = float(self.path.read_text().split()[2]) if self.path.is_file() else 0.0
+        _, _, self.before = read_progress(folder)
+        self.bar = tqdm(disable=True)
 
     @property
     def seconds(self) -> float:
@@ -73,8 +78,18 @@ class _Progress(TrainerCallback):
         # Also where the logging interval does not divide the run, its end is in the history.
         control.should_log = control.should_log or state.global_step >= state.max_steps
 
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.bar.close()
+
+def read_progress(folder: Path) -> tuple[int, int, float]:
+    """Read how far a run is: steps done, steps wanted, seconds spent.
+
+    Returns:
+        0, 1 and 0.0 where the run has not noted it, or not whole.
+    """
+    try:
+        done, wanted, seconds = (folder / PROGRESS).read_text(encoding="utf-8").split()
+        return int(done), max(1, int(wanted)), float(seconds)
+    except (OSError, ValueError):
+        return 0, 1, 0.0
 
 
 def train(
@@ -102,11 +117,12 @@ def train(
         History, selected step and seconds.
 
     Raises:
-        KitError: A loss, gradient, weight or validation is not finite.
+        KitError: A loss, gradient, weight or validation is not finite, or the selected step's weights
+            cannot be loaded as they were saved.
+        OSError: A disk that is full or cannot be written.
     """
     progress = _Progress(folder, config.method)
-    # The Trainer's state names the best checkpoint by this path, also for a later call elsewhere.
-    checkpoints = (folder / "checkpoints").resolve()
+    checkpoints = (folder / FOLDER).resolve()
     checkpoints.mkdir(parents=True, exist_ok=True)
     set_seed(config.seed)
     head = make_head(config.objective, student.model.config.hidden_size, config.seed)
@@ -121,28 +137,23 @@ def train(
             callbacks=[progress, *_tensorboard(folder, tensorboard)],
         )
         trainer.remove_callback(PrinterCallback)
-        _drop_unfinished(checkpoints)
-        last = get_last_checkpoint(str(checkpoints))
-        state = TrainerState.load_from_json(str(Path(last) / TRAINER_STATE_NAME)) if last else None
-        if state is not None and state.global_step >= config.max_steps:
+        last = last_whole(checkpoints)
+        if last is not None and state_of(last).global_step >= config.max_steps:
             # Resumed at its end the Trainer would take one step more.
-            trainer.state = state
-            trainer._load_best_model()
+            trainer.state = state_of(last)
         else:
-            trainer.train(resume_from_checkpoint=last)
-    best = trainer.state.best_global_step or trainer.state.global_step
+            try:
+                trainer.train(resume_from_checkpoint=None if last is None else str(last))
+            finally:
+                # Before an error is printed, not after it.
+                progress.bar.close()
+        best = selected_step(trainer.state)
+        load_weights(student.model, checkpoint_folder(checkpoints, best))
     return Trained(
         history=[row for row in trainer.state.log_history if "train_runtime" not in row],
         selected_step=best,
         seconds=progress.seconds,
     )
-
-
-def _drop_unfinished(checkpoints: Path) -> None:
-    """Delete what a process killed while it saved has left: the Trainer writes its state last."""
-    for folder in checkpoints.glob("checkpoint-*"):
-        if not (folder / TRAINER_STATE_NAME).is_file():
-            shutil.rmtree(folder)
 
 
 def check_tensorboard() -> None:
@@ -158,13 +169,20 @@ def check_tensorboard() -> None:
         )
 
 
+class _Curves(TensorBoardCallback):
+    """transformers' curves without its copy of the settings, which names this machine's folders."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        pass
+
+
 def _tensorboard(folder: Path, wanted: bool) -> list[TrainerCallback]:
     if not wanted:
         return []
     check_tensorboard()
     from torch.utils.tensorboard import SummaryWriter
 
-    return [TensorBoardCallback(SummaryWriter(str(folder / "tensorboard")))]
+    return [_Curves(SummaryWriter(str(folder / "tensorboard")))]
 
 
 def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments:
@@ -185,8 +203,7 @@ def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments
         eval_steps=config.eval_every,
         save_strategy="steps",
         save_steps=config.eval_every,
-        save_total_limit=2,
-        load_best_model_at_end=True,
+        # For the state's best step; its weights are loaded, and old checkpoints deleted, by the kit.
         metric_for_best_model="eval_accuracy",
         greater_is_better=True,
         remove_unused_columns=False,

@@ -9,7 +9,6 @@ from typing import Any, NoReturn, cast
 import torch
 from torch import Tensor, nn
 from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.choices import Objective
@@ -17,6 +16,7 @@ from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import EncodedPair, collate, widen
 from mi_cot_lib.student.load import Student, overflowed_weight
 from mi_cot_lib.student.packed import can_pack
+from mi_cot_lib.training.checkpoints import checkpoint_folder, last_whole, load_weights, sealed
 from mi_cot_lib.training.losses import Batch, loss_terms, term_losses
 from mi_cot_lib.training.packed_step import MOST_TOKENS, split_batch
 
@@ -183,8 +183,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     def _stop(self, step: int, what: str, rows: Sequence[str]) -> NoReturn:
         """End training in one line, with all that was saved before left as it is."""
         self.callback_handler.on_train_end(self.args, self.state, self.control)
-        last = get_last_checkpoint(self.args.output_dir)
-        kept = f"{Path(last).name} is kept" if last else "no checkpoint was saved before"
+        last = last_whole(Path(self.args.output_dir))
+        kept = f"{last.name} is kept" if last else "no checkpoint was saved before"
         where = f" with {', '.join(rows)}" if rows else ""
         raise KitError(
             f"training stopped at step {step}: {what}{where}; {kept}. Lower --learning-rate (it is "
@@ -240,6 +240,15 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        folder = checkpoint_folder(Path(self.args.output_dir), self.state.global_step)
+        with sealed(folder, self.state):
+            super()._save_checkpoint(model, trial)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        # The Trainer's own only warns where weights are missing.
+        load_weights(model or self.model, Path(resume_from_checkpoint))
 
     @torch.no_grad()
     def _mean_terms(self) -> dict[str, float]:

@@ -1,6 +1,9 @@
 """Small data roots in DSS layout, the kit's and a user's own, and short runs."""
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -86,3 +89,55 @@ def own(tmp_path):
         [{"premise": "A man runs.", "hypothesis": "He sits.", "label": 0}],
     )
     return tmp_path / "own"
+
+
+def mount(folder, options) -> None:
+    """Mount a disk of memory on a folder, or skip where that is not allowed."""
+    command = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
+    if os.name != "posix" or os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("needs root, to mount a disk of memory")
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a disk of memory")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Make a small disk; returns a function of its size in KiB that makes it or changes its size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def size(kib):
+        if os.path.ismount(folder):
+            subprocess.run(["mount", "-o", f"remount,size={kib}k", str(folder)], check=True)
+        else:
+            mount(folder, f"size={kib}k")
+        return folder
+
+    yield size
+    if os.path.ismount(folder):
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def read_only():
+    """Make folders read-only until the test ends: by their mode, or for root, whom none stops, by a mount."""
+    mounted, changed = [], []
+
+    def make(folder):
+        if os.geteuid():
+            folder.chmod(0o555)
+            changed.append(folder)
+            return
+        command = ["mount", "--bind", str(folder), str(folder)]
+        if subprocess.run(command, capture_output=True).returncode:
+            pytest.skip(
+                "root is stopped by a read-only mount only, and this machine lets nobody mount"
+            )
+        mounted.append(folder)
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+    for folder in changed:
+        folder.chmod(0o755)

@@ -1,6 +1,7 @@
 """`mi-cot evaluate`: what it prints, how it refuses, and the example that CONTRIBUTING.md prints."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,6 +59,38 @@ def test_the_command_refuses_without_a_traceback(call, trained, own, arguments, 
     assert status == 2
     assert said in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("name", ["asdiv/", "./asdiv", "OWN/asdiv/"])
+def test_a_data_sets_folder_serves_as_its_name(call, trained, own, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(own)
+    monkeypatch.delenv("MI_COT_DATA", raising=False)
+    status, out, _ = call(
+        *("evaluate", "--checkpoint", trained("nano_svamp", "mi"), "--out", tmp_path / "a.jsonl"),
+        *("--dataset", name.replace("OWN", str(own))),
+    )
+    assert status == 0
+    assert out.startswith("asdiv test: accuracy ")
+
+
+def test_a_file_that_could_not_be_written_is_refused_before_anything_is_answered(
+    call, trained, own, tmp_path, monkeypatch, read_only
+):
+    folder = tmp_path / "run"
+    shutil.copytree(trained("nano_svamp", "mi"), folder)
+    data = ("--dataset", "asdiv", "--data-root", own)
+    assert call("evaluate", "--checkpoint", folder, *data)[0] == 0
+    read_only(folder)
+    # What is finished is read all the same.
+    assert call("evaluate", "--checkpoint", folder, *data)[0] == 0
+    monkeypatch.setattr("mi_cot_lib.reproduce.evaluate.predict", None)
+    for out in ((), ("--out", folder / "new/a.jsonl"), ("--out", folder / "run.json/a.jsonl")):
+        data = ("--dataset", "nano_svamp")
+        status, _, error = call("evaluate", "--checkpoint", folder, *data, *out)
+        assert status == 2
+        (line,) = error.splitlines()
+        assert line.startswith(f"mi-cot: cannot write to {folder}")
+        assert "--out" in line
 
 
 def test_the_help_shows_asdiv(call):

@@ -1,7 +1,11 @@
 """Grids run through papermill: resumable, side by side, and a failure stops nothing else."""
 
+import json
+import sys
+
 import nbformat
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from mi_cot_lib import RunConfig
 from mi_cot_lib.errors import KitError
@@ -64,6 +68,72 @@ def test_a_kernel_that_dies_fails_its_run_and_says_so(small_root, tmp_path, monk
     monkeypatch.setattr(execute, "repository_root", lambda: tmp_path)
     with pytest.raises(KitError, match="kernel ended"):
         execute_notebook("03_train.ipynb", tmp_path / "out.ipynb", {"config": {}})
+
+
+@pytest.fixture
+def kernels(tmp_path, monkeypatch):
+    """Put a program in the place of the notebooks' kernel; the real one is its argument."""
+
+    def use(program):
+        folder = tmp_path / "jupyter/kernels/python3"
+        folder.mkdir(parents=True)
+        command = [sys.executable, "-c", program, sys.executable, "-m", "ipykernel_launcher"]
+        kernel = {"argv": [*command, "-f", "{connection_file}"], "display_name": "Python 3"}
+        (folder / "kernel.json").write_text(json.dumps({**kernel, "language": "python"}))
+        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+
+    return use
+
+
+def test_a_run_that_cannot_be_written_or_whose_kernel_dies_at_its_start_fails_and_no_other(
+    small_root, tmp_path, kernels, read_only
+):
+    # The first kernel that starts ends at once, as one does that finds no memory.
+    mark, runs = tmp_path / "started", tmp_path / "runs"
+    kernels(
+        f"import os, sys\ntry: os.mkdir({str(mark)!r})\n"
+        "except FileExistsError: os.execv(sys.argv[1], sys.argv[1:])\nsys.exit(1)"
+    )
+    locked, dies, begun = configs = [config(small_root, seed=seed) for seed in range(3)]
+    (runs / locked.run_name).mkdir(parents=True)
+    read_only(runs / locked.run_name)
+    # A record that is not whole is no finished run.
+    (runs / begun.run_name).mkdir()
+    (runs / begun.run_name / "run.json").write_text("")
+    ended = []
+    outcomes = execute_grid(configs, runs, jobs=1, on_end=ended.append)
+    assert f"write {runs / locked.run_name / '03_train.ipynb'}" in outcomes[0].error
+    assert "the kernel ended before the notebook did" in outcomes[1].error
+    assert str(runs / dies.run_name / "03_train.ipynb") in outcomes[1].error
+    assert outcomes[2].error is None
+    assert ended == outcomes
+    assert [record["run"] for record in load_runs(runs)] == [begun.run_name]
+    # A run may be moved, and its executed notebook with it.
+    for path in (path for path in runs.rglob("*") if path.is_file()):
+        assert str(runs).encode() not in path.read_bytes(), path
+    executed = nbformat.read(runs / begun.run_name / "03_train.ipynb", as_version=4)
+    assert 'runs = ".."' in "".join(cell.source for cell in executed.cells)
+
+
+def test_a_folder_of_runs_that_cannot_be_written_is_refused_before_any_kernel_starts(
+    small_root, tmp_path, read_only
+):
+    (tmp_path / "runs").mkdir()
+    read_only(tmp_path / "runs")
+    with pytest.raises(KitError, match=f"cannot write to {tmp_path / 'runs'}"):
+        execute_grid([config(small_root)], tmp_path / "runs")
+
+
+def test_a_process_that_is_ended_from_outside_leaves_an_outcome_for_each_run(
+    small_root, tmp_path, kernels
+):
+    # The kernel's parent is the process that executes the notebook, one of a pool made for this test.
+    kernels("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+    get_reusable_executor().shutdown()
+    configs = [config(small_root), config(small_root, seed=1)]
+    outcomes = execute_grid(configs, tmp_path / "runs", jobs=2)
+    assert [outcome.run for outcome in outcomes] == [one.run_name for one in configs]
+    assert all("ended from outside" in outcome.error for outcome in outcomes)
 
 
 def test_a_run_of_other_data_is_not_passed_off_as_the_current_one(small_root, tmp_path):

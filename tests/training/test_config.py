@@ -37,6 +37,7 @@ def make(**changes) -> RunConfig:
         ({"student": 5}, "student must be text"),
         ({"dataset": ["svamp"]}, "dataset must be text"),
         ({"data_root": 5}, "data_root must be text"),
+        ({"data_root": ""}, "data_root must name a folder"),
         ({"method": "dss", "alpha1": 0, "alpha2": 0}, "nothing would train"),
         ({"features": "hidden"}, "decoder_hidden"),
         ({"teacher_change": "truncate", "change_share": 0.5}, "Did you mean 'truncated'"),
@@ -111,6 +112,29 @@ def test_a_default_written_out_is_the_same_run():
 def test_equal_values_name_one_run(tmp_path):
     assert make(alpha1=1).run_name == make(alpha1=1.0).run_name
     assert make(data_root=tmp_path).run_name == make(data_root=str(tmp_path)).run_name
+
+
+@pytest.mark.parametrize("spelt", ["{}/", "./{}", "{}/.", "{}//", "./{}/", ".//{}/./"])
+def test_a_folder_spelt_otherwise_names_the_same_run(tmp_path, monkeypatch, spelt):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "student").mkdir()
+    for folder, field in (("data", "data_root"), ("student", "student")):
+        one, other = make(**{field: folder}), make(**{field: spelt.format(folder)})
+        assert one == other
+        assert one.run_name == other.run_name
+        assert getattr(other, field) == folder
+    assert make(data_root="/data/x/").run_name == make(data_root="/data/x").run_name
+
+
+def test_names_of_runs_stay_as_they_were_recorded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert make().run_name == "nano_svamp-mi-nano-seed0-944ae83faa"
+    assert make(data_root="data").run_name == "nano_svamp-mi-nano-seed0-eec6130457"
+    # `..` may lead elsewhere than it reads, through a link; and a folder is not the student of its name.
+    assert make(data_root="a/../data").data_root == "a/../data"
+    (tmp_path / "nano").mkdir()
+    assert make(student="./nano").student == "./nano"
+    assert make(student="google/t5-v1_1-small", precision="fp32").student == "google/t5-v1_1-small"
 
 
 def test_t5_takes_the_released_hyperparameters():
