@@ -45,7 +45,8 @@ def folder_of(name: str) -> str:
         name: A name that `check_student_name` takes; one that is no folder is returned as it is.
     """
     folder = Path(name)
-    if name in NAMED_STUDENTS or not folder.is_dir():
+    # "./nano" is a folder, and "nano" the built-in student.
+    if name in NAMED_STUDENTS or str(folder) in NAMED_STUDENTS or not folder.is_dir():
         return name
     in_run = folder / IN_RUN
     is_run = not (folder / "config.json").exists() and (in_run / "config.json").exists()
