@@ -11,7 +11,7 @@ from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.candidates import candidate_scores, label_ids
 from mi_cot_lib.evaluation.greedy import encode, greedy_sequences, is_plain_greedy
 from mi_cot_lib.evaluation.plain import Sequences, plain_sequences
-from mi_cot_lib.student.encode import pad_rows
+from mi_cot_lib.student.encode import check_positions, pad_rows
 from mi_cot_lib.student.load import Student
 
 MAX_BATCH = 512
@@ -216,6 +216,7 @@ def written_batches(
     if not prompts:
         return
     encoded = tokeniser(list(prompts), truncation=True, max_length=max_input_tokens)["input_ids"]
+    check_positions(max(*map(len, encoded), *limits), model.config)
     plain = plain or not is_plain_greedy(model)
     kept_steps = max(limits) if plain else 1
     most_scores = MAX_SCORES if plain else MAX_STEP_SCORES

@@ -8,6 +8,7 @@ import torch
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.student.token_cache import cached_token_ids
 from mi_cot_lib.student.tokenise import Column, collector_paused
 
@@ -36,6 +37,12 @@ class EncodedPair:
     explain_input: list[int]
     explain_target: list[int]
     id: str = field(default="", compare=False)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of its longest text."""
+        texts = (self.predict_input, self.predict_target, self.explain_input, self.explain_target)
+        return max(map(len, texts))
 
 
 @collector_paused()
@@ -74,12 +81,37 @@ def encode_pairs(
     predict_inputs, predict_targets, *rest = cached_token_ids(columns, tokeniser)
     nothing: list[list[int]] = [[] for _ in examples]
     explain_inputs, rationales = rest or (nothing, nothing)
+    # A tokeniser that ends no text would teach the student to go on until its limit.
+    end = [tokeniser.eos_token_id]
+    for rows in (predict_targets, *rest[1:]):
+        rows[:] = [ids if ids[-1:] == end else ids[: max_target_tokens - 1] + end for ids in rows]
     explain_targets = [
         [] if example.rationale is None else target
         for target, example in zip(rationales, examples, strict=True)
     ]
-    rows = zip(predict_inputs, predict_targets, explain_inputs, explain_targets, strict=True)
-    return [EncodedPair(*row, id=example.id) for row, example in zip(rows, examples, strict=True)]
+    pairs = zip(predict_inputs, predict_targets, explain_inputs, explain_targets, strict=True)
+    return [
+        EncodedPair(*pair, id=example.id) for pair, example in zip(pairs, examples, strict=True)
+    ]
+
+
+def check_positions(longest: int, config: Any) -> None:
+    """Refuse a text that is longer than a student has positions for; T5 counts none.
+
+    Args:
+        longest: Its tokens.
+        config: The model's.
+
+    Raises:
+        ConfigError: The message names both numbers.
+    """
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is not None and longest > positions:
+        raise ConfigError(
+            f"a text has {longest} tokens, and the student only {positions} positions; lower "
+            "--max-input-tokens, --max-target-tokens and --max-new-tokens, or take a T5, which has no "
+            "such limit."
+        )
 
 
 def pad_rows(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:

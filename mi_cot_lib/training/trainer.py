@@ -13,7 +13,7 @@ from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts
-from mi_cot_lib.student.encode import EncodedPair, collate, widen
+from mi_cot_lib.student.encode import EncodedPair, check_positions, collate, widen
 from mi_cot_lib.student.load import Student, overflowed_weight
 from mi_cot_lib.student.packed import can_pack
 from mi_cot_lib.training.checkpoints import checkpoint_folder, last_whole, load_weights, sealed
@@ -52,6 +52,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         validate: Validate,
         callbacks: list[Any],
     ) -> None:
+        for pair in (*train_pairs, *valid_pairs):
+            check_positions(pair.longest, student.model.config)
         super().__init__(
             model=student.model,
             args=arguments,

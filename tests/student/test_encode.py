@@ -2,10 +2,13 @@
 
 import pytest
 import torch
+from tokenizers import processors
+from transformers import AutoTokenizer
 
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.student.encode import IGNORED, collate, encode_pairs, widen
 from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.names import built_in_folder
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +69,13 @@ def test_widening_adds_ignored_positions_to_targets_only(tokeniser):
     assert torch.equal(wider["labels"][:, :width], batch["labels"])
     assert (wider["labels"][:, width:] == IGNORED).all()
     assert torch.equal(wider["input_ids"], batch["input_ids"])
+
+
+def test_a_tokeniser_that_ends_no_text_still_has_targets_that_end(tokeniser):
+    bare = AutoTokenizer.from_pretrained(built_in_folder("nano"))
+    bare.backend_tokenizer.post_processor = processors.TemplateProcessing(single="$A")
+    assert bare("Ann")["input_ids"] == tokeniser("Ann")["input_ids"][:-1]
+    for limits in ({}, {"max_target_tokens": 4}):
+        for ours, usual in zip(encode(bare, **limits), encode(tokeniser, **limits), strict=True):
+            assert ours.predict_target == usual.predict_target
+            assert ours.explain_target == usual.explain_target
