@@ -37,14 +37,14 @@ _EXAMPLE = '{"title": "ASDiv", "answer_type": "equation", "licence": "CC-BY-NC-4
 def locate_dataset(
     name: str, data_root: Path | str | None = None
 ) -> tuple[DatasetSpec, Path | str | None]:
-    """Look up what `--dataset` takes: a data set by its name, or the folder of one with a description.
+    """Look up what `mi-cot evaluate --dataset` takes: a name, or the folder of a described data set.
 
     Args:
         name: A name, or a folder that lies in the current one or in `data_root`.
         data_root: Where to look for descriptions; None looks in `MI_COT_DATA`.
 
     Returns:
-        The data set, and the data root to read it from.
+        The data set, to be read without its teacher's texts, and the data root to read it from.
 
     Raises:
         ConfigError: As `find_dataset`.
@@ -52,10 +52,10 @@ def locate_dataset(
     """
     folder = _described_folder(name, data_root)
     if folder is None:
-        return find_dataset(name, data_root), data_root
+        return find_dataset(name, data_root).without_teacher(), data_root
     for root in (folder.parent, folder.parent.parent):
         if datasets_folder(root) == folder.parent:
-            return find_dataset(folder.name, root), root
+            return find_dataset(folder.name, root).without_teacher(), root
     raise DataError(
         f"{folder} lies beside a folder datasets/, in which data sets are looked for: move it into that."
     )

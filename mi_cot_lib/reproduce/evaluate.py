@@ -103,8 +103,7 @@ def evaluate(
 
     Args:
         checkpoint: A finished run's folder, or any folder with a saved student.
-        dataset: One of the kit's data sets, or one described by a `dataset.json` in its folder: its
-            name, or that folder.
+        dataset: One of the kit's data sets, or one with a `dataset.json`: its name or its folder.
         data_root: A folder in the DSS layout; None looks where `load_split` does.
         split: `train`, `valid`, `test` or `unseen`. No teacher's texts are needed.
         explain: Also generate rationales.
@@ -172,7 +171,7 @@ def questions_fingerprint(
         KitError: The data cannot be had.
     """
     spec, root = locate_dataset(dataset, data_root)
-    return fingerprint(load_split(spec.without_teacher(), split, root))
+    return fingerprint(load_split(spec, split, root))
 
 
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
@@ -215,7 +214,6 @@ def _prepared(
 ) -> Task:
     opened = open_checkpoint(checkpoint, method)
     spec, root = locate_dataset(dataset, data_root)
-    spec = spec.without_teacher()
     refuse_other_labels(opened, spec)
     trained = method_named(opened.method)
     if explain and not (trained.explains or trained.target_has_rationale):
@@ -231,13 +229,7 @@ def _prepared(
     student = load_student(str(opened.student))
     check_reading(examples, str(opened.student), dataset, student.tokeniser)
     wanted = Evaluation(
-        spec.name,
-        split,
-        opened,
-        explain,
-        fingerprint(examples),
-        weights_fingerprint(student),
-        (),
+        spec.name, split, opened, explain, fingerprint(examples), weights_fingerprint(student), ()
     )
     return wanted, spec, student, examples
 

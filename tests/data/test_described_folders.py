@@ -65,7 +65,7 @@ def test_a_bare_name_is_the_data_roots_and_a_path_the_current_folders(tmp_path):
 
 def test_a_name_of_the_kits_own_is_never_a_folder(tmp_path):
     write(tmp_path / "here", "nano_svamp")
-    assert locate_dataset("nano_svamp") == (DATASETS["nano_svamp"], None)
+    assert locate_dataset("nano_svamp") == (DATASETS["nano_svamp"].without_teacher(), None)
     with pytest.raises(DataError, match="one of the kit's own"):
         locate_dataset("./nano_svamp")
 
