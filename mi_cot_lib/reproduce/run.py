@@ -39,8 +39,8 @@ DEFAULT_RUNS = "runs"
 def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool = False) -> Path:
     """Train, select on validation, score on test once, and write the record.
 
-    A finished run is not repeated; an interrupted one goes on from its last checkpoint. Either is
-    refused where data or student have changed since.
+    A finished run is not repeated; an interrupted one goes on from its last whole checkpoint, also where
+    its folder was moved. Either is refused where data or student have changed since.
 
     Args:
         config: What to run.
@@ -51,7 +51,8 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
         The run's folder, with `run.json`, `predictions.jsonl` and the trained student in `student/`.
 
     Raises:
-        KitError: Data or student cannot be had; the message says what to do.
+        KitError: Data or student cannot be had, the folder cannot be written or is full, or the trained
+            student does not answer as the selected step did; the message says what to do.
     """
     folder = Path(runs) / config.run_name
     if tensorboard:
