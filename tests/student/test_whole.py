@@ -1,6 +1,7 @@
 """A student's folder is whole or refused: nothing is made up in the place of what it lacks."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 
+from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.student.load import load_student
@@ -178,3 +180,22 @@ def test_v1_1s_head_of_its_own_is_kept(tmp_path, ended_by):
     assert torch.equal(loaded.lm_head.weight, model.lm_head.weight)
     assert torch.equal(loaded.shared.weight, model.shared.weight)
     assert loaded.config.scale_decoder_outputs is False
+
+
+def test_t5s_tokeniser_is_read_from_spiece_model_alone(tmp_path, shared):
+    # The hub's v1.1 checkpoints have no tokenizer.json.
+    pytest.importorskip(
+        "sentencepiece", reason="not installed: pip install -c constraints.txt -e ."
+    )
+    pytest.importorskip("google.protobuf", reason="not installed, as above")
+    shape = T5Config(
+        **{"vocab_size": 32128, "d_model": 8, "d_kv": 4, "num_heads": 2, "d_ff": 16},
+        **{"num_layers": 1, "decoder_start_token_id": 0},
+    )
+    T5ForConditionalGeneration(shape).save_pretrained(tmp_path)
+    for name in ("spiece.model", "tokenizer_config.json", "special_tokens_map.json"):
+        shutil.copy(shared / "t5-tokenizer" / name, tmp_path)
+    found = load_student(str(tmp_path)).tokeniser
+    whole_one = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
+    columns = [Column([row.input for row in load_split("cqa", "test", shared / "dss")[:200]], 1024)]
+    assert token_ids(columns, found) == token_ids(columns, whole_one)
