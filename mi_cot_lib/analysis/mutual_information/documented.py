@@ -197,10 +197,12 @@ def _smile(cell: _Cell) -> DocumentedError:
 
 
 def _vclub(cell: _Cell) -> DocumentedError:
-    # Both expectations scatter, each as much as the others' one.
+    # Both expectations scatter, each as much as the others' one. What the map's knots cost, they add to the
+    # residual's variance, by which it divides.
     exact = cell.dims * cell.squared / (1 - cell.squared)
+    wider = 1 + 2 * cell.ranks / cell.dims
     return DocumentedError(
-        cell.nats - (1 - _SLACK) * exact + 2 * cell.fitted,
+        cell.nats - (1 - _SLACK) * exact / wider + 2 * cell.fitted,
         (1 + _SLACK) * exact - cell.nats + 2 * cell.scatter,
         f"adds KL(p(z)p(v) ‖ p(z, v)), and comes to d ρ²/(1 − ρ²) = {exact:.3g}",
     )

@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 from sklearn.metrics import mutual_info_score
 
+from mi_cot_lib.analysis.mutual_information.checked import Variable
 from mi_cot_lib.analysis.mutual_information.result import MiEstimate, with_half_width
-from mi_cot_lib.analysis.mutual_information.variables import Pairs, Variable
+from mi_cot_lib.analysis.mutual_information.variables import Pairs
 from mi_cot_lib.errors import ConfigError
 
 _GROUPS = 8

@@ -90,7 +90,7 @@ def with_half_width(
         raise ConfigError(
             f"{estimator} has no estimate here: it comes to {nats:.3g} ± {half:.3g} nats, as a few "
             f"held-out items carry the whole mean. Give more than {len(pairs.copies)} items or fewer "
-            "dimensions, leave marginals at 'normal_scores', or take another estimator, such as infonce."
+            "dimensions, leave marginals at 'normal_scores', or take another estimator: infonce bears most."
         )
     # Rounding can lift an estimate above its cap by its last digit.
     most = np.inf if cap is None else cap

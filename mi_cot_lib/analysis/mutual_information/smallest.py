@@ -59,7 +59,7 @@ def smallest_items(rows: Iterable[Row]) -> pd.DataFrame:
     required=True,
     help="Folder of gate.json, for sizes.json and smallest.csv.",
 )
-@click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="How many.")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
 def main(out: Path, seeds: int) -> None:
     """Estimate the gate's cells from fewer items, and say from how many on each error holds."""
     torch.set_num_threads(1)

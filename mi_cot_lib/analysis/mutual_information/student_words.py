@@ -105,8 +105,8 @@ def protocol_notes(records: Sequence[Record], table: pd.DataFrame) -> list[str]:
         )
         + " A Gaussian decoder pays for a V that is not Gaussian: the null of Barber–Agakov can be negative.",
         "Intervals are Student's 95% of what the estimators say, over seeds: the sampling noise of a bound, "
-        "not of I, which can lie far outside. The test items and the estimators' own randomness are the same for "
-        "all students. p is of the paired t-test over seeds, Holm-corrected over "
+        "not of I, which can lie far outside. The test items and the estimators' own randomness are the same "
+        "for all students. p is of the paired t-test over seeds, Holm-corrected over "
         f"{len(tested)} comparisons.",
         *_power(tested),
         "I(Z;Y): Y is the gold label, an equation's without its numbers. H(V): what of V passes the noise "

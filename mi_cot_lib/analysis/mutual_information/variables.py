@@ -7,14 +7,17 @@ i-th coordinate of the other only (canonical correlations, Hotelling 1936). Dire
 such as the last column of a one-hot code, drop out.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
+from mi_cot_lib.analysis.mutual_information.checked import (
+    Variable,
+    array_of,
+    checked_variable,
+)
 from mi_cot_lib.analysis.mutual_information.copies import (
     cut_between,
     first_of_each,
@@ -35,28 +38,6 @@ _HELD_OUT_SHARE = 0.4
 _VALID_SHARE = 0.1
 # Relative to the largest variance of a direction: below it lies rounding, not data.
 _NO_VARIANCE = 1e-10
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One of the two variables.
-
-    Attributes:
-        columns: `(items, dims)`, float64; a discrete variable's one-hot code.
-        codes: `(items,)`, from 0, of a discrete variable; None for a continuous one.
-    """
-
-    columns: np.ndarray
-    codes: np.ndarray | None
-
-    @property
-    def categories(self) -> int:
-        """Number of values of a discrete variable."""
-        return self.columns.shape[1]
-
-    def chosen(self, items: np.ndarray) -> "Variable":
-        """Return the same variable of some items, by their indices."""
-        return Variable(self.columns[items], None if self.codes is None else self.codes[items])
 
 
 @dataclass(frozen=True)
@@ -190,7 +171,7 @@ def _recurring(first: Variable, second: Variable) -> tuple[np.ndarray, np.ndarra
 
 
 def _joined(name: str, fitted: Any, reported: Any) -> np.ndarray:
-    arrays = [_array(part) for part in (fitted, reported)]
+    arrays = [array_of(part) for part in (fitted, reported)]
     if arrays[0].shape[1:] != arrays[1].shape[1:]:
         raise ConfigError(
             f"{name} to fit on is {arrays[0].shape}, to report on {arrays[1].shape}: only the number of "
@@ -204,7 +185,7 @@ def _checked_pair(z: Any, v: Any, seed: int, marginals: str) -> tuple[Variable, 
         raise unknown_name("marginals", marginals, MARGINALS)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ConfigError(f"seed must be an integer from 0, got {seed!r}.")
-    first, second = _variable("z", z), _variable("v", v)
+    first, second = checked_variable("z", z), checked_variable("v", v)
     if len(first.columns) != len(second.columns):
         raise ConfigError(
             f"z and v are pairs, item by item: z has {len(first.columns)} items, v "
@@ -256,43 +237,6 @@ def split_sizes(items: int) -> tuple[int, int, int]:
     held_out = min(int(_HELD_OUT_SHARE * items), MOST_HELD_OUT)
     valid = int(_VALID_SHARE * items)
     return items - valid - held_out, valid, held_out
-
-
-def _array(values: Any) -> np.ndarray:
-    return values.detach().cpu().numpy() if torch.is_tensor(values) else np.asarray(values)
-
-
-def _variable(name: str, values: Any) -> Variable:
-    array = _array(values)
-    if array.ndim == 1 and array.dtype.kind in "iub":
-        return _discrete(name, array)
-    if array.ndim != 2 or array.dtype.kind != "f" or array.shape[1] < 1:
-        raise ConfigError(
-            f"{name} must be (items, dims) of floats, or (items,) of integers for a discrete "
-            f"variable; got shape {array.shape} of {array.dtype}."
-        )
-    columns = array.astype(np.float64)
-    if not np.isfinite(columns).all():
-        row, column = np.argwhere(~np.isfinite(columns))[0]
-        raise ConfigError(f"{name}[{row}, {column}] is {columns[row, column]}: not finite.")
-    constant = np.flatnonzero((columns == columns[:1]).all(axis=0))
-    if len(columns) and constant.size:
-        raise ConfigError(
-            f"column {constant[0]} of {name} is constant: it holds no information; leave it out."
-        )
-    return Variable(columns, None)
-
-
-def _discrete(name: str, values: np.ndarray) -> Variable:
-    kinds, codes = np.unique(values, return_inverse=True)
-    if len(kinds) < 2:
-        raise ConfigError(f"{name} holds one value only: it has no information to share.")
-    if len(kinds) > math.sqrt(len(values)) * 4:
-        raise ConfigError(
-            f"{name} has {len(kinds)} different values on {len(values)} items, too few items a "
-            "value; give a continuous variable as (items, dims) of floats."
-        )
-    return Variable(np.eye(len(kinds))[codes], codes)
 
 
 def _weights(copies: np.ndarray) -> np.ndarray:

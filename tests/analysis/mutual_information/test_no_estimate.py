@@ -41,11 +41,10 @@ def test_a_large_estimate_whose_noise_is_small_beside_it_stands(pairs):
     assert found.nats == pytest.approx(5500)
 
 
-@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("bend", [lambda x: x**9, lambda x: np.exp(5 * x)])
 @pytest.mark.parametrize("estimator", sorted(set(ESTIMATORS) - {"ksg", "vclub"}))
-def test_heavy_tails_as_given_are_refused_or_end_near_what_can_be(estimator, bend, seed):
-    z, v = correlated_gaussians(2, 1.5, 200, seed=seed)
+def test_heavy_tails_as_given_are_refused_or_end_near_what_can_be(estimator, bend):
+    z, v = correlated_gaussians(2, 1.5, 200, seed=0)
     try:
         found = estimate_mi(bend(z), bend(v), estimator, marginals="as_given")
     except ConfigError as error:
