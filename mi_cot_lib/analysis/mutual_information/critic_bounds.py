@@ -36,12 +36,13 @@ def infonce(pairs: Pairs) -> MiEstimate:
     and of small variance; from about log N − 2 nats on it falls visibly short (Poole et al. 2019).
     """
     scores = _trained(pairs, [infonce_terms])
+    weights = pairs.weights(pairs.held_out)
     return resampled(
         pairs,
         _infonce_statistic(scores),
         estimator="infonce",
         bounds="lower bound, at most log N",
-        cap=math.log(len(scores)),
+        cap=math.log(1 + float((weights.sum() - weights).max())),
     )
 
 

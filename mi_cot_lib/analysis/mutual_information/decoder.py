@@ -113,7 +113,8 @@ def train_frequencies(pairs: Pairs) -> np.ndarray:
     Half an item more each (Krichevsky and Trofimov 1981), so that a category that only the held-out part
     holds costs much, not everything.
     """
-    counts = np.bincount(_codes(pairs)[pairs.train], minlength=pairs.v.categories) + 0.5
+    codes, weights = _codes(pairs)[pairs.train], pairs.weights(pairs.train)
+    counts = np.bincount(codes, weights, pairs.v.categories) + 0.5
     return counts / counts.sum()
 
 

@@ -25,7 +25,7 @@ def barber_agakov(pairs: Pairs) -> MiEstimate:
         entropy = density_terms(pairs.w, pairs.held_out)
         bounds = "lower bound up to the error of the entropy of v"
     else:
-        entropy = frequency_terms(pairs.v.codes[pairs.held_out])
+        entropy = frequency_terms(pairs.v.codes[pairs.held_out], pairs.weights(pairs.held_out))
         bounds = "lower bound"
     with torch.no_grad():
         terms = entropy + decoder.log_density(u, v).numpy()

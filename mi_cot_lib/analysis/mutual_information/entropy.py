@@ -37,7 +37,7 @@ def density_terms(white: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     if not distances.all():
         raise ConfigError(
             f"some rows of v occur more than {NEIGHBOURS} times: it has no density; give a discrete "
-            "variable as (items,) of integers."
+            "variable as (items,) of integers, or take infonce."
         )
     ball = dims / 2 * np.log(np.pi) - gammaln(dims / 2 + 1)
     near = digamma(items) - digamma(NEIGHBOURS) + ball + dims * np.log(distances)
@@ -49,18 +49,19 @@ def normal_terms(white: np.ndarray) -> np.ndarray:
     return (white**2).sum(axis=1) / 2 + white.shape[1] / 2 * np.log(2 * np.pi)
 
 
-def frequency_terms(codes: np.ndarray) -> np.ndarray:
+def frequency_terms(codes: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Estimate a discrete variable's entropy by its frequencies, as a term an item.
 
     Too small on average, by about (categories − 1) / 2 items (Miller 1955).
 
     Args:
         codes: `(items,)`, from 0.
+        weights: `(items,)`, with mean 1: how much each item counts. Default: all alike.
 
     Returns:
         `(items,)`, −log frequency of each item's value, in nats.
     """
-    return -np.log(np.bincount(codes)[codes] / len(codes))
+    return -np.log(np.bincount(codes, weights)[codes] / len(codes))
 
 
 def miller_madow(codes: np.ndarray) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import torch
 
 from mi_cot_lib.analysis.mutual_information.critic_bounds import infonce, mine, nwj, smile
 from mi_cot_lib.analysis.mutual_information.decoder_bounds import barber_agakov, doe, vclub
+from mi_cot_lib.analysis.mutual_information.marginals import NORMAL_SCORES
 from mi_cot_lib.analysis.mutual_information.neighbours import ksg
 from mi_cot_lib.analysis.mutual_information.result import MiEstimate
 from mi_cot_lib.analysis.mutual_information.variables import Pairs, prepare_apart, prepare_pairs
@@ -19,13 +20,23 @@ ESTIMATORS: dict[str, Callable[[Pairs], MiEstimate]] = {
 }
 
 
-def estimate_mi(z: Any, v: Any, estimator: str = "infonce", seed: int = 0) -> MiEstimate:
+def estimate_mi(
+    z: Any,
+    v: Any,
+    estimator: str = "infonce",
+    seed: int = 0,
+    marginals: str = NORMAL_SCORES,
+) -> MiEstimate:
     """Estimate I(Z; V) in nats.
 
     Half of the items train a critic or decoder, a tenth says when to stop, and the estimate is read from
-    the rest. Equal arguments give equal results on one machine and number of threads; sums in another
-    order, as more threads make them, can change the last digits and with them where training stops. The
-    global random states are left as they are.
+    the rest. Copies of an item count as one item that weighs more, and items that share a row of z or of v,
+    such as several answers to one question, are never parted by the split. The 95% interval beside an
+    estimate is of the bound's sampling noise, not of I (`MiEstimate`).
+
+    Equal arguments give equal results on one machine and number of threads; sums in another order, as more
+    threads make them, can change the last digits and with them where training stops. The global random
+    states are left as they are.
 
     What a name stands for, its equation and how it fails is in its function's docstring; how far off each
     is where the truth is known, in `documented_error`.
@@ -36,17 +47,25 @@ def estimate_mi(z: Any, v: Any, estimator: str = "infonce", seed: int = 0) -> Mi
         v: Likewise, paired with z item by item. Decoders predict v from z.
         estimator: A name of `ESTIMATORS`.
         seed: Of split, starting weights, batches and resampling.
+        marginals: `normal_scores` maps each coordinate to normal quantiles by its ranks on the train part,
+            so that, as for I itself, no monotone map of a coordinate matters (`marginals`). `as_given`
+            leaves the coordinates as they are.
 
     Raises:
-        ConfigError: An unknown estimator, or variables that cannot be used: different lengths, too few
-            items, values that are not finite, a constant column.
+        ConfigError: An unknown name; variables that cannot be used: different lengths, too few items,
+            values that are not finite, a constant column, for `ksg` values that recur; or no estimate: a
+            mean of exponentials that is not finite, or that a few items carry.
     """
     _check(estimator)
-    return _estimated(prepare_pairs(z, v, seed), estimator)
+    return _estimated(prepare_pairs(z, v, seed, marginals), estimator)
 
 
 def estimate_held_out(
-    fitted: tuple[Any, Any], reported: tuple[Any, Any], estimator: str = "infonce", seed: int = 0
+    fitted: tuple[Any, Any],
+    reported: tuple[Any, Any],
+    estimator: str = "infonce",
+    seed: int = 0,
+    marginals: str = NORMAL_SCORES,
 ) -> MiEstimate:
     """Estimate I(Z; V) in nats, fitted on some items and read from others of the caller's choice.
 
@@ -54,16 +73,18 @@ def estimate_held_out(
     the estimate is read from. Otherwise as `estimate_mi`.
 
     Args:
-        fitted: z and v to fit on; a sixth of them says when to stop.
+        fitted: z and v to fit on; a sixth of them says when to stop. Items that are also reported on, or
+            share a row of z or v with one that is, are left out.
         reported: z and v that the estimate is read from.
         estimator: A name of `ESTIMATORS`.
         seed: Of the items that say when to stop, starting weights, batches and resampling.
+        marginals: As `estimate_mi`.
 
     Raises:
         ConfigError: As `estimate_mi`; or the two parts differ in kind, or one is too small or too large.
     """
     _check(estimator)
-    return _estimated(prepare_apart(fitted, reported, seed), estimator)
+    return _estimated(prepare_apart(fitted, reported, seed, marginals), estimator)
 
 
 def shuffled_null(

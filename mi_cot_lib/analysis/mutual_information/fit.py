@@ -41,9 +41,11 @@ def fit(
     optimiser = torch.optim.Adam(module.parameters(), lr=_LEARNING_RATE)
     best, state, waited = _valid_terms(terms, pairs), copy.deepcopy(module.state_dict()), 0
     size = min(BATCH_SIZE, len(pairs.train))
+    shares = pairs.weights(pairs.train) / len(pairs.train)
+    weights = torch.from_numpy(pairs.weights(pairs.valid))[:, None]
     for step in range(1, MOST_STEPS + 1):
         optimiser.zero_grad()
-        loss(generator.choice(pairs.train, size, replace=False)).backward()
+        loss(generator.choice(pairs.train, size, replace=False, p=shares)).backward()
         nn.utils.clip_grad_norm_(module.parameters(), _LARGEST_GRADIENT)
         optimiser.step()
         if step % _EVERY:
@@ -52,7 +54,7 @@ def fit(
         gain = found - best
         hurdle = gain.std(dim=0) / math.sqrt(len(gain))
         # Written so that what is not a number is no gain.
-        if bool((gain.mean(dim=0) > hurdle).all()):
+        if bool(((weights * gain).mean(dim=0) > hurdle).all()):
             best, state, waited = found, copy.deepcopy(module.state_dict()), 0
         else:
             waited += 1

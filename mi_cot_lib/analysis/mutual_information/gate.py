@@ -10,7 +10,7 @@ holds already.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,14 @@ import pandas as pd
 import torch
 
 from mi_cot_lib.analysis.figures import save
-from mi_cot_lib.analysis.mutual_information.documented import documented_error
+from mi_cot_lib.analysis.mutual_information.documented import (
+    MOST_NATS_A_DIMENSION,
+    computed_error,
+)
 from mi_cot_lib.analysis.mutual_information.estimate import ESTIMATORS, estimate_mi
 from mi_cot_lib.analysis.mutual_information.gate_figure import draw_gate, prepare_gate
 from mi_cot_lib.analysis.mutual_information.worlds import correlated_gaussians
+from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.training.record import write_atomically
 
 DIMS = (2, 8, 20)
@@ -42,18 +46,23 @@ def run_gate(seeds: Iterable[int], items: int = ITEMS) -> pd.DataFrame:
         items: Pairs in each cell.
 
     Returns:
-        A row a cell and seed: `estimator`, `dims`, `nats` (the truth), `seed`, `items`, `estimate`, `low`,
-        `high`, `cap` (nats), `lowest`, `highest` (what the documented error allows) and `within`.
+        A row a cell and seed: `estimator`, `dims`, `nats` (the truth), `seed`, `items`, `estimate` (None
+        where refused), `low`, `high` (95% of the bound's sampling noise, not of I), `cap` (nats), `lowest`,
+        `highest` (what the documented error allows) and `within`.
     """
     return judged(gate_rows(seeds, items))
 
 
-def gate_rows(seeds: Iterable[int], items: int, known: Iterable[Row] = ()) -> Iterator[Row]:
+def gate_rows(
+    seeds: Iterable[int], items: int, known: Iterable[Row] = (), dimensions: Sequence[int] = DIMS
+) -> Iterator[Row]:
     """Yield a row for each cell and seed, from what is known where it is, else by estimating."""
     found = {tuple(row[name] for name in _KEY): row for row in known}
     for seed in seeds:
-        for dims in DIMS:
+        for dims in dimensions:
             for nats in NATS:
+                if nats > dims * MOST_NATS_A_DIMENSION:
+                    continue
                 z, v = correlated_gaussians(dims, nats, items, seed)
                 for estimator in ESTIMATORS:
                     key = (estimator, dims, nats, seed, items)
@@ -64,7 +73,7 @@ def judged(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Add to each row what the documented error allows, and whether the estimate is `within`."""
     table = pd.DataFrame(rows)
     allowed = [
-        documented_error(estimator, dims, nats, items)
+        computed_error(estimator, dims, nats, items)
         for estimator, dims, nats, items in table[
             ["estimator", "dims", "nats", "items"]
         ].itertuples(index=False)
@@ -81,9 +90,14 @@ def judged(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 def _estimated(key: tuple[str, int, float, int, int], z: Any, v: Any) -> Row:
     estimator, _, _, seed, _ = key
-    made = estimate_mi(z, v, estimator, seed)
+    cell = dict(zip(_KEY, key, strict=True))
+    try:
+        made = estimate_mi(z, v, estimator, seed)
+    except ConfigError:
+        # Refused: too few items for so many dimensions, or a mean that a few items carry.
+        return {**cell, **dict.fromkeys(("estimate", "low", "high", "cap"))}
     return {
-        **dict(zip(_KEY, key, strict=True)),
+        **cell,
         "estimate": round(made.nats, _DIGITS),
         "low": round(made.low, _DIGITS),
         "high": round(made.high, _DIGITS),
@@ -91,7 +105,13 @@ def _estimated(key: tuple[str, int, float, int, int], z: Any, v: Any) -> Row:
     }
 
 
-def _write(path: Path, rows: list[Row]) -> None:
+def read_rows(path: Path) -> list[Row]:
+    """Read the rows that a folder holds already; none where the file is absent."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+def write_rows(path: Path, rows: list[Row]) -> None:
+    """Write rows as JSON, one a line."""
     lines = ",\n".join(json.dumps(row) for row in rows)
     write_atomically(path, f"[\n{lines}\n]\n")
 
@@ -112,14 +132,14 @@ def main(out: Path, seeds: int, items: int) -> None:
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "gate.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    known = read_rows(path)
     rows: list[Row] = []
     for row in gate_rows(range(seeds), items, known):
         rows.append(row)
         if row not in known:
-            _write(path, rows)
+            write_rows(path, rows)
     table = judged(rows)
-    _write(path, rows)
+    write_rows(path, rows)
     write_atomically(out / "gate.csv", table.round(_DIGITS).to_csv(index=False))
     save(draw_gate(prepare_gate(table)), out / "gate.png")
     missed = table[~table["within"]]

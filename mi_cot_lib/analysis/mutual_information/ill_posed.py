@@ -66,7 +66,8 @@ def prepare_live(rho: float, dims: int, items: int, seed: int = 0) -> pd.DataFra
         seed: Of data and estimators.
 
     Returns:
-        By estimator: `nats`, `low`, `high`, and `truth`, the same in every row.
+        By estimator: `nats`, `low`, `high` (of the bound's sampling noise), and `truth`, the same in every
+        row.
     """
     truth = -dims / 2 * math.log1p(-(rho**2))
     z, v = correlated_gaussians(dims, truth, items, seed)
@@ -95,7 +96,9 @@ def draw_live(prepared: pd.DataFrame) -> Figure:
         axes.plot(row["nats"], place, "v" if name == "vclub" else "^", color=colour, ms=8)
     axes.set_yticks(range(len(prepared)), list(prepared.index))
     axes.set_ylim(len(prepared) - 0.5, -0.5)
-    axes.set_xlabel(f"nats; line: the truth, {truth:.2f}; bar: 95% over held-out pairs")
+    axes.set_xlabel(
+        f"nats; line: the truth, {truth:.2f}; bar: 95% of the bound's sampling noise, not of I"
+    )
     axes.margins(x=0.08)
     plain_axes(axes, "x")
     return figure

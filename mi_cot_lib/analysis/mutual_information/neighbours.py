@@ -6,11 +6,15 @@ import numpy as np
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 from sklearn.metrics import mutual_info_score
 
+from mi_cot_lib.analysis.mutual_information.checked import Variable
 from mi_cot_lib.analysis.mutual_information.result import MiEstimate, with_half_width
 from mi_cot_lib.analysis.mutual_information.variables import Pairs
+from mi_cot_lib.errors import ConfigError
 
 _GROUPS = 8
 _T95 = 2.365  # Student's t with seven degrees of freedom.
+# Of the items: single floats tie by chance now and then, rounded ones and copies all over.
+_MOST_TIES = 0.01
 
 
 def ksg(pairs: Pairs) -> MiEstimate:
@@ -24,8 +28,15 @@ def ksg(pairs: Pairs) -> MiEstimate:
     Two discrete variables get the mutual information of their table of counts.
 
     The interval is Student's t over 8 groups of the held-out items, scaled to all of them: resampling
-    items would make twins, which a nearest-neighbour estimate takes for structure.
+    items would make twins, which a nearest-neighbour estimate takes for structure. Values of a continuous
+    variable that recur are such twins, too.
+
+    Raises:
+        ConfigError: More than 1% of a column's values recur.
     """
+    for name, variable in (("z", pairs.z), ("v", pairs.v)):
+        if variable.codes is None:
+            _refuse_ties(name, variable, pairs.copies)
     held_out = pairs.held_out
     estimate = _estimator(pairs)
     groups = [estimate(group) for group in np.array_split(held_out, _GROUPS)]
@@ -45,6 +56,20 @@ def _estimator(pairs: Pairs) -> Callable[[np.ndarray], float]:
     return lambda items: sum(
         _of_columns(pairs.u[items, i], pairs.w[items, i], pairs.seed) for i in range(columns)
     )
+
+
+def _refuse_ties(name: str, variable: Variable, copies: np.ndarray) -> None:
+    for place, column in enumerate(variable.columns.T):
+        values, of_item = np.unique(column, return_inverse=True)
+        counts = np.bincount(of_item, copies)
+        ties = counts[counts > 1].sum()
+        if ties > _MOST_TIES * copies.sum():
+            raise ConfigError(
+                f"ksg measures distances to neighbours, and {ties:.0f} of {copies.sum()} values of column "
+                f"{place} of {name} recur ({values[counts.argmax()]:g}, for one): of copies keep one; to "
+                "rounded values add uniform noise as wide as the rounding; give few values as (items,) of "
+                "integers; or take infonce."
+            )
 
 
 def _with_categories(columns: np.ndarray, codes: np.ndarray, seed: int) -> float:

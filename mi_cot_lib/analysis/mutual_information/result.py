@@ -1,4 +1,4 @@
-"""What an estimate says of itself, and its interval from resampled held-out items."""
+"""What an estimate says of itself, its interval from resampled held-out items, and what is no estimate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mi_cot_lib.analysis.mutual_information.variables import Pairs
+from mi_cot_lib.errors import ConfigError
 
 RESAMPLES = 200
 _Z95 = 1.96
+# Nats. An estimate that is less sure than this, and less than its own size, says nothing.
+_WIDEST = 2.0
 
 # Takes (resamples, items) counts of each held-out item and returns (resamples,) estimates in nats.
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -20,14 +23,15 @@ class MiEstimate:
 
     Attributes:
         nats: The estimate. Read from held-out items, so it can fall below 0 where there is nothing to find.
-        low: Lower end of a 95% interval over held-out items that might have been drawn instead. Critic
-            or decoder are as trained: neither training again nor a bound's gap to the truth is in it.
+        low: Lower end of a 95% interval of the *bound's sampling noise*: where the estimate would lie with
+            other held-out items. It is no interval for I: critic or decoder are as trained, and neither
+            training again nor the bound's gap to I is in it. I can lie far outside.
         high: Upper end.
         bounds: What the estimate bounds, in words.
         estimator: Its name.
         cap: What it cannot exceed, whatever the truth (nats); None where nothing limits it.
-        train_items: Items that it was fitted on, those for validation included.
-        held_out_items: Items that it was read from.
+        train_items: Items that it was fitted on, those for validation included; copies count once.
+        held_out_items: Items that it was read from; copies count once.
     """
 
     nats: float
@@ -45,9 +49,10 @@ def resampled(
 ) -> MiEstimate:
     """Read an estimate off the held-out items, with a bootstrap interval (Efron 1979).
 
-    An item is drawn as a whole: with it go its score and its part in every pair of items. The interval
-    is the estimate ± 1.96 bootstrap standard errors. Of a mean of exponentials (`nwj`, `mine`) it can be
-    too short at many nats: what makes the error large may be a pair that was not drawn.
+    What hangs together is drawn as a whole: with an item go its score, its part in every pair of items, its
+    copies, and the other answers to its question. The interval is the estimate ± 1.96 bootstrap standard
+    errors. Of a mean of exponentials (`nwj`, `mine`) it can be too short at many nats: what makes the error
+    large may be a pair that was not drawn.
 
     Args:
         pairs: The items.
@@ -55,25 +60,44 @@ def resampled(
         estimator: Its name.
         bounds: What it bounds.
         cap: What it cannot exceed.
+
+    Raises:
+        ConfigError: Estimate or interval is not finite, or so wide that it says nothing.
     """
-    items = len(pairs.held_out)
-    nats = float(statistic(np.ones((1, items)))[0])
+    weights = pairs.weights(pairs.held_out)
+    kinds, of_item = np.unique(pairs.groups[pairs.held_out], return_inverse=True)
     counts = np.random.default_rng(pairs.seed).multinomial(
-        items, np.full(items, 1 / items), size=RESAMPLES
+        len(kinds), np.full(len(kinds), 1 / len(kinds)), size=RESAMPLES
     )
-    half = _Z95 * float(np.std(statistic(counts.astype(float)), ddof=1))
+    # What overflows is refused below.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        nats = float(statistic(weights[None])[0])
+        drawn = statistic(counts[:, of_item] * weights)
+        half = _Z95 * float(np.std(drawn, ddof=1))
     return with_half_width(pairs, nats, half, estimator=estimator, bounds=bounds, cap=cap)
 
 
 def with_half_width(
     pairs: Pairs, nats: float, half: float, *, estimator: str, bounds: str, cap: float | None = None
 ) -> MiEstimate:
-    """Put an estimate and half the width of its interval together."""
-    high = nats + half if cap is None else min(nats + half, cap)
+    """Put an estimate and half the width of its interval together.
+
+    Raises:
+        ConfigError: Either is not finite, or the interval so wide that the estimate says nothing.
+    """
+    # Written so that what is not a number is refused.
+    if not (np.isfinite(nats) and half <= max(_WIDEST, nats)):
+        raise ConfigError(
+            f"{estimator} has no estimate here: it comes to {nats:.3g} ± {half:.3g} nats, as a few "
+            f"held-out items carry the whole mean. Give more than {len(pairs.copies)} items or fewer "
+            "dimensions, leave marginals at 'normal_scores', or take another estimator: infonce bears most."
+        )
+    # Rounding can lift an estimate above its cap by its last digit.
+    most = np.inf if cap is None else cap
     return MiEstimate(
-        nats=nats,
+        nats=min(nats, most),
         low=nats - half,
-        high=high,
+        high=min(nats + half, most),
         bounds=bounds,
         estimator=estimator,
         cap=cap,

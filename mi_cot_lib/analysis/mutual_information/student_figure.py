@@ -71,7 +71,7 @@ def draw_levels(levels: pd.DataFrame, table: pd.DataFrame, title: str) -> Figure
                 if pd.notna(cell[f"{method}_low"]):
                     ends = [cell[f"{method}_low"], cell[f"{method}_high"]]
                     axes.plot(ends, [at, at], color=colour, lw=2.2)
-                label = f"{row_title(method)}: mean, 95% t interval; open: seeds"
+                label = f"{row_title(method)}: mean, 95% t interval of the estimate; open: seeds"
                 (handles[label],) = axes.plot(
                     cell[method], at, marker, color=colour, ms=7, mec="white"
                 )
@@ -112,7 +112,7 @@ def draw_differences(table: pd.DataFrame, title: str) -> Figure:
     put_title(
         figure,
         f"{title}: what the MI term changed\n"
-        "mean difference and 95% t interval over shared seeds; filled: p < 0.05 after Holm",
+        "mean difference, 95% of the estimates over shared seeds (Student's t); filled: p < 0.05 after Holm",
     )
     return figure
 

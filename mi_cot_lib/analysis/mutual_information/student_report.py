@@ -72,11 +72,17 @@ def print_students(table: pd.DataFrame) -> pd.DataFrame:
                 "Data set, student": group_title(one["dataset"], one["student"]),
                 "Quantity (nats)": quantity.title,
                 "Says": quantity.bounds,
-                "DSS [95% over seeds]": two_digits(one["dss"], one["dss_low"], one["dss_high"]),
-                "MI [95% over seeds]": two_digits(one["mi"], one["mi_low"], one["mi_high"]),
+                "DSS [95% of the estimate, over seeds]": two_digits(
+                    one["dss"], one["dss_low"], one["dss_high"]
+                ),
+                "MI [95% of the estimate, over seeds]": two_digits(
+                    one["mi"], one["mi_low"], one["mi_high"]
+                ),
                 "Null": _number(one["null"]),
                 "Cap": _number(one["cap"]),
-                "MI − DSS [95% over seeds]": _signed(one["difference"], one["low"], one["high"]),
+                "MI − DSS [95% of the estimates, over seeds]": _signed(
+                    one["difference"], one["low"], one["high"]
+                ),
                 "Seeds": str(one["seeds"]),
                 "p (Holm)": f"{p_text(one['p'])} ({p_text(one['p_holm'])})",
             }
@@ -93,7 +99,9 @@ def print_other_noise(noise: pd.DataFrame) -> pd.DataFrame:
                 "Noise": f"{one['noise']:g}",
                 "DSS (nats)": _number(one["dss"]),
                 "MI (nats)": _number(one["mi"]),
-                "MI − DSS [95% over seeds]": _signed(one["difference"], one["low"], one["high"]),
+                "MI − DSS [95% of the estimates, over seeds]": _signed(
+                    one["difference"], one["low"], one["high"]
+                ),
                 "Seeds": str(one["seeds"]),
             }
             for one in noise.to_dict("records")

@@ -92,7 +92,8 @@ def protocol_notes(records: Sequence[Record], table: pd.DataFrame) -> list[str]:
         "features is infinite without noise: they are seen through their first "
         f"{protocol['components']} principal components, each at variance 1 with Gaussian noise of standard "
         f"deviation {protocol['noise']:g} ({min(kept):.0f} to {max(kept):.0f}% of the standardised variance "
-        f"is in them), so that at most {measured['ceiling']:.2f} nats can pass. Other noise, other numbers.",
+        f"is in them), so that at most {measured['ceiling']:.2f} nats can pass. Other noise, other numbers. "
+        "Estimators see each component as normal scores, by its ranks on the training items.",
         f"Critics, probes, components and codes are fitted on {protocol['train_items']:,} training items and "
         f"read from {protocol['test_items']:,} test items; {len(records)} frozen students, "
         f"{min(seconds) / 60:.1f} to {max(seconds) / 60:.1f} minutes each on a shared machine.",
@@ -103,8 +104,9 @@ def protocol_notes(records: Sequence[Record], table: pd.DataFrame) -> list[str]:
             else f"{len(outside)} of {len(nulls)} rows have a mean at or below their null."
         )
         + " A Gaussian decoder pays for a V that is not Gaussian: the null of Barber–Agakov can be negative.",
-        "Intervals are Student's 95% over seeds; the test items and the estimators' own randomness are the "
-        "same for all students. p is of the paired t-test over seeds, Holm-corrected over "
+        "Intervals are Student's 95% of what the estimators say, over seeds: the sampling noise of a bound, "
+        "not of I, which can lie far outside. The test items and the estimators' own randomness are the same "
+        "for all students. p is of the paired t-test over seeds, Holm-corrected over "
         f"{len(tested)} comparisons.",
         *_power(tested),
         "I(Z;Y): Y is the gold label, an equation's without its numbers. H(V): what of V passes the noise "

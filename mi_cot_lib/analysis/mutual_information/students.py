@@ -21,6 +21,7 @@ import numpy as np
 
 from mi_cot_lib.analysis.mutual_information.entropy import miller_madow
 from mi_cot_lib.analysis.mutual_information.estimate import estimate_held_out
+from mi_cot_lib.analysis.mutual_information.marginals import NORMAL_SCORES
 from mi_cot_lib.analysis.mutual_information.resolution import (
     Noised,
     ceiling,
@@ -82,6 +83,7 @@ class Protocol:
         return {
             **asdict(self),
             "pooling": "mean over positions",
+            "marginals": NORMAL_SCORES,
             "estimators": list(ESTIMATORS_OF_ZV),
             "other_noise": [times * self.noise for times in OTHER_NOISE],
             "estimator_of_other_noise": ESTIMATOR_OF_OTHER_NOISE,
@@ -115,10 +117,11 @@ def measure(fitted: Part, reported: Part, protocol: Protocol) -> dict[str, Any]:
 
     Returns:
         Plain JSON values, in nats to four digits: `zv`, by estimator, `zy` and `zy_noised`, each with
-        `nats`, `low`, `high` (95% over test items), `cap`, `bounds` and `null`; `zv_other_noise`, by
-        noise, without null; `v_noised`; `v_codes`, `v_answers` and `y` (entropies: `nats`, `plug_in`,
-        `values`); `kept` (share of the variance in the components of `v` and `z`); `ceiling`. Labels of too
-        many values to be predicted give `zy` and `zy_noised` a `reason` instead.
+        `nats`, `low`, `high` (95% of the bound's sampling noise over test items, not of I), `cap`,
+        `bounds` and `null`; `zv_other_noise`, by noise, without null; `v_noised`; `v_codes`, `v_answers`
+        and `y` (entropies: `nats`, `plug_in`, `values`); `kept` (share of the variance in the components
+        of `v` and `z`); `ceiling`. Labels of too many values to be predicted give `zy` and `zy_noised` a
+        `reason` instead.
 
     Raises:
         ConfigError: Features or labels that do not vary, or too few items.

@@ -1,20 +1,35 @@
 """The two variables as an estimator sees them: checked, split into parts, in canonical coordinates.
 
-Mutual information does not change when either variable is mapped by an invertible map. Each is
-therefore shifted, scaled and turned, by the train part's statistics alone, so that it is white and the
-i-th coordinate of the one correlates with the i-th coordinate of the other only (canonical
-correlations, Hotelling 1936). Directions without variance, such as the last column of a one-hot code,
-drop out.
+Mutual information does not change when either variable is mapped by an invertible map. Each coordinate
+is therefore mapped to normal scores (`marginals`), and each variable shifted, scaled and turned, by the
+train part's statistics alone, so that it is white and the i-th coordinate of the one correlates with the
+i-th coordinate of the other only (canonical correlations, Hotelling 1936). Directions without variance,
+such as the last column of a one-hot code, drop out.
 """
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
-from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.analysis.mutual_information.checked import (
+    Variable,
+    array_of,
+    checked_variable,
+)
+from mi_cot_lib.analysis.mutual_information.copies import (
+    cut_between,
+    first_of_each,
+    hanging_together,
+    same_rows,
+)
+from mi_cot_lib.analysis.mutual_information.marginals import (
+    MARGINALS,
+    NORMAL_SCORES,
+    normal_scores,
+)
+from mi_cot_lib.errors import ConfigError, unknown_name
 
 FEWEST_ITEMS = 100
 # The scores of every held-out z with every held-out v lie in memory at once, 128 MiB in float64.
@@ -26,26 +41,10 @@ _NO_VARIANCE = 1e-10
 
 
 @dataclass(frozen=True)
-class Variable:
-    """One of the two variables.
-
-    Attributes:
-        columns: `(items, dims)`, float64; a discrete variable's one-hot code.
-        codes: `(items,)`, from 0, of a discrete variable; None for a continuous one.
-    """
-
-    columns: np.ndarray
-    codes: np.ndarray | None
-
-    @property
-    def categories(self) -> int:
-        """Number of values of a discrete variable."""
-        return self.columns.shape[1]
-
-
-@dataclass(frozen=True)
 class Pairs:
-    """Paired items, ready to be estimated from.
+    """Paired items that all differ, ready to be estimated from.
+
+    Two discrete variables recur by their nature: there every item stands for itself.
 
     Attributes:
         z: The first variable, as given.
@@ -53,6 +52,8 @@ class Pairs:
         u: z in canonical coordinates, `(items, rank of z)`.
         w: v in canonical coordinates, `(items, rank of v)`.
         correlations: `(the smaller rank,)`, of the i-th columns of u and w on the train part, falling.
+        copies: `(items,)`, how often each item was given.
+        groups: `(items,)`, equal for items that no split may part (`copies.hanging_together`).
         train: Indices of the items that parameters are fitted on.
         valid: Those that say when to stop.
         held_out: Those that the estimate is read from.
@@ -64,71 +65,113 @@ class Pairs:
     u: np.ndarray
     w: np.ndarray
     correlations: np.ndarray
+    copies: np.ndarray
+    groups: np.ndarray
     train: np.ndarray
     valid: np.ndarray
     held_out: np.ndarray
     seed: int
 
+    def weights(self, part: np.ndarray) -> np.ndarray:
+        """Return how often each item of a part was given, `(items of it,)`, as shares with mean 1."""
+        return _weights(self.copies[part])
 
-def prepare_pairs(z: Any, v: Any, seed: int) -> Pairs:
+
+def prepare_pairs(z: Any, v: Any, seed: int, marginals: str = NORMAL_SCORES) -> Pairs:
     """Check two variables, split their items and turn both to canonical coordinates.
 
-    The held-out part is 40% of the items and at most `MOST_HELD_OUT`; a tenth of all is for validation.
+    The held-out part is 40% of the items that differ and at most `MOST_HELD_OUT`; a tenth of all is for
+    validation. Items that hang together lie in one part.
 
     Args:
         z: `(items, dims)` of floats or `(items,)` of integers; an array or a tensor.
         v: Likewise.
         seed: Of the split.
+        marginals: One of `MARGINALS`.
 
     Raises:
         ConfigError: The shapes, types or values cannot be used; the message says which and why.
     """
-    first, second = _checked_pair(z, v, seed)
-    items = len(first.columns)
-    if items < FEWEST_ITEMS:
-        raise ConfigError(f"needs at least {FEWEST_ITEMS} items to split, got {items}.")
-    order = np.random.default_rng(seed).permutation(items)
-    _, valid, held_out = split_sizes(items)
-    parts = order[held_out + valid :], order[held_out : held_out + valid], order[:held_out]
-    return _canonical(first, second, parts, seed)
+    first, second = _checked_pair(z, v, seed, marginals)
+    whole, groups = _recurring(first, second)
+    kept, copies = first_of_each(whole)
+    _refuse_few("split", len(kept), len(whole))
+    _, valid, held_out = split_sizes(len(kept))
+    parts = cut_between(groups[kept], [held_out, valid], seed)
+    return _canonical((first, second), kept, copies, groups, parts[::-1], seed, marginals)
 
 
-def prepare_apart(fitted: tuple[Any, Any], reported: tuple[Any, Any], seed: int) -> Pairs:
+def prepare_apart(
+    fitted: tuple[Any, Any], reported: tuple[Any, Any], seed: int, marginals: str = NORMAL_SCORES
+) -> Pairs:
     """Prepare pairs whose held-out part was chosen elsewhere, such as a data set's test split.
 
     A sixth of the fitted items is for validation, as in `prepare_pairs`; the held-out part is all
-    reported items.
+    reported items. Items to fit on that hang together with one to report on would tell its answer, and
+    are left out.
 
     Args:
         fitted: z and v to fit on, as `prepare_pairs` takes them.
         reported: z and v that the estimate is read from: as many columns, or the same categories.
         seed: Of the choice of the items for validation.
+        marginals: One of `MARGINALS`.
 
     Raises:
         ConfigError: As `prepare_pairs`; or the two parts differ in kind, or one is too small or too large.
     """
     counts = [len(part[0]) for part in (fitted, reported)]
     for name, count in zip(("fit on", "report on"), counts, strict=True):
-        if count < FEWEST_ITEMS:
-            raise ConfigError(f"needs at least {FEWEST_ITEMS} items to {name}, got {count}.")
+        _refuse_few(name, count, count)
     if counts[1] > MOST_HELD_OUT:
         raise ConfigError(f"at most {MOST_HELD_OUT} items to report on, got {counts[1]}.")
-    first, second = _checked_pair(
-        _joined("z", fitted[0], reported[0]), _joined("v", fitted[1], reported[1]), seed
-    )
     if len(fitted[0]) != len(fitted[1]):
         raise ConfigError(
             f"z and v are pairs, item by item: to fit on, z has {len(fitted[0])} items, v "
             f"{len(fitted[1])}."
         )
-    order = np.random.default_rng(seed).permutation(counts[0])
-    valid = int(_VALID_SHARE / (1 - _HELD_OUT_SHARE) * counts[0])
-    parts = order[valid:], order[:valid], np.arange(counts[0], sum(counts))
-    return _canonical(first, second, parts, seed)
+    first, second = _checked_pair(
+        _joined("z", fitted[0], reported[0]),
+        _joined("v", fitted[1], reported[1]),
+        seed,
+        marginals,
+    )
+    whole, groups = _recurring(first, second)
+    apart = ~np.isin(groups, groups[counts[0] :])
+    apart[counts[0] :] = True
+    usable = np.flatnonzero(apart)
+    kept, copies = first_of_each(whole[usable])
+    kept = usable[kept]
+    fits = int((kept < counts[0]).sum())
+    _refuse_few("fit on", fits, counts[0])
+    _refuse_few("report on", len(kept) - fits, counts[1])
+    share = int(_VALID_SHARE / (1 - _HELD_OUT_SHARE) * fits)
+    valid, train = cut_between(groups[kept[:fits]], [share], seed)
+    parts = [train, valid, np.arange(fits, len(kept))]
+    return _canonical((first, second), kept, copies, groups, parts, seed, marginals)
+
+
+def _refuse_few(purpose: str, left: int, given: int) -> None:
+    if left < FEWEST_ITEMS:
+        why = ": copies count once, and what is reported on is not fitted on"
+        hint = "A variable of few values is given as (items,) of integers."
+        raise ConfigError(
+            f"needs at least {FEWEST_ITEMS} items to {purpose}, got "
+            + (f"{given}." if left == given else f"{left} of {given}{why}. {hint}")
+        )
+
+
+def _recurring(first: Variable, second: Variable) -> tuple[np.ndarray, np.ndarray]:
+    """Number the items by their whole row, and by what hangs together."""
+    continuous = [one.columns for one in (first, second) if one.codes is None]
+    if not continuous:
+        every = np.arange(len(first.columns))
+        return every, every
+    whole = same_rows(np.hstack([first.columns, second.columns]))
+    return whole, hanging_together([whole, *map(same_rows, continuous)])
 
 
 def _joined(name: str, fitted: Any, reported: Any) -> np.ndarray:
-    arrays = [_array(part) for part in (fitted, reported)]
+    arrays = [array_of(part) for part in (fitted, reported)]
     if arrays[0].shape[1:] != arrays[1].shape[1:]:
         raise ConfigError(
             f"{name} to fit on is {arrays[0].shape}, to report on {arrays[1].shape}: only the number of "
@@ -137,10 +180,12 @@ def _joined(name: str, fitted: Any, reported: Any) -> np.ndarray:
     return np.concatenate(arrays)
 
 
-def _checked_pair(z: Any, v: Any, seed: int) -> tuple[Variable, Variable]:
+def _checked_pair(z: Any, v: Any, seed: int, marginals: str) -> tuple[Variable, Variable]:
+    if marginals not in MARGINALS:
+        raise unknown_name("marginals", marginals, MARGINALS)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ConfigError(f"seed must be an integer from 0, got {seed!r}.")
-    first, second = _variable("z", z), _variable("v", v)
+    first, second = checked_variable("z", z), checked_variable("v", v)
     if len(first.columns) != len(second.columns):
         raise ConfigError(
             f"z and v are pairs, item by item: z has {len(first.columns)} items, v "
@@ -150,23 +195,36 @@ def _checked_pair(z: Any, v: Any, seed: int) -> tuple[Variable, Variable]:
 
 
 def _canonical(
-    first: Variable, second: Variable, parts: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int
+    variables: tuple[Variable, Variable],
+    kept: np.ndarray,
+    copies: np.ndarray,
+    groups: np.ndarray,
+    parts: Sequence[np.ndarray],
+    seed: int,
+    marginals: str,
 ) -> Pairs:
     train, valid, held_out = parts
-    white_z, white_v = _whitened("z", first, train), _whitened("v", second, train)
+    first, second = (one.chosen(kept) for one in variables)
+    weights = _weights(copies[train])
+    white_z, white_v = (
+        _whitened(name, one, train, weights, marginals)
+        for name, one in (("z", first), ("v", second))
+    )
     ranks = white_z.shape[1], white_v.shape[1]
     if len(train) <= sum(ranks):
         raise ConfigError(
-            f"{len(train)} of {len(first.columns)} items are for training, and z and v together span "
+            f"{len(train)} of {len(kept)} items are for training, and z and v together span "
             f"{sum(ranks)} dimensions: give more items, or project to fewer dimensions."
         )
-    left, correlations, right = np.linalg.svd(white_z[train].T @ white_v[train] / len(train))
+    left, correlations, right = np.linalg.svd(_covariance(white_z, white_v, train, weights))
     return Pairs(
         z=first,
         v=second,
         u=white_z @ left,
         w=white_v @ right.T,
         correlations=np.clip(correlations, 0.0, 1.0),
+        copies=copies,
+        groups=groups[kept],
         train=train,
         valid=valid,
         held_out=held_out,
@@ -181,51 +239,36 @@ def split_sizes(items: int) -> tuple[int, int, int]:
     return items - valid - held_out, valid, held_out
 
 
-def _array(values: Any) -> np.ndarray:
-    return values.detach().cpu().numpy() if torch.is_tensor(values) else np.asarray(values)
+def _weights(copies: np.ndarray) -> np.ndarray:
+    return copies / copies.mean()
 
 
-def _variable(name: str, values: Any) -> Variable:
-    array = _array(values)
-    if array.ndim == 1 and array.dtype.kind in "iub":
-        return _discrete(name, array)
-    if array.ndim != 2 or array.dtype.kind != "f" or array.shape[1] < 1:
+def _covariance(
+    left: np.ndarray, right: np.ndarray, train: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    return left[train].T @ (weights[:, None] * right[train]) / len(train)
+
+
+def _whitened(
+    name: str, variable: Variable, train: np.ndarray, weights: np.ndarray, marginals: str
+) -> np.ndarray:
+    columns = variable.columns
+    if marginals == NORMAL_SCORES and variable.codes is None:
+        columns = np.stack([normal_scores(one[train], one) for one in columns.T], axis=1)
+    inside = columns[train]
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = inside.std(axis=0)
+    if not np.isfinite(spread).all():
         raise ConfigError(
-            f"{name} must be (items, dims) of floats, or (items,) of integers for a discrete "
-            f"variable; got shape {array.shape} of {array.dtype}."
+            f"column {np.flatnonzero(~np.isfinite(spread))[0]} of {name} is too large to be squared: "
+            f"divide it by something, or let marginals be {NORMAL_SCORES!r}."
         )
-    columns = array.astype(np.float64)
-    if not np.isfinite(columns).all():
-        row, column = np.argwhere(~np.isfinite(columns))[0]
-        raise ConfigError(f"{name}[{row}, {column}] is {columns[row, column]}: not finite.")
-    constant = np.flatnonzero((columns == columns[:1]).all(axis=0))
-    if len(columns) and constant.size:
-        raise ConfigError(
-            f"column {constant[0]} of {name} is constant: it holds no information; leave it out."
-        )
-    return Variable(columns, None)
-
-
-def _discrete(name: str, values: np.ndarray) -> Variable:
-    kinds, codes = np.unique(values, return_inverse=True)
-    if len(kinds) < 2:
-        raise ConfigError(f"{name} holds one value only: it has no information to share.")
-    if len(kinds) > math.sqrt(len(values)) * 4:
-        raise ConfigError(
-            f"{name} has {len(kinds)} different values on {len(values)} items, too few items a "
-            "value; give a continuous variable as (items, dims) of floats."
-        )
-    return Variable(np.eye(len(kinds))[codes], codes)
-
-
-def _whitened(name: str, variable: Variable, train: np.ndarray) -> np.ndarray:
-    inside = variable.columns[train]
-    spread = inside.std(axis=0)
     # A rare category may be absent from the train part.
     seen = spread > 0
     if not seen.any():
         raise ConfigError(f"{name} does not vary on the items for training: give more items.")
-    columns = (variable.columns[:, seen] - inside[:, seen].mean(axis=0)) / spread[seen]
-    variances, directions = np.linalg.eigh(columns[train].T @ columns[train] / len(train))
+    mean = np.average(inside[:, seen], axis=0, weights=weights)
+    columns = (columns[:, seen] - mean) / spread[seen]
+    variances, directions = np.linalg.eigh(_covariance(columns, columns, train, weights))
     kept = variances > _NO_VARIANCE * variances[-1]
     return columns @ (directions[:, kept] / np.sqrt(variances[kept]))

@@ -172,3 +172,15 @@ def test_figures_show_every_quantity_and_fill_what_is_decided(records):
     for axes, name in zip(differences.axes, QUANTITIES, strict=False):
         (dot,) = [line for line in axes.lines if line.get_marker() == "o"]
         assert (dot.get_markerfacecolor() != "white") == (name in ("zv_infonce", "zy"))
+
+
+def test_every_interval_says_that_it_is_of_the_estimate_and_not_of_the_information(records):
+    printed, pictures = report_students(records)
+    tables = [printed.main, *printed.more.values()]
+    headings = [name for table in tables for name in table.columns if "95%" in name]
+    assert len(headings) == 4 and all("95% of the estimate" in name for name in headings)
+    assert any("not of I" in note and "sampling noise" in note for note in printed.notes)
+    legend = [text.get_text() for text in pictures["students.png"].legends[0].get_texts()]
+    assert any("95%" in text for text in legend)
+    assert all("of the estimate" in text for text in legend if "95%" in text)
+    assert "95% of the estimate" in pictures["students_differences.png"].get_suptitle()
