@@ -21,7 +21,7 @@ _AT_START = r"""(?:^[ \t>*_\#-]*|(?<=[.!?"')\]*])\s+[*_]*)"""
 _QUESTION = re.compile(
     rf"""(?-i:(?<!\w)(?:Q|Question|Premise|User|Human):)
     | {_AT_START}{_QUESTION_WORD}[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d*[*_]*[ \t]*:
-    | {_AT_START}(?:q|question|problem|example|exercise|task)[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d+\b
+    | {_AT_START}(?:question|problem|example|exercise|task)[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d+\b
     | ^\#{{1,6}}[ \t]*{_QUESTION_WORD}\b
     | {_SPECIAL_TOKEN}""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,

@@ -130,12 +130,8 @@ def evaluate_to_file(
     """Evaluate and write the result; one that is there already is read instead.
 
     Args:
-        checkpoint: As for `evaluate`, and so are those that follow.
-        dataset: See there.
-        data_root: See there.
-        split: See there.
+        checkpoint: As for `evaluate`, and so are dataset, data_root, split and method.
         explain: See there; a finished evaluation with rationales serves without as well.
-        method: See there.
         out: A `.jsonl` file; None is `evaluations/DATASET-SPLIT.jsonl` in the checkpoint's folder.
 
     Returns:

@@ -130,16 +130,18 @@ def test_a_temperature_needs_answers():
         lambda x: breaks_the_bound(0.1, x, 0.5),
         lambda x: breaks_the_bound(0.1, 0.5, x),
         lambda x: confidences([closed((-1.0, -2.0), "a")], x),
-        lambda x: confidences([closed((-1.0, x), "a")]),
-        lambda x: confidences([written(x, True)]),
-        lambda x: length_normalised([written(x, True)]),
-        lambda x: fit_temperature([written(x, True)]),
-        lambda x: fit_temperature([closed((x, -1.0), "a")]),
     ],
 )
 def test_no_measure_takes_a_number_that_is_not_finite(call, value):
     with pytest.raises(ConfigError):
         call(value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_no_answer_has_a_log_probability_that_is_not_finite(value):
+    for make in (lambda: closed((-1.0, value), "a"), lambda: written(value, True)):
+        with pytest.raises(ValueError, match="its log-probabilities must be finite"):
+            make()
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0])
