@@ -18,7 +18,10 @@ Gradients = tuple[Tensor | None, Tensor | None]
 
 @dataclass
 class Pulls:
-    """dL/dlog p of the MI term, side by side: for max pooling one row a vocabulary entry, else all rows."""
+    """dL/dlog p of the MI term, side by side: for max pooling one row a vocabulary entry, else all rows.
+
+    What adds nothing to `row_sums` is dL/dlogit already.
+    """
 
     row_sums: Tensor
     sparse: list[tuple[Tensor, Tensor]]
