@@ -2,7 +2,11 @@
 
 import difflib
 import errno
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class KitError(Exception):
@@ -52,3 +56,34 @@ def describe_os_error(error: OSError) -> str:
     if is_disk_full(error):
         return f"no room to write{where}: {why}; make room, and call the same command again"
     return f"cannot read or write{where}: {why}"
+
+
+# How torch's writer of archives says that it could not write; it does not tell why.
+_TORCH_WRITER = ("inline_container", "PytorchStreamWriter", "iostream error")
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Turn what is raised when a disk refuses a file into an OSError with a name.
+
+    The system names no file where a write fails, and the writers of weights and tokenisers raise
+    errors of their own.
+
+    Raises:
+        OSError: With the system's number where the writer told it, and a path.
+    """
+    try:
+        yield
+    # The tokenisers' writer raises no narrower one. What is not of a disk goes on as it is.
+    except Exception as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))
+        if isinstance(error, OSError) and error.errno is not None:
+            number = error.errno
+        elif told:
+            number = int(told[1])
+        elif any(words in str(error) for words in _TORCH_WRITER):
+            number = errno.ENOSPC
+        else:
+            raise
+        name = getattr(error, "filename", None) or str(path)
+        raise OSError(number, os.strerror(number), name) from error

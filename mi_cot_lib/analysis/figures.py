@@ -17,6 +17,7 @@ from mi_cot_lib.analysis.comparable import (
     setting_title,
 )
 from mi_cot_lib.analysis.tables import prepare_method_table
+from mi_cot_lib.errors import written_to
 from mi_cot_lib.objective.methods import METHODS
 
 _COLOURS = dict(zip(METHODS, sns.color_palette("colorblind", len(METHODS)), strict=True))
@@ -186,4 +187,5 @@ def draw_curves(prepared: CurvesFigure) -> Figure:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG at 160 dots an inch; equal figures give equal bytes on one machine."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=160, metadata={"Software": None})
+    with written_to(path):
+        figure.savefig(path, format="png", dpi=160, metadata={"Software": None})

@@ -14,7 +14,7 @@ from mi_cot_lib.analysis.tables import MISSING, display_table
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS
-from mi_cot_lib.training.record import describe_hardware
+from mi_cot_lib.training.record import describe_hardware, write_atomically
 
 _CAPTIONS = {
     "accuracy": "Test accuracy by method. Filled marks are means over seeds and bars their 95% t "
@@ -69,7 +69,7 @@ def render_report(
         runs=_run_rows(records),
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    write_atomically(out, page)
 
 
 def _origin(records: Sequence[Record]) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from mi_cot_lib.analysis.comparable import Record, by_method, check_comparable, method_title
 from mi_cot_lib.analysis.statistics import Estimate, holm, mean_interval, paired_difference
+from mi_cot_lib.training.record import write_atomically
 
 REFERENCE = "dss"
 MISSING = "–"
@@ -111,7 +112,7 @@ def to_csv(table: pd.DataFrame, path: Path) -> None:
     """Write the numbers behind the table: points to 2 decimals, p to 4, empty where unknown."""
     rounding = {name: _DECIMALS.get(name, 2) for name in table.select_dtypes("float")}
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.round(rounding).to_csv(path, lineterminator="\n")
+    write_atomically(path, table.round(rounding).to_csv(lineterminator="\n"))
 
 
 def with_interval(mean: float, low: float, high: float, signed: bool = False) -> str:

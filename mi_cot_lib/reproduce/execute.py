@@ -143,6 +143,8 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
             f"Jupyter knows no kernel {error.name}; `make setup` installs it."
         ) from error
     except OSError as error:
+        # A failed write names no file.
+        error.filename = error.filename or str(output)
         raise KitError(describe_os_error(error)) from error
     except RuntimeError as error:
         # A kernel that ends, also before it has answered once, and one that never answers.

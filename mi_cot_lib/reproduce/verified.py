@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import KitError, written_to
 from mi_cot_lib.reproduce.sources import weights_fingerprint
 from mi_cot_lib.student.load import Student, load_student
-from mi_cot_lib.training.checkpoints import FOLDER, written_to
+from mi_cot_lib.training.checkpoints import FOLDER
 from mi_cot_lib.training.train import Trained
 
 

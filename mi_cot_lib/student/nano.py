@@ -21,6 +21,7 @@ from transformers import (
 )
 
 from mi_cot_lib.data.worlds.text import world_text
+from mi_cot_lib.errors import written_to
 from mi_cot_lib.student.encode import IGNORED, pad_rows
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS
 from mi_cot_lib.student.tokeniser import SENTINELS, VOCABULARY_SIZE, train_tokeniser
@@ -142,8 +143,6 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
             curve.append({"step": step, "loss": round(math.fsum(recent) / len(recent), 4)})
             recent.clear()
     folder.mkdir(parents=True, exist_ok=True)
-    tokeniser.save_pretrained(folder)
-    model.eval().save_pretrained(folder)
     card = {
         "source": source_fingerprint(recipe, name),
         "recipe": asdict(recipe),
@@ -152,7 +151,10 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
         "seconds": round(time.monotonic() - started),
         "curve": curve,
     }
-    (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    with written_to(folder):
+        tokeniser.save_pretrained(folder)
+        model.eval().save_pretrained(folder)
+        (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     return folder
 
 

@@ -5,7 +5,6 @@ killed process or a broken copy leaves behind does not agree with it. Nothing in
 folder, so that a run goes on wherever it was moved to.
 """
 
-import errno
 import hashlib
 import json
 import os
@@ -24,7 +23,7 @@ from transformers.trainer import TRAINER_STATE_NAME, TRAINING_ARGS_NAME
 from transformers.trainer_callback import TrainerState
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import KitError, written_to
 from mi_cot_lib.training.record import write_atomically
 
 FOLDER = "checkpoints"
@@ -128,34 +127,6 @@ def load_weights(model: PreTrainedModel, folder: Path) -> None:
 
 
 _AGAIN = f"delete {FOLDER}/ in the run's folder, and the same command trains again."
-
-
-# How torch's writer of archives says that it could not write; it does not tell why.
-_TORCH_WRITER = ("inline_container", "PytorchStreamWriter", "iostream error")
-
-
-@contextmanager
-def written_to(path: Path) -> Iterator[None]:
-    """Turn what the writers of weights and tokenisers raise when a disk refuses into a named OSError.
-
-    Raises:
-        OSError: With the system's number where the writer told it, and a path.
-    """
-    try:
-        yield
-    # The tokenisers' writer raises no narrower one. What is not of a disk goes on as it is.
-    except Exception as error:
-        told = re.search(r"\(os error (\d+)\)", str(error))
-        if isinstance(error, OSError) and error.errno is not None:
-            number = error.errno
-        elif told:
-            number = int(told[1])
-        elif any(words in str(error) for words in _TORCH_WRITER):
-            number = errno.ENOSPC
-        else:
-            raise
-        name = getattr(error, "filename", None) or str(path)
-        raise OSError(number, os.strerror(number), name) from error
 
 
 def tell(line: str) -> None:

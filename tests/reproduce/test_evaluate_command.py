@@ -93,6 +93,17 @@ def test_a_file_that_could_not_be_written_is_refused_before_anything_is_answered
         assert "--out" in line
 
 
+def test_a_disk_without_room_for_the_answers_is_one_line_with_their_file(call, trained, own, disk):
+    folder, out = trained("nano_svamp", "mi"), disk(4) / "a.jsonl"
+    data = ("--dataset", "asdiv", "--data-root", own, "--out", out)
+    (out.parent / "large").write_bytes(b"0" * 4096)
+    status, _, error = call("evaluate", "--checkpoint", folder, *data)
+    assert status == 2
+    last = error.replace("\r", "\n").splitlines()[-1]
+    assert last.startswith(f"mi-cot: no room to write {out}: No space left on device")
+    assert [path.name for path in out.parent.iterdir()] == ["large"]
+
+
 def test_the_help_shows_asdiv(call):
     _, out, _ = call("evaluate", "--help")
     assert "mi-cot evaluate --checkpoint runs/svamp-… --dataset asdiv --data-root DIR" in out

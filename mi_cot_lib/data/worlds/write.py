@@ -16,7 +16,7 @@ from mi_cot_lib.data.worlds.checksums import CHECKSUMS
 from mi_cot_lib.data.worlds.item import WorldItem
 from mi_cot_lib.data.worlds.teacher import raw_outputs
 from mi_cot_lib.environment import cache_folder, using_cache
-from mi_cot_lib.errors import ConfigError, DataError, unknown_name
+from mi_cot_lib.errors import ConfigError, DataError, unknown_name, written_to
 
 __all__ = [
     "CHECKSUMS",
@@ -211,4 +211,5 @@ def _digest(folder: Path, pattern: str, skip: str | None = None) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    with written_to(path):
+        path.write_text(text, encoding="utf-8", newline="\n")
