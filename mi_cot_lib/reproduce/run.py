@@ -69,6 +69,9 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=0):
+            if record.is_complete(folder):
+                # Another process has ended it while this one read its data.
+                return folder
             _drop_leftovers(folder)
             note_sources(folder, sources)
             _run(config, folder, sources, tensorboard)

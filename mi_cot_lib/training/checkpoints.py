@@ -55,7 +55,7 @@ def sealed(folder: Path, state: TrainerState) -> Iterator[None]:
             (folder / TRAINING_ARGS_NAME).unlink()
             for path in (path for path in folder.rglob("*") if path.is_file()):
                 # A disk may report only now that it took less than was written.
-                with path.open("rb") as file:
+                with path.open("r+b") as file:
                     os.fsync(file.fileno())
             write_atomically(folder / SEAL, json.dumps(_contents(folder), indent=1) + "\n")
     except OSError:
@@ -65,12 +65,13 @@ def sealed(folder: Path, state: TrainerState) -> Iterator[None]:
 
 
 def is_whole(folder: Path) -> bool:
-    """Tell whether a checkpoint is, byte for byte, what was sealed."""
+    """Tell whether a checkpoint holds, byte for byte, what was sealed; other files in it do not matter."""
     try:
-        sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        noted = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return bool(sealed == _contents(folder))
+    found = _contents(folder)
+    return isinstance(noted, dict) and bool(noted) and noted == {n: found.get(n) for n in noted}
 
 
 def state_of(folder: Path) -> TrainerState:

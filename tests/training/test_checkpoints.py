@@ -36,13 +36,13 @@ def weights(student) -> torch.Tensor:
 def fit(make_student, encode, examples):
     """Train a fresh student for six steps in a folder; `stop` is the validation that is interrupted."""
 
-    def fit_one(folder: Path, stop: int = 0):
+    def fit_one(folder: Path, stop: int = 0, accuracies=ACCURACIES):
         settings = RunConfig(
             dataset="nano_svamp", max_steps=6, batch_size=8, eval_every=2, learning_rate=1e-3
         )
         student, pairs = make_student(), encode(examples)
         done = len(list((folder / "checkpoints").glob("*"))) if folder.exists() else 0
-        steps = iter(sorted(ACCURACIES))
+        steps = iter(sorted(accuracies))
         resumed = last_whole(folder / "checkpoints") if done else None
         for _ in range(int(resumed.name.split("-")[1]) // 2 if resumed else 0):
             next(steps)
@@ -51,7 +51,7 @@ def fit(make_student, encode, examples):
             step = next(steps)
             if step == stop:
                 raise Stopped
-            return {"accuracy": ACCURACIES[step]}
+            return {"accuracy": accuracies[step]}
 
         return student, train(settings, student, pairs, pairs[:8], validate, folder)
 
@@ -134,6 +134,23 @@ def test_a_run_goes_on_from_the_checkpoint_before_an_unfinished_one(fit, straigh
     student, trained = fit(whole.parent)
     assert torch.equal(weights(student), straight[0])
     assert trained.history == straight[1]
+
+
+def test_a_file_that_something_else_left_in_a_checkpoint_does_no_harm(whole):
+    (whole / "checkpoint-6/.DS_Store").write_bytes(b"")
+    assert last_whole(whole) == whole / "checkpoint-6"
+
+
+def test_where_the_newest_is_the_best_the_best_before_it_is_kept_too(fit, tmp_path):
+    better = {2: 0.3, 4: 0.6, 6: 0.9}
+    student, trained = fit(tmp_path / "run", accuracies=better)
+    assert trained.selected_step == 6
+    found = tmp_path / "run/checkpoints"
+    assert sorted(path.name for path in found.iterdir()) == ["checkpoint-4", "checkpoint-6"]
+    (found / "checkpoint-6/optimizer.pt").write_bytes(b"")
+    again, trained = fit(tmp_path / "run", accuracies=better)
+    assert trained.selected_step == 6
+    assert torch.equal(weights(again), weights(student))
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut"])
