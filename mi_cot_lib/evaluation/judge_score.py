@@ -59,7 +59,7 @@ _FIRST = re.compile(
     rf"{_VALUE}(?: ?\(| [-–—] |: |,? (?:because|since|as) )"
     r"(?!.*(?:\d|\b(?:one|two|three|four|five)\b))"
 )
-_SENTENCE = re.compile(rf"(?:^|[.!?\n] ?)([1-5](?:\.0+)?{_FIVE})(?=[.!] |[.!]?$)")
+_SENTENCE = re.compile(rf"(?:^|[.!?\n] ?)([1-5](?:\.0+)?{_FIVE})(?=[.!] |[.!]?(?:\n|$))")
 
 
 def parse_score(text: str) -> int | None:
