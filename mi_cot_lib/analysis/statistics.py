@@ -279,8 +279,10 @@ def _check_test(power: float, alpha: float) -> None:
 
 
 def _check_spread(seeds: int, spread: float) -> None:
-    if not (1 <= seeds < math.inf and 0 <= spread < math.inf):
-        raise ConfigError(f"needs seeds ≥ 1 and a finite spread ≥ 0, got {seeds} and {spread}.")
+    if not (1 <= seeds < math.inf and seeds == int(seeds) and 0 <= spread < math.inf):
+        raise ConfigError(
+            f"needs a whole number of seeds ≥ 1 and a finite spread ≥ 0, got {seeds} and {spread}."
+        )
 
 
 def _check_items(n: int, accuracy: float) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from mi_cot_lib.data.arithmetic import equation_value, same_value
 from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.label_readers import Problem
 from mi_cot_lib.data.layout import (
     RawRow,
     datasets_folder,
@@ -19,6 +18,7 @@ from mi_cot_lib.data.load import examples_of
 from mi_cot_lib.data.parse import read_teacher
 from mi_cot_lib.data.released_rules import parse_as_released, value_as_released
 from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
+from mi_cot_lib.data.teacher_label import Problem
 from mi_cot_lib.errors import DataError
 
 _COUNTED = (Problem.UNPARSED, Problem.AMBIGUOUS, Problem.OUTSIDE)

@@ -22,7 +22,11 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         DataError: The message names file and line.
     """
-    for number, line in enumerate(_utf_8(path).split(b"\n"), start=1):
+    content = _utf_8(path)
+    end = b"\n" if b"\n" in content else b"\r"
+    for number, line in enumerate(content.split(end), start=1):
+        # A mark in mid-file is where two files were joined; the last sign of old DOS files ends them.
+        line = line.removeprefix(codecs.BOM_UTF8).rstrip(b"\x1a")
         if line.strip():
             row = _parsed(line, f"{path}, line {number}", "object")
             if not isinstance(row, dict):
@@ -48,8 +52,10 @@ def read_json(path: Path, kind: str, advice: str = _COPY) -> Any:
 
 def _utf_8(path: Path) -> bytes:
     content = path.read_bytes()
-    if content.startswith(_UTF_16):
-        raise DataError(f"{path} is UTF-16; save it as UTF-8.")
+    if content.startswith(_UTF_16) or b"\0" in content:
+        raise DataError(
+            f"{path} is UTF-16, or holds zero bytes; save it as UTF-8, or copy it again."
+        )
     return content.removeprefix(codecs.BOM_UTF8)
 
 

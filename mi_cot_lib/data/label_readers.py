@@ -1,47 +1,12 @@
-"""Reads the label behind an announcement: an equation, a choice, or one of NLI's three."""
+"""Reads the label behind an announcement: a choice, or one of NLI's three."""
 
 import re
 import string
 from collections.abc import Sequence
-from enum import Enum
-from typing import NamedTuple
 
-from mi_cot_lib.data.arithmetic import RELATIVE_TOLERANCE, equation_value, same_value
 from mi_cot_lib.data.specs import NLI_LABELS
+from mi_cot_lib.data.teacher_label import Label, Problem, end_of
 from mi_cot_lib.data.teacher_marks import OPENING, Span
-
-
-class Problem(Enum):
-    """Why no label could be read: its names are those of the counts of `mi-cot data check`."""
-
-    AMBIGUOUS = "ambiguous"
-    OUTSIDE = "outside"
-    UNPARSED = "unparsed"
-
-
-class Label(NamedTuple):
-    """A label that was read.
-
-    Attributes:
-        start: Where it begins in the text.
-        end: Where it ends.
-        meaning: What it says, comparable with other labels: a value, a choice, an NLI label.
-        marked: Whether it names a choice by its letter.
-    """
-
-    start: int
-    end: int
-    meaning: float | str
-    marked: bool = False
-
-    def differs(self, other: "Label | Problem") -> bool:
-        """Say whether another answer to the question is not the same one."""
-        if isinstance(other, Problem):
-            return True
-        if isinstance(self.meaning, float) and isinstance(other.meaning, float):
-            return not same_value(self.meaning, other.meaning)
-        return self.meaning != other.meaning
-
 
 _LABELS = "|".join(NLI_LABELS)
 # "neutral-ish" is none of them; "entailment-neutral" is two.
@@ -56,47 +21,23 @@ _NLI_NAMED = re.compile(
 )
 
 _NLI_SENTENCE = re.compile(r"[^.\n]*")
-
-# Opening signs of an equation: its own brackets are not among them.
-_EQUATION_OPENING = re.compile(
-    r"""(?:[\s"'“”‘’*_`€£:=]|\[|\\?\$|\\[(\[]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{|\{)*"""
+# A label, or a word of one, that stands right behind the answer or opens the next sentence or line.
+_NLI_NEXT = re.compile(
+    rf"[.!?:;\n]*\s*(?:(?:or|and|no|rather|maybe|perhaps)\b[,.: ]*)*{OPENING}(entail|neutral|contradict)",
+    re.IGNORECASE,
 )
-_EQUATION_RUN = re.compile(
-    r"(?:[0-9.,+\-*/×÷−–·⋅() \t\u00a0]|\{,\}|\\(?:times|cdot|div)(?![a-zA-Z])|[xX](?![^\W\d_]))*"
-)
-_CLOSING = r"""(?:["'”’*_`$\]}]|\\[)\]$]|</?\w+>)*"""
-_UNIT = r"(?:\\(?:text|mathrm|textrm|mbox)\s*\{)?"
-_WORD_OF_A_NUMBER = (
-    r"and|or|to|plus|minus|times|divided|multiplied|over|percent|per\s?cent|squared|cubed|dozens?|"
-    r"hundreds?|thousands?|millions?|billions?|trillions?|gross|score|half|halves|thirds?|quarters?|"
-    r"fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|"
-    r"o['’]clock|[ap]\.?m\b\.?|(?:more|less|fewer)\s+than|to\s+the|mod|choose|factorial"
-)
-_BEFORE_A_REASON = "because|since|as|for|after|of|from|in|on|at|by|with|if|when|so"
-# What may stand behind a number for it to be the whole answer: an end, a stop, a unit. A sign that
-# would go on with the number ("10^2", "12:30", "5 million", "5 feet 3 inches") may not.
-_WHOLE = re.compile(
-    rf"""{_CLOSING}{_UNIT}(?:$|(?=\s)|[.,;:!?](?![ \t]*\d|\.\.|[ \t]*[=+*/])|[—"'”’)]|(?=[=≈])|(?<=\{{))
-    (?![ \t\u00a0(]*(?:(?:{_WORD_OF_A_NUMBER})(?!\w)|[\d%‰°^²³½¼¾⅓⅔\\+*/×÷·⋅√!<>≤≥:]))
-    (?![ \t]+(?:[^\W\d_]+[ \t]+){{1,3}}(?:and|or|plus|minus|times|to|[+\-−–*/×÷&])[ \t]+\$?\d)
-    (?![ \t]+(?!(?:{_BEFORE_A_REASON})\b)[^\W\d_]+[ \t]+\d)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_RIGHT_SIDE = re.compile(rf"{_CLOSING}[ \t]*=[ \t]*\$?(-?[\d,]*\d(?:\.\d{{1,15}})?)")
-_OR_ANOTHER = re.compile(r"[ \t]*(?:or|to)[ \t]+\$?\d", re.IGNORECASE)
-_RANGE = re.compile(r"([\d.,]+)[ \t]*[-−–][ \t]*([\d.,]+)")
-_OF = re.compile(r"[ \t]+of\b", re.IGNORECASE)
-_DATE = re.compile(r"\d{1,4}([/-])\d{1,2}\1\d{1,4}")
-_FULL_STOP = re.compile(r"\.(?=\s)")
-_EMPHASIS = re.compile(r"(?<=[\d).])\*+$")
-_UNFINISHED = re.compile(r"[\s(]+$")
 
 _MARKER = re.compile(r"[(\[]([A-Za-z])[)\]]")
 _FIRST_MARKER = re.compile(
-    r"(?:(?:option|choice)\s+)?([A-Za-z])(?:\)|[.:](?=\s|[*_]|$)|$)", re.IGNORECASE
+    r"(?:(?:option|choice)\s+)?([A-Za-z])(?:\)|[.:](?=\s|[*_]|$)|(?= [-–—] )|$)", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3})\.\s+(?=[A-Z])")
-_DENIED = re.compile(r"\b(?:not|never|neither|nor|except)\b|n['’]t\b", re.IGNORECASE)
+# What may stand before a letter: of any other word ("unlikely (b)") nobody knows what it makes of it.
+_BEFORE_LETTER = re.compile(
+    r"""(?:[\s"'“”‘’*_`:,\-–—]|(?:the|option|choice|answer|letter|number|either|most|likely|probably|"""
+    r"clearly|definitely|therefore|is)\b)*",
+    re.IGNORECASE,
+)
 _NO_CHOICE = re.compile(r"(?:one|none|any|some|all|either|both|neither) of\b", re.IGNORECASE)
 _CHOICE_OPENING = re.compile(r"""(?:[\s"'“”‘’*_`${]|\\[(\[]|\\(?:boxed|fbox|text|textbf)\s*\{)*""")
 _BEFORE_CHOICE = re.compile(r"""[\s"'“”‘’*_`:\-–—]*""")
@@ -113,36 +54,15 @@ def read_nli(text: str, start: int, limit: int, choices: tuple[str, ...]) -> Lab
     if match is None:
         return Problem.OUTSIDE if text[start:limit].strip() else Problem.UNPARSED
     label = match[1].lower()
-    sentence = _NLI_SENTENCE.match(text, match.end(), limit)
-    for named in _NLI_NAMED.finditer(text, match.end(), sentence.end() if sentence else limit):
+    end = end_of(_NLI_SENTENCE, text, match.end(), limit)
+    for named in _NLI_NAMED.finditer(text, match.end(), end):
         if not named["denied"] and named[2].lower() != label:
             return Problem.AMBIGUOUS
-    return Label(*match.span(1), label)
-
-
-def read_equation(text: str, start: int, limit: int, choices: tuple[str, ...]) -> Label | Problem:
-    """Read a number or an arithmetic expression between two positions.
-
-    A number that what follows would change, such as the 10 of "10^2" or the 5 of "5 million", is not
-    read; neither is a range.
-    """
-    start = _end_of(_EQUATION_OPENING, text, start, limit)
-    stop = _end_of(_EQUATION_RUN, text, start, limit)
-    full_stop = _FULL_STOP.search(text, start, stop)
-    # Points and blanks behind the last digit belong to the sentence, and so do the stars of emphasis.
-    written = _UNFINISHED.sub("", text[start:stop]).rstrip(" \t\u00a0.,")
-    tail = start + len(_EMPHASIS.sub("", written).rstrip("."))
-    whole = _WHOLE.match(text, tail, limit)
-    ends = ([tail] if whole else []) + ([full_stop.start()] if full_stop else [])
-    for end in ends:
-        value = equation_value(text[start:end])
-        if value is None or ("/" in text[start:end] and _OF.match(text, end, limit)):
-            continue
-        if _is_range_or_date(text[start:end]) or _other_right_side(text, end, limit, value):
+    for at in (match.end(), end):
+        following = _NLI_NEXT.match(text, at, limit)
+        if following and not label.startswith(following[1].lower()):
             return Problem.AMBIGUOUS
-        return Label(start, end, value)
-    either = start < tail and _OR_ANOTHER.match(text, tail, limit)
-    return Problem.AMBIGUOUS if either else Problem.UNPARSED
+    return Label(*match.span(1), label)
 
 
 def read_choice(text: str, start: int, limit: int, choices: tuple[str, ...]) -> Label | Problem:
@@ -155,7 +75,7 @@ def read_choice(text: str, start: int, limit: int, choices: tuple[str, ...]) -> 
         choices: The question's, in their order; empty where they are not known, and then any text is
             taken as written.
     """
-    start = _end_of(_CHOICE_OPENING, text, start, limit)
+    start = end_of(_CHOICE_OPENING, text, start, limit)
     line_end = text.find("\n", start, limit)
     end = limit if line_end < 0 else line_end
     sentence_end = _SENTENCE_END.search(text, start, end)
@@ -164,8 +84,13 @@ def read_choice(text: str, start: int, limit: int, choices: tuple[str, ...]) -> 
     if len({match[1].lower() for match in markers}) > 1:
         return Problem.AMBIGUOUS
     marker = markers[0] if markers else None
-    if marker and _DENIED.search(text, start, marker.start()):
-        return Problem.OUTSIDE
+    before = text[start : marker.start()] if marker else ""
+    if marker and not _BEFORE_LETTER.fullmatch(before):
+        named = match_choice(
+            text[slice(*_trimmed(text, start, marker.start()))].rstrip(", "), choices
+        )
+        if not named or named != _choice_at(marker[1], choices):
+            return Problem.OUTSIDE
     first, last = _trimmed(text, start, end)
     if marker is None and match_choice(text[first:last], choices) is None:
         marker = _FIRST_MARKER.match(text, first, last)
@@ -234,30 +159,5 @@ def _plain(text: str) -> str:
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
-    start = _end_of(_BEFORE_CHOICE, text, start, end)
+    start = end_of(_BEFORE_CHOICE, text, start, end)
     return start, start + len(_BEHIND_CHOICE.sub("", text[start:end]))
-
-
-def _end_of(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int:
-    match = pattern.match(text, start, limit)
-    return match.end() if match else start
-
-
-def _is_range_or_date(written: str) -> bool:
-    if _DATE.fullmatch(written):
-        return True
-    ends = _RANGE.fullmatch(written)
-    if ends is None:
-        return False
-    first, last = (equation_value(end) for end in ends.groups())
-    return first is not None and last is not None and first < last
-
-
-def _other_right_side(text: str, end: int, limit: int, value: float) -> bool:
-    equals = _RIGHT_SIDE.match(text, end, limit)
-    right = equation_value(equals[1]) if equals else None
-    if equals is None or right is None:
-        return False
-    # "10 / 3 = 3.33" is rounded, not another answer.
-    decimals = len(equals[1].partition(".")[2])
-    return abs(right - value) > 0.5 * 10**-decimals * (1 + RELATIVE_TOLERANCE)

@@ -262,6 +262,8 @@ def _nli_question(row: dict[str, Any], where: Place) -> Question:
     label = _field(row, "label", where)
     if type(label) is not int or not 0 <= label < len(labels):
         meaning = ", ".join(f"{number} {name}" for number, name in enumerate(labels))
+        if isinstance(label, str | float):
+            raise DataError(f"{where}: the label is {label!r}; write the whole number: {meaning}.")
         raise DataError(f"{where}: the label {label!r} is none of {meaning}; {where.remove}.")
     texts = (_text(row, "premise", where), _text(row, "hypothesis", where))
     return PREMISE_HYPOTHESIS_SEPARATOR.join(texts), labels[label], ()

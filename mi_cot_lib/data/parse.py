@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mi_cot_lib.data.label_readers import Label, Problem, read_choice, read_equation, read_nli
+from mi_cot_lib.data.equation_reader import read_equation
+from mi_cot_lib.data.label_readers import read_choice, read_nli
 from mi_cot_lib.data.specs import AnswerType, dataset_spec
+from mi_cot_lib.data.teacher_label import Label, Problem
 from mi_cot_lib.data.teacher_marks import Span, announcements, bounds, paragraph_end
 
 

@@ -34,7 +34,7 @@ _ANSWER = r"""(?:\b(?:so|thus|hence|therefore),?\s+)?\b(?:the|my|our)\s+
     | (?<!\w)["'*_`]*(?:final[ _])?answer["'*_`]*[ \t]*[:=]
     | "(?:label|prediction)"[ \t]*:
     | ^\#{1,6}[ \t]*[*_]*(?:final[ ])?answer[*_]*[ \t]*:?[ \t]*$
-    | ^[ \t]*\#{4}(?=[ \t])
+    | ^[ \t]*\#{4}(?=[ \t]|[-(\d$])
     | \\(?:boxed|fbox)[ \t]*(?=\{)
     | <answer>"""
 _ANNOUNCEMENT = re.compile(_ANSWER, re.IGNORECASE | re.MULTILINE | re.VERBOSE)

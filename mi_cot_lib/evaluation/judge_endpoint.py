@@ -24,6 +24,7 @@ from mi_cot_lib.errors import KitError
 _KEPT = "The answers so far are kept: the same call goes on from there."
 # Local servers take any word as a key: a short one would be found in every text.
 _SECRET_LENGTH = 8
+_CUT_OFF = ("length", "content_filter", "error")
 _QUOTED_LENGTH = 300
 _HEADERS = (
     "cannot be asked: its address or a header holds letters that none may hold. Check OPENAI_BASE_URL, "
@@ -146,6 +147,8 @@ class ChatEndpoint:
         # Short entries first: the reason for an empty reply stands behind pages of thoughts at times.
         said = {**message, "finish_reason": choice.get("finish_reason")}
         entries = sorted(said.items(), key=lambda entry: len(str(entry[1])))
+        # Of a text that was cut off nobody knows how it goes on: "4" may be "4.5".
+        text = "" if said["finish_reason"] in _CUT_OFF else text
         whole = text.strip() and said["finish_reason"] in (None, "stop")
         shown = text if whole else json.dumps(dict(entries))
         return Reply(self._without_key(text), self._shown(shown))

@@ -25,6 +25,7 @@ from mi_cot_lib.reproduce.sources import (
 )
 from mi_cot_lib.reproduce.verified import check_selected, save_student
 from mi_cot_lib.student.encode import ANSWER_MARK, EncodedPair, encode_pairs
+from mi_cot_lib.student.folder import has_weights
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.student.reading import check_reading
 from mi_cot_lib.training import record
@@ -65,6 +66,8 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     sources = sources_of(config)
     refuse_other_sources(folder, sources)
     if is_complete:
+        if not has_weights(folder / record.STUDENT):
+            tell(f"{folder} keeps no trained student; delete that folder to make the run again")
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)

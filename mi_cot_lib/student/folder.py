@@ -23,6 +23,8 @@ _SETTINGS = (
 )
 _TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.json")
 _POINTER = b"version https://git-lfs"
+# As safetensors names them; whole numbers are positions.
+_NUMBERS = {"F64", "F32", "F16", "BF16", "I64", "I32"}
 AGAIN = "copy or download it again"
 
 
@@ -82,7 +84,10 @@ def check_files(folder: Path) -> str:
         wanted = f"{WEIGHTS[0]} is missing"
         if list(folder.glob("model-*.safetensors")):
             wanted = f"{WEIGHTS[0]}{_INDEX} is missing, which says what its parts hold"
-        raise refused(source, f"{wanted}; {AGAIN}, or finish the run that was to save it")
+        again = AGAIN
+        if (folder.parent / "run.json").is_file():
+            again = f"delete {folder.parent} and make that run again"
+        raise refused(source, f"{wanted}; {again}")
     parts = [listing]
     if listing.endswith(_INDEX):
         index = _json_object(named[listing]).get("weight_map")
@@ -95,9 +100,20 @@ def check_files(folder: Path) -> str:
             raise refused(source, f"{part} is missing, which {listing} names; {AGAIN}")
         _refuse_pointer(path)
         if path.suffix == ".safetensors":
-            with reading(source, part), safe_open(path, framework="pt"):
-                pass
+            with reading(source, part), safe_open(path, framework="pt") as file:
+                kinds = {file.get_slice(name).get_dtype(): name for name in file.keys()}  # noqa: SIM118
+            for kind in kinds.keys() - _NUMBERS:
+                raise refused(
+                    source,
+                    f"{part} holds {kinds[kind]} as {kind}, which is quantised; name the model that it "
+                    "was made from",
+                )
     return listing
+
+
+def has_weights(folder: Path) -> bool:
+    """Tell whether a folder holds weights, whole or in parts."""
+    return any((folder / f"{name}{end}").is_file() for name in WEIGHTS for end in ("", _INDEX))
 
 
 def _json_object(path: Path) -> dict[str, Any]:

@@ -96,6 +96,10 @@ def last_whole(checkpoints: Path) -> Path | None:
     Returns:
         The newest usable one; None where training starts from its start.
     """
+    for path in checkpoints.glob("checkpoint-*"):
+        if not path.is_dir():
+            tell(f"{path} is no checkpoint's folder, and dropped")
+            path.unlink()
     found = _by_step(checkpoints)
     for folder in [folder for folder in found.values() if not is_whole(folder)]:
         tell(f"{folder} is unfinished or damaged, and dropped")

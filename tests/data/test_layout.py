@@ -225,3 +225,24 @@ def test_a_row_that_has_to_go_takes_its_teachers_text_with_it(tmp_path):
         read_split(tmp_path, "esnli", "test")
     write(tmp_path, "esnli", "test", [ROWS["esnli"]] * 2, ["first", "third"])
     assert [row.teacher_text for row in read_split(tmp_path, "esnli", "test")] == ["first", "third"]
+
+
+def test_old_macs_line_ends_joined_files_and_old_dos_ends_are_read(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 2, ["t", "t"])
+    path = tmp_path / "svamp" / "svamp_test.json"
+    lines = path.read_bytes().splitlines()
+    for content in (
+        b"\r".join(lines),
+        b"\n\xef\xbb\xbf".join(lines),
+        b"\n".join(lines) + b"\n\x1a",
+    ):
+        path.write_bytes(content)
+        assert len(read_split(tmp_path, "svamp", "test")) == 2
+
+
+def test_an_nli_label_in_words_is_told_to_be_a_number(tmp_path):
+    write(tmp_path, "esnli", "test", [{**ROWS["esnli"], "label": "neutral"}], ["t"])
+    with pytest.raises(
+        DataError, match="'neutral'; write the whole number: 0 entailment, 1 neutral"
+    ):
+        read_split(tmp_path, "esnli", "test")

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_cot_lib.data.arithmetic import equation_value, same_value
-from mi_cot_lib.data.label_readers import Problem
 from mi_cot_lib.data.parse import parse_teacher_output, read_teacher
 from mi_cot_lib.data.specs import NLI_LABELS
+from mi_cot_lib.data.teacher_label import Problem
 
 CHOICES = ("printer", "box", "farmer's market", "cabinet", "office")
 
@@ -89,6 +89,32 @@ NUMBERS = {
                 "2 hours and 30",
             ),
             *("7 apples + 3 apples", "7 apples and 3 pears", "7 more than 3", "7 times", "7 * x"),
+            *(
+                "1\u202f234",
+                "1\u2009234",
+                "1\u3000234",
+                "5 lakh",
+                "7 crore",
+                "7 bn",
+                "7 k",
+                "7 M",
+                "7 E3",
+            ),
+            *(
+                "7 ± 1",
+                "7 ~ 8",
+                "7 — 8",
+                "7 & 8",
+                "7 | 8",
+                "7 → 8",
+                "7 ∗ 8",
+                "7 ∙ 8",
+                "7 ∕ 8",
+                "7 eight",
+            ),
+            *("7 a half", "7 one-half", "7 pct", "5 groups of 3", "5 tens", "7 by 8", "7 out of 8"),
+            *("7 cents more than 8", "7 in base 8", "3-1/2 cups", "7. 5", "7,\n500", "7\n+ 8"),
+            *("7 apples, 8 pears", "7 + 1 ≈ 9", "7 + 1, which is 9", "7 + 1 = 8 = 9"),
             *("7 * apples", "x = 7", "5+", "(3 + 4) = 8", "not 7", "seven", "about 7", "5 ≤ x"),
         ]
     ),
@@ -111,6 +137,10 @@ LABELS = {
     "entailment (or neutral)": Problem.AMBIGUOUS,
     "entailment? No, neutral": Problem.AMBIGUOUS,
     "entailment-neutral": Problem.AMBIGUOUS,
+    "Neutral\nor contradiction": Problem.AMBIGUOUS,
+    "entailment.\nContradiction": Problem.AMBIGUOUS,
+    "entailment: no. contradiction": Problem.AMBIGUOUS,
+    "neutral contradictory": Problem.AMBIGUOUS,
     "unknown": Problem.OUTSIDE,
     "not entailment": Problem.OUTSIDE,
     "non-neutral": Problem.OUTSIDE,
@@ -154,7 +184,19 @@ CHOSEN = {
     "(b) pond": Problem.OUTSIDE,
     "(f)": Problem.OUTSIDE,
     "(f) box": Problem.OUTSIDE,
-    "not (b)": Problem.OUTSIDE,
+    **dict.fromkeys(
+        [
+            *(
+                "not (b)",
+                "anything but (b)",
+                "other than (b)",
+                "everything besides (b)",
+                "hardly (b)",
+            ),
+            *("opposite of (b)", "unlikely (b)", "never (b)"),
+        ],
+        Problem.OUTSIDE,
+    ),
     "boxes": Problem.OUTSIDE,
     "none of these": Problem.OUTSIDE,
     "2": Problem.OUTSIDE,
@@ -203,6 +245,10 @@ def test_announcements_of_other_teachers_are_read(announced):
         ("<|im_start|>assistant\n3 plus 4. The answer is 7.<|im_end|>", "3 plus 4."),
         ("Answer: 3 plus 4. The answer is 7.", "3 plus 4."),
         ('{"rationale": "3 plus 4.", "answer": 7}', "3 plus 4."),
+        ('{"answer": 7, "explanation": "3 plus 4."}', "3 plus 4."),
+        ("3 plus 4.\n####7", "3 plus 4."),
+        ("3 plus 4. The answer is <b>7</b>", "3 plus 4."),
+        ("3 plus 4. The answer is \\boxed{7 \\text{ apples}}", "3 plus 4."),
         ('```json\n{"answer": "(3 + 4)", "explanation": "3 plus\\n4."}\n```', "3 plus\n4."),
         ("3 plus 4. The answer is 7.\n\nSo the answer is (3 + 4).", "3 plus 4."),
     ],

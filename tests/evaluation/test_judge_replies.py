@@ -52,6 +52,8 @@ def test_what_stands_beside_the_content_is_no_answer(server, cache):
         ({"content": None, "reasoning_content": "so 4"}, "length", ["length", "so 4"]),
         ({"content": None, "reasoning_content": "so 4 " * 9_999}, "length", ["length", "so 4"]),
         ({"content": ""}, "length", ["length"]),
+        ({"content": "I would rate this 4"}, "length", ["length", "I would rate this 4"]),
+        ({"content": "4"}, "content_filter", ["content_filter"]),
         ({"content": " \n"}, "stop", ["stop"]),
         ({"role": "assistant"}, "content_filter", ["content_filter"]),
         ({"content": None, "refusal": "I may not judge."}, "stop", ["I may not judge."]),

@@ -8,7 +8,7 @@ from transformers import AutoTokenizer, T5ForConditionalGeneration
 
 from mi_cot_lib import RunConfig, load_runs, run
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.errors import ConfigError, DataError
+from mi_cot_lib.errors import ConfigError, DataError, KitError
 from mi_cot_lib.evaluation.score import is_correct
 from mi_cot_lib.reproduce.run import training_targets
 from mi_cot_lib.student.encode import ANSWER_MARK, encode_pairs
@@ -82,6 +82,18 @@ def test_a_finished_run_is_not_repeated(small_root, tmp_path):
     assert run(config(small_root), tmp_path) == folder
     assert (folder / "run.json").stat().st_mtime_ns == before
     assert [record["run"] for record in load_runs(tmp_path)] == [folder.name]
+
+
+def test_a_finished_run_whose_student_is_gone_says_so(small_root, tmp_path, capsys):
+    folder = run(config(small_root), tmp_path)
+    (folder / "student" / "model.safetensors").unlink()
+    capsys.readouterr()
+    assert run(config(small_root), tmp_path) == folder
+    assert "keeps no trained student; delete that folder" in capsys.readouterr().err
+    with pytest.raises(
+        KitError, match=r"model\.safetensors is missing; delete .* and make that run"
+    ):
+        load_student(str(folder / "student"))
 
 
 def test_unparsed_examples_are_counted_and_train_no_rationale(small_root):

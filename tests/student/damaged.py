@@ -35,6 +35,12 @@ def change_weights(folder: Path, **changes: torch.Tensor | None) -> None:
     save_file(kept, folder / WEIGHTS, metadata={"format": "pt"})
 
 
+def eight_bits(folder: Path) -> None:
+    weights = load_file(folder / WEIGHTS)
+    as_bytes = {name: weight.to(torch.int8) for name, weight in weights.items()}
+    save_file(as_bytes, folder / WEIGHTS, metadata={"format": "pt"})
+
+
 def shard(folder: Path) -> None:
     model = AutoModelForSeq2SeqLM.from_pretrained(folder)
     (folder / WEIGHTS).unlink()
@@ -184,6 +190,7 @@ DAMAGES = {
     ),
     "a pickle that runs code": (evil_pickle, ["pytorch_model.bin", "tensors"]),
     "a folder that brings code": (with_code, ["config.json", "not run"]),
+    "whole numbers for weights": (eight_bits, [WEIGHTS, "I8", "quantised"]),
     "NaN weights": (not_a_number, [WEIGHTS, "shared.weight"]),
     "infinite weights": (infinite, [WEIGHTS, "decoder.final_layer_norm.weight"]),
     "weights too large": (too_large, [WEIGHTS, "decoder.final_layer_norm.weight"]),

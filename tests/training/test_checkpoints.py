@@ -171,8 +171,12 @@ def test_an_empty_folder_of_checkpoints_or_none_starts_from_the_start(tmp_path, 
     assert last_whole(tmp_path / "nowhere") is None
     (tmp_path / "checkpoint-5").mkdir()
     (tmp_path / "checkpoint-5/trainer_state.json").write_bytes(b"")
+    (tmp_path / "checkpoint-10").write_bytes(b"")
+    (tmp_path / "checkpoint-15").symlink_to(tmp_path / "nowhere")
     assert last_whole(tmp_path) is None
-    assert "checkpoint-5" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert all(f"checkpoint-{step}" in said for step in (5, 10, 15))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("change", ["missing", "unexpected", "shape"])
