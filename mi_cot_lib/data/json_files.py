@@ -52,10 +52,10 @@ def read_json(path: Path, kind: str, advice: str = _COPY) -> Any:
 
 def _utf_8(path: Path) -> bytes:
     content = path.read_bytes()
-    if content.startswith(_UTF_16) or b"\0" in content:
-        raise DataError(
-            f"{path} is UTF-16, or holds zero bytes; save it as UTF-8, or copy it again."
-        )
+    if content.startswith(_UTF_16):
+        raise DataError(f"{path} is UTF-16; save it as UTF-8.")
+    if b"\0" in content:
+        raise DataError(f"{path} holds zero bytes: save it as UTF-8, or copy it again.")
     return content.removeprefix(codecs.BOM_UTF8)
 
 
