@@ -130,9 +130,16 @@ def _settings(*names: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _is_proxy(value: str) -> bool:
+def is_address(text: str, *schemes: str) -> bool:
+    """Tell whether a text is the address of a host, in one of these schemes and with a port that exists."""
     try:
-        scheme = httpx.URL(value if "://" in value else f"http://{value}").scheme
+        address = httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError):
         return False
-    return scheme in ("http", "https", "socks5", "socks5h")
+    whole = address.scheme in schemes and bool(address.host) and (address.port or 0) < 2**16
+    return whole and not any(letter.isspace() for letter in text)
+
+
+def _is_proxy(value: str) -> bool:
+    address = value if "://" in value else f"http://{value}"
+    return is_address(address, "http", "https", "socks5", "socks5h")

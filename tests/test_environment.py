@@ -61,7 +61,12 @@ def stranger():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ALL_PROXY", "socks5://127.0.0.1:9"), ("SSL_CERT_FILE", "/nowhere.pem")],
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:9"),
+        ("HTTPS_PROXY", "http://a b"),
+        ("HTTPS_PROXY", "http://127.0.0.1:99999"),
+        ("SSL_CERT_FILE", "/nowhere.pem"),
+    ],
 )
 def test_a_broken_way_to_the_network_is_one_line_that_names_it(tmp_path, name, value):
     said = one_line([*MI_COT, "data", "fetch"], **{name: value, "MI_COT_CACHE": str(tmp_path)})

@@ -25,6 +25,10 @@ from mi_cot_lib.errors import ConfigError
 
 # Seeds that agree to within rounding have no spread to build an interval from.
 _NO_SPREAD = 1e-12
+# In standard deviations: fewer atoms are in the world than seeds would be needed.
+_NO_EFFECT = 1e-40
+# Its square, of which a variance is made, is infinite.
+_OVERFLOWS = 1e150
 _MANY_SEEDS = 1_000_000
 
 
@@ -209,7 +213,7 @@ def seeds_needed(
         alpha: Level of the two-sided test.
 
     Returns:
-        Seeds; None without spread or difference.
+        Seeds; None without spread or difference, and for one too small for any number of seeds.
 
     Raises:
         ConfigError: The spread is negative, one of the two is not finite, or a share is out of range.
@@ -217,7 +221,7 @@ def seeds_needed(
     _check_spread(2, spread)
     _check_finite("difference", difference)
     _check_test(power, alpha)
-    if spread == 0 or difference == 0:
+    if spread == 0 or abs(difference) / spread < _NO_EFFECT:
         return None
     effect = abs(difference) / spread
 
@@ -258,8 +262,10 @@ def smallest_detectable_over_seeds(
 
 def _finite(values: Sequence[float]) -> np.ndarray:
     data = np.asarray(values, dtype=float)
-    if data.size == 0 or not np.isfinite(data).all():
-        raise ConfigError(f"needs at least one value, all finite, got {list(values)}.")
+    if data.size == 0 or not (np.abs(data) < _OVERFLOWS).all():
+        raise ConfigError(
+            f"needs at least one value, all finite and below {_OVERFLOWS:g}, got {list(values)}."
+        )
     return data
 
 

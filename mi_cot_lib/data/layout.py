@@ -133,9 +133,13 @@ def _missing_split(folder: Path, spec: DatasetSpec, split: str) -> DataError:
 def _teacher_texts(folder: Path, split: str) -> list[str]:
     files: dict[int, Path] = {}
     for path in sorted(folder.glob(f"{split}_CoT_*.json")):
-        match = re.fullmatch(rf"{split}_CoT_(\d+)\.json", path.name)
+        match = re.fullmatch(rf"{split}_CoT_([-+]?\d+)\.json", path.name)
         if not match:
             continue
+        if not match[1].isdecimal():
+            raise DataError(
+                f"{path}: the teacher's outputs are numbered from 0 on, as {split}_CoT_0.json."
+            )
         other = files.setdefault(int(match[1]), path)
         if other != path:
             raise DataError(

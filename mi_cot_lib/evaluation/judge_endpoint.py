@@ -5,7 +5,6 @@ import json
 import re
 from dataclasses import dataclass
 
-import httpx
 from openai import (
     APIConnectionError,
     APIStatusError,
@@ -18,7 +17,7 @@ from openai import (
     RateLimitError,
 )
 
-from mi_cot_lib.environment import network_client, network_hint, openai_address
+from mi_cot_lib.environment import is_address, network_client, network_hint, openai_address
 from mi_cot_lib.errors import KitError
 
 _KEPT = "The answers so far are kept: the same call goes on from there."
@@ -43,7 +42,8 @@ def connect(max_retries: int, timeout: float) -> OpenAI:
         KitError: The key is missing or no key at all, the address is none, or the proxy or the
             certificates that the environment names cannot be used; the message never holds the key.
     """
-    if not _is_address(openai_address()):
+    address = openai_address()
+    if address is not None and not is_address(address, "http", "https"):
         raise KitError(
             "OPENAI_BASE_URL is not an address such as https://api.openai.com/v1: set it anew, or unset "
             "it for OpenAI's own. Nothing was sent."
@@ -65,15 +65,6 @@ def connect(max_retries: int, timeout: float) -> OpenAI:
             "Nothing was sent."
         )
     return client
-
-
-def _is_address(text: str | None) -> bool:
-    try:
-        address = httpx.URL("https://api.openai.com/v1" if text is None else text)
-    except (httpx.InvalidURL, UnicodeError):
-        return False
-    whole = text is None or re.fullmatch(r"\S+", text) is not None
-    return whole and address.scheme in ("http", "https") and bool(address.host)
 
 
 @dataclass(frozen=True, slots=True)

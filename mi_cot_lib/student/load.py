@@ -59,7 +59,10 @@ def load_student(name: str) -> Student:
         raw = transformers.PreTrainedConfig.get_config_dict(source)[0]
     _check_kind(source, raw)
     with reading(source, "config.json"):
-        AutoConfig.from_pretrained(source, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+        with torch.device("meta"):
+            # Sizes and rates that no model can have are the configuration's fault, not the weights'.
+            AutoModelForSeq2SeqLM.from_config(config)
     with reading(source, "its tokeniser (tokenizer.json, tokenizer_config.json)"):
         tokeniser = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     with reading(source, weights):
@@ -105,6 +108,11 @@ def _check_kind(source: str, raw: dict[str, Any]) -> None:
             f"config.json describes a model of the kind {kind}; name a T5, a BART or their like (code that "
             "a model brings along is not run)",
         )
+    for name, value in raw.items():
+        if name.startswith(("d_", "num_", "vocab_")) and isinstance(value, int) and value < 1:
+            raise refused(
+                source, f"config.json says {name} {value}, which no model can have; {AGAIN}"
+            )
     if "quantization_config" in raw:
         raise refused(source, "it is quantised (config.json); name the model that it was made from")
 

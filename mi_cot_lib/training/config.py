@@ -209,7 +209,9 @@ class RunConfig:
             *("max_input_tokens", "max_target_tokens", "max_new_tokens"),
         ):
             if not 0 < getattr(self, name) < float("inf"):
-                raise ConfigError(f"{name} must be greater than 0, got {getattr(self, name)}.")
+                raise ConfigError(
+                    f"{name} must be finite and greater than 0, got {getattr(self, name)}."
+                )
         if self.seed >= 2**32:
             raise ConfigError(f"seed must be less than 2**32, got {self.seed}.")
         if not self.objective.weights:

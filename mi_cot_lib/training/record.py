@@ -63,7 +63,14 @@ def from_json(text: str) -> Any:
     def refuse(constant: str) -> None:
         raise ValueError(f"it holds {constant}")
 
-    return json.loads(text, parse_constant=refuse)
+    def finite(digits: str) -> float:
+        number = float(digits)
+        # 1e999 is JSON, and read as infinity.
+        if math.isinf(number):
+            refuse(digits)
+        return number
+
+    return json.loads(text, parse_constant=refuse, parse_float=finite)
 
 
 def _to_json(values: Any, path: Path, place: str, **layout: Any) -> str:
@@ -175,9 +182,13 @@ def load_runs(folder: str | Path) -> list[dict[str, Any]]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError(
-            f"{folder} is not a folder of runs; make one with `mi-cot run --runs {folder}`."
+        known = "a file" if folder.exists() else "not a folder of runs"
+        advice = (
+            "name another folder"
+            if folder.exists()
+            else f"make one with `mi-cot run --runs {folder}`"
         )
+        raise DataError(f"{folder} is {known}; {advice}.")
     return [read_record(path.parent) for path in sorted(folder.glob(f"*/{RECORD}"))]
 
 

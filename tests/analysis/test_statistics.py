@@ -151,6 +151,7 @@ def test_one_seed_detects_nothing():
         lambda: smallest_detectable_difference(100, 0.5, power=1.0),
         lambda: smallest_detectable_over_seeds(3, math.nan),
         lambda: mean_interval([1.0, math.inf]),
+        lambda: mean_interval([1e300, -1e300]),
         lambda: mean_interval([1.0, 2.0], confidence=math.nan),
         lambda: paired_difference({0: 1.0, 1: math.nan}, {0: 1.0, 1: 2.0}),
         lambda: paired_difference({0: 1.0, 1: 2.0}, {0: 1.0, 1: -math.inf}),
@@ -183,3 +184,4 @@ def test_items_needed_find_the_difference_and_fewer_do_not():
     assert smallest_detectable_difference(needed // 2, 0.655) > 0.025
     assert items_needed(0.5, 0.0) is None and items_needed(0.9, 0.2) is None
     assert seeds_needed(0.0, 1.0) is None and seeds_needed(1.0, 0.0) is None
+    assert seeds_needed(1.0, 1e-200) is None

@@ -217,6 +217,13 @@ def test_two_teacher_files_of_one_number_are_refused(tmp_path):
         read_split(tmp_path, "svamp", "test")
 
 
+def test_a_teacher_file_of_no_number_is_refused(tmp_path):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    (tmp_path / "svamp" / "llm" / "test_CoT_-1.json").write_text('["u"]')
+    with pytest.raises(DataError, match=r"test_CoT_-1\.json: .* numbered from 0 on"):
+        read_split(tmp_path, "svamp", "test")
+
+
 def test_a_row_that_has_to_go_takes_its_teachers_text_with_it(tmp_path):
     rows = [ROWS["esnli"], "", {**ROWS["esnli"], "label": -1}, ROWS["esnli"]]
     texts = ["first", "second", "third"]

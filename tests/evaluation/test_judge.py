@@ -204,7 +204,7 @@ def test_a_key_that_cannot_be_one_is_refused_unseen(server, cache, monkeypatch, 
     "url",
     ["nonsense", "127.0.0.1:1", "file:///etc", "", "  ", "http://127.0.0.1:1/v1\n", "\thttp://h/v1",
      "http://127.0.0.1:1/v1 ", "http://h/v1 # mine", "http://h\r\n/v1", '"http://h/v1"', "http:/h/v1",
-     "http://[::1/v1", "http://h:x/v1", "http://", "//h/v1", f"{KEY}", "http://h\udcff\n"],
+     "http://[::1/v1", "http://h:99999/v1", "http://h:x/v1", "http://", "//h/v1", f"{KEY}", "http://h\udcff\n"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused(server, cache, monkeypatch, url):
     monkeypatch.setenv("OPENAI_BASE_URL", url)

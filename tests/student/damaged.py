@@ -125,6 +125,9 @@ DAMAGES = {
     "config is a pointer": (write("config.json", POINTER), ["config.json", "git lfs pull"]),
     "config says nothing": (write("config.json", "{}"), ["config.json", "model_type"]),
     "config of a wrong type": (settings("config.json", d_model="16"), ["config.json", "d_model"]),
+    "config of a size below 0": (settings("config.json", d_model=-1), ["config.json"]),
+    "config without heads": (settings("config.json", num_heads=0), ["config.json", "num_heads"]),
+    "config of an impossible rate": (settings("config.json", dropout_rate=2.0), ["config.json"]),
     "config with NaN": (
         settings("config.json", layer_norm_epsilon=float("nan")),
         ["not finite"],

@@ -24,7 +24,7 @@ def make(**changes) -> RunConfig:
         ({"alpha3": -0.1}, "alpha3 must be finite and not negative"),
         ({"alpha1": float("nan")}, "alpha1"),
         ({"alpha1": True}, "alpha1 must be a number"),
-        ({"max_steps": 0}, "max_steps must be greater than 0"),
+        ({"max_steps": 0}, "max_steps must be finite and greater than 0"),
         ({"batch_size": 2.5}, "batch_size must be a whole number"),
         ({"batch_size": 8, "micro_batch_size": 3}, "multiple of micro_batch_size"),
         ({"learning_rate": float("inf")}, "learning_rate"),

@@ -29,6 +29,9 @@ def test_written_records_are_loaded_in_the_order_of_their_names(tmp_path):
 def test_a_missing_folder_says_how_to_make_one(tmp_path):
     with pytest.raises(DataError, match="mi-cot run --runs"):
         load_runs(tmp_path / "nothing")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="file is a file; name another folder"):
+        load_runs(tmp_path / "file")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"run": "a"}'])
@@ -62,7 +65,7 @@ def test_a_record_with_a_number_that_is_none_is_not_written(tmp_path, number):
     assert (tmp_path / "run.json").read_text() == "before"
 
 
-@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_a_record_with_a_number_that_is_none_is_not_read(tmp_path, word):
     text = json.dumps({**RECORD, "history": [{"loss": "?"}]}).replace('"?"', word)
     (tmp_path / "run.json").write_text(text)

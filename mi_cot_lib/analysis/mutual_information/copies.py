@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.ndimage import percentile_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -10,9 +11,31 @@ from scipy.sparse.csgraph import connected_components
 _WIDE = 0.1
 
 
+# A gap between neighbours is a tremor, as of rounding, where it is as small as this share of their value
+# and as that one of the wide gaps around it: a steep map or a large offset makes only one of them small.
+_DIGITS = 1e-6
+_TREMOR, _WIDE_GAPS, _AROUND = 1e-4, 90, 51
+
+
 def same_rows(columns: np.ndarray) -> np.ndarray:
-    """Number the items, `(items, dims)`, so that equal rows get equal numbers, `(items,)`."""
-    return np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1)
+    """Number the items, `(items, dims)`, so that rows equal but for a tremor get equal numbers, `(items,)`.
+
+    No monotone map of a column matters, but by chance.
+    """
+    values = np.stack([_steps(column) for column in columns.T], axis=1)
+    return np.unique(values, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _steps(column: np.ndarray) -> np.ndarray:
+    order = np.argsort(column, kind="stable")
+    # Halved, so that no gap overflows.
+    values = column[order] / 2
+    gaps = np.diff(values)
+    wide = percentile_filter(gaps, _WIDE_GAPS, _AROUND)
+    rises = gaps > np.minimum(_TREMOR * wide, _DIGITS * np.abs(values[1:]))
+    steps = np.empty(len(column), dtype=int)
+    steps[order] = np.concatenate([[0], np.cumsum(rises)])
+    return steps
 
 
 def first_of_each(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from sklearn.feature_selection import mutual_info_classif, mutual_info_regressio
 from sklearn.metrics import mutual_info_score
 
 from mi_cot_lib.analysis.mutual_information.checked import Variable
+from mi_cot_lib.analysis.mutual_information.copies import same_rows
 from mi_cot_lib.analysis.mutual_information.result import MiEstimate, with_half_width
 from mi_cot_lib.analysis.mutual_information.variables import Pairs
 from mi_cot_lib.errors import ConfigError
@@ -60,15 +61,16 @@ def _estimator(pairs: Pairs) -> Callable[[np.ndarray], float]:
 
 def _refuse_ties(name: str, variable: Variable, copies: np.ndarray) -> None:
     for place, column in enumerate(variable.columns.T):
-        values, of_item = np.unique(column, return_inverse=True)
+        of_item = same_rows(column[:, None])
         counts = np.bincount(of_item, copies)
         ties = counts[counts > 1].sum()
         if ties > _MOST_TIES * copies.sum():
+            example = column[of_item == counts.argmax()][0]
             raise ConfigError(
                 f"ksg measures distances to neighbours, and {ties:.0f} of {copies.sum()} values of column "
-                f"{place} of {name} recur ({values[counts.argmax()]:g}, for one): of copies keep one; to "
-                "rounded values add uniform noise as wide as the rounding; give few values as (items,) of "
-                "integers; or take infonce."
+                f"{place} of {name} recur ({example:g}, for one): of copies keep one; to rounded values add "
+                "uniform noise as wide as the rounding; give few values as (items,) of integers; or take "
+                "infonce."
             )
 
 

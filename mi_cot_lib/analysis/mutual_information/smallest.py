@@ -24,8 +24,8 @@ from mi_cot_lib.analysis.mutual_information.gate import (
 )
 from mi_cot_lib.training.record import write_atomically
 
-# Pairs a cell; the gate's own 10,000 come after them.
-SIZES = (200, 500, 1000, 2000)
+# Pairs a cell, and how many seeds of each: few items scatter more. The gate's 10,000 come after them.
+SIZES = {200: 10, 500: 5, 1000: 3, 2000: 3}
 DIMENSIONS = (1, *DIMS)
 
 
@@ -47,7 +47,9 @@ def smallest_items(rows: Iterable[Row]) -> pd.DataFrame:
         .unstack()
         .reindex(list(ESTIMATORS), level=0)
     )
-    held = (outside[outside.columns[::-1]] == 0).cumprod(axis=1).astype(bool)
+    # Sizes that were not tried say nothing, either way.
+    from_largest = outside[outside.columns[::-1]]
+    held = from_largest.fillna(0).eq(0).cumprod(axis=1).astype(bool) & from_largest.notna()
     smallest = held.apply(lambda row: min(row.index[row], default=None), axis=1)
     return outside.assign(smallest=smallest).reset_index().rename_axis(columns=None)
 
@@ -59,14 +61,13 @@ def smallest_items(rows: Iterable[Row]) -> pd.DataFrame:
     required=True,
     help="Folder of gate.json, for sizes.json and smallest.csv.",
 )
-@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
-def main(out: Path, seeds: int) -> None:
+def main(out: Path) -> None:
     """Estimate the gate's cells from fewer items, and say from how many on each error holds."""
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "sizes.json"
     known, rows = read_rows(path), []
-    for items in SIZES:
+    for items, seeds in SIZES.items():
         for row in gate_rows(range(seeds), items, known, DIMENSIONS):
             rows.append(row)
             if row not in known:

@@ -29,6 +29,16 @@ def test_independent_data_four_times_over_share_nothing(estimator):
     assert found.train_items + found.held_out_items == 400
 
 
+def test_copies_with_a_tremor_are_copies():
+    generator = np.random.default_rng(2)
+    shaken = [part[SHUFFLED] for part in INDEPENDENT]
+    shaken = [part + 1e-9 * generator.standard_normal(part.shape) for part in shaken]
+    found = estimate_mi(*shaken, "infonce")
+    assert found.nats < 0.15 and found.low < 0.05
+    with pytest.raises(ConfigError, match="of column 0 of z recur"):
+        estimate_mi(*shaken, "ksg")
+
+
 @pytest.mark.parametrize("estimator", TRAINED)
 def test_four_copies_of_every_item_say_what_one_says_and_are_as_sure(estimator):
     once = estimate_mi(*DEPENDENT, estimator)
