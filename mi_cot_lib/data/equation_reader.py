@@ -9,6 +9,9 @@ from mi_cot_lib.data.teacher_label import Label, Problem, end_of
 # Opening signs of an equation: its own brackets are not among them.
 _OPENING = re.compile(
     r"""(?:[\s"'“”‘’*_`€£:=]|\[|\\?\$|\\[(\[]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{|\{|<\w+>)*"""
+    # "x = 7" says what x is.
+    r"(?:[a-z]\s*=(?!=)[\s$]*)?",
+    re.IGNORECASE,
 )
 _RUN = re.compile(
     r"(?:[0-9.,+\-*/×÷−–·⋅() \t\u00a0]|\{,\}|\\(?:times|cdot|div)(?![a-zA-Z])|[xX](?![^\W\d_]))*"

@@ -26,18 +26,28 @@ _QUESTION = re.compile(
     | {_SPECIAL_TOKEN}""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
-_ANSWER = r"""(?:\b(?:so|thus|hence|therefore),?\s+)?\b(?:the|my|our)\s+
+# Where a heading opens: a line, a sentence, or with a capital letter.
+_OPENS = r"(?:^[ \t>*_\#-]*|(?<=[.!?]\s)[*_]*|\b(?-i:(?=[A-Z])))"
+_ANSWER = rf"""(?:\b(?:so|thus|hence|therefore),?\s+)?\b(?:the|my|our)\s+
         (?:(?:final|correct)\s+)?answer\s+is\b:?
     | (?:\b(?:so|thus|hence|therefore),?\s+|^|(?<=[.!?]\s))(?:final\s+)?answer\s+is\b:?
     | (?:\b(?:so|thus|hence|therefore),?\s+)?\bthe\s+
         (?:(?:final|correct|right)\s+(?:choice|option|label)|label)\s+is\b:?
-    | (?<!\w)["'*_`]*(?:final[ _])?answer["'*_`]*[ \t]*[:=]
+    | (?:^[ \t]*[-•][ \t]+)?(?:\b(?:the|my|our)[ \t]+)?(?<!\w)["'*_`]*
+        (?:(?:final|correct)[ _])?answer["'*_`]*[ \t]*(?:[:=]>?|->|→)
+    | {_OPENS}(?:final[ ])?(?:answer|ans\b\.?)[*_]*[ \t]+[-–—](?=[ \t])
+    | {_OPENS}ans[*_]*(?:\.[*_]*(?=[ \t:])|(?=[ \t]*[:=]))(?:[ \t]*[:=])?
+    | {_OPENS}final[ _](?:result|label|choice|option|prediction|verdict)[*_]*[ \t]*[:=]
     | "(?:label|prediction)"[ \t]*:
-    | ^\#{1,6}[ \t]*[*_]*(?:final[ ])?answer[*_]*[ \t]*:?[ \t]*$
-    | ^[ \t]*\#{4}(?=[ \t]|[-(\d$])
-    | \\(?:boxed|fbox)[ \t]*(?=\{)
-    | <answer>"""
-_ANNOUNCEMENT = re.compile(_ANSWER, re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+    | ^[ \t*_\#]*(?:final[ ])?answer[*_]*[ \t]*:?[ \t]*$
+    | ^[ \t]*\#{{4}}(?=[ \t]|[-(\d$])
+    | (?:(?<!\S)(?:\$\$?|\\[(\[])[ \t]*)?\\(?:boxed|fbox)[ \t]*(?=\{{)
+    | [<\[](?:final[ _])?answer[>\]]:?"""
+# Steps have results and choices too: these announce an answer only where nothing follows.
+_WEAK = rf"""{_OPENS}(?:correct[ ])?(?:result|label|prediction|choice|option|verdict|relationship)
+        [*_]*[ \t]*[:=]"""
+_WEAK_ALONE = re.compile(_WEAK, re.IGNORECASE | re.VERBOSE)
+_ANNOUNCEMENT = re.compile(rf"{_ANSWER}|{_WEAK}", re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 _OPENING = re.compile(OPENING)
 _NEW_PARAGRAPH = re.compile(
     rf"""\n[ \t]*\n(?!\s*(?:wait|actually|however|but|no|hmm+|correction|sorry|on\ second|rather|instead|
@@ -130,6 +140,11 @@ def announcements(text: str, start: int, end: int) -> list[Span]:
             first = found.pop()[0]
         found.append((first, last))
     return found
+
+
+def is_weak(text: str, span: Span) -> bool:
+    """Say whether an announcement may be that of a step: "Result:", "Choice:"."""
+    return _WEAK_ALONE.fullmatch(text[slice(*span)]) is not None
 
 
 def paragraph_end(text: str, start: int, end: int) -> int:

@@ -49,6 +49,28 @@ ANNOUNCED = [
     "<answer>{}</answer>",
     "The correct option is {}.",
     "Hence answer is {}",
+    "The answer: {}",
+    "\n- My answer: {}",
+    "**Correct answer:** {}",
+    "Answer - {}",
+    "Final answer – {}",
+    "Answer -> {}",
+    "Ans: {}",
+    "Ans. {}",
+    "\n**Ans.**: {}",
+    "Result: {}",
+    "**Result:** {}.",
+    "Final result: {}",
+    "Final Label: {}",
+    "\nLabel: {}",
+    "Choice: {}",
+    "\n**Final Answer**\n\n{}",
+    "\nFinal answer\n{}",
+    "[Answer]: {}",
+    "<final_answer>{}</final_answer>",
+    "$$\\boxed{{{}}}$$",
+    "\\[\\boxed{{{}}}\\]",
+    "\\boxed{{\\mathbf{{{}}}}}",
 ]
 # A way to write a value, and the value; None where what is written is none that can be read.
 NUMBERS = {
@@ -71,6 +93,9 @@ NUMBERS = {
     "7\\text{ apples}": 7,
     "10-3": 7,
     "(5-7)": -2,
+    "x = 7": 7,
+    "x=7": 7,
+    "n = 3 + 4": 7,
     **dict.fromkeys(
         [
             *("10^2", "10^{2}", "10 ^ 2", "10**2", "10²", "7 squared", "3 × 10^2", "5e3", "2^3"),
@@ -115,7 +140,20 @@ NUMBERS = {
             *("7 a half", "7 one-half", "7 pct", "5 groups of 3", "5 tens", "7 by 8", "7 out of 8"),
             *("7 cents more than 8", "7 in base 8", "3-1/2 cups", "7. 5", "7,\n500", "7\n+ 8"),
             *("7 apples, 8 pears", "7 + 1 ≈ 9", "7 + 1, which is 9", "7 + 1 = 8 = 9"),
-            *("7 * apples", "x = 7", "5+", "(3 + 4) = 8", "not 7", "seven", "about 7", "5 ≤ x"),
+            *(
+                "7 * apples",
+                "x = 7, y = 8",
+                "2x = 14",
+                "x = 7 + y",
+                "x = 7x",
+                "x = y",
+                "5+",
+                "(3 + 4) = 8",
+                "not 7",
+                "seven",
+                "about 7",
+                "5 ≤ x",
+            ),
         ]
     ),
 }
@@ -299,6 +337,28 @@ def test_a_choice_called_like_a_count_is_a_choice():
     assert parse_teacher_output("cqa", text, ("ambiguous", "outside")).label == "outside"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a. Result: 7. Then 8 more come.", Problem.UNPARSED),
+        ("a. Result: 7\n\nThen 8 more come.", Problem.UNPARSED),
+        ("a. Result: 7\nResult: 15", Problem.AMBIGUOUS),
+        ("a.\nResult: 7\n\nBo has 8 figs. The answer is 8.", Problem.UNPARSED),
+        ("a. Result: 7. Bo has 8 figs. The answer is 8.", Problem.AMBIGUOUS),
+        ("a. Result: some.\n\nBo has 8 figs. The answer is 8.", Problem.UNPARSED),
+        ("a. Result: 7.\n\nSo the answer is 7.", "7"),
+        ("a. Result: 7. The answer is 3 + 4.", "3 + 4"),
+        ("As a result: 7.", Problem.UNPARSED),
+        ("Step 1 result: 7.\nThe answer is 8.", "8"),
+        ("a. Answer -7", Problem.UNPARSED),
+        ("a. Pecans. 7 were eaten.", Problem.UNPARSED),
+        ("a. The answer - which is hard - takes time. The answer is 7.", "7"),
+    ],
+)
+def test_a_result_of_a_step_is_no_answer(text, expected):
+    assert result_of(read_teacher("svamp", text)) == expected
+
+
 rationales = st.sampled_from(
     [
         "3 and 4 make 7.",
@@ -308,7 +368,20 @@ rationales = st.sampled_from(
     ]
 )
 leads = st.sampled_from(["", "<think>12 or 5</think>\n", "Answer: ", "\n", "Sure! ", "A: "])
-tails = st.sampled_from(["", ".", " because 3 + 4 = 7.", "!", "\n", "  \n\nBye", ".</s>", "\u2028"])
+tails = st.sampled_from(
+    [
+        "",
+        ".",
+        " because 3 + 4 = 7.",
+        "!",
+        ". Then 8 more.",
+        "\n\nThen 8 more.",
+        "\n",
+        "  \n\nBye",
+        ".</s>",
+        "\u2028",
+    ]
+)
 decorations = st.sampled_from(["{}", "**{}**", "*{}*", "`{}`", '"{}"', "“{}”", "$\\boxed{{{}}}$"])
 
 
