@@ -20,7 +20,7 @@ _EMPHASIS = re.compile(r"(?<=[\d).])\*+$")
 _UNFINISHED = re.compile(r"[\s(]+$")
 # "42. 3 were left" ends at the point; "7. 5" is one number, badly written.
 _FULL_STOP = re.compile(
-    r"\.(?=\s)(?!\s+\d(?![\d.,]*\s+(?!(?:because|since|as)\b)[^\W\d_]))", re.IGNORECASE
+    r"\.(?=\s)(?!\s+\d(?![\d.,]*(?<=\d)[ \t]+(?!(?:because|since|as)\b)[^\W\d_]))", re.IGNORECASE
 )
 _CLOSING = r"""(?:["'”’*_`$\]}]|\\[)\]$]|</?\w+>)*"""
 # Behind a number an end, a blank, a stop or a closing sign; "12:30", "3.33..." and "5,\n000" go on.

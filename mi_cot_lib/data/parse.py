@@ -194,7 +194,7 @@ def _is_short(text: str, start: int, end: int) -> bool:
     sentence = _SENTENCE_END.split(
         text[start : min(end, start + _LONGEST_SHORT)].strip(), maxsplit=1
     )
-    return 1 <= len(sentence[0].split()) <= _SHORT
+    return bool(sentence[0]) and len(re.findall(r"[^\W\d_]+", sentence[0])) <= _SHORT
 
 
 def _rationale(written: str, text: str) -> str | None:

@@ -12,9 +12,9 @@ _SPECIAL_TOKEN = (
     r"<\|[^|\n]{1,40}\|>|</?s>|</?(?:bos|eos|pad|endoftext|start_of_turn|end_of_turn)>|\[/?INST\]"
 )
 _QUESTION_WORD = (
-    r"(?:(?:next|new|another|following)[ \t]+)?(?:q|questions?|problem|example|exercise|task|premise|"
-    r"hypothesis|context|passage|sentence|statement|claim|text|instructions?|input|query|user|human|"
-    r"system|student)"
+    r"(?:(?:next|new|another|following|math|word)[ \t]+)?(?:q|questions?|problem|example|exercise|task|"
+    r"premise|hypothesis|context|passage|sentence|statement|claim|text|story|puzzle|prompt|instructions?|"
+    r"input|query|user|human|system|student)"
 )
 # At the start of a line or of a sentence; inside a sentence such words belong to the reasoning.
 _AT_START = r"""(?:^[ \t>*_\#-]*|(?<=[.!?"')\]*])\s+[*_]*)"""
@@ -22,6 +22,10 @@ _QUESTION = re.compile(
     rf"""(?-i:(?<!\w)(?:Q|Question|Premise|User|Human):)
     | {_AT_START}{_QUESTION_WORD}[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d*[*_]*[ \t]*:
     | {_AT_START}(?:question|problem|example|exercise|task)[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d+\b
+    | {_AT_START}q[ \t]?\d*[*_]*[.)](?=[\s*_])
+    | ^[ \t>*_\#-]*{_QUESTION_WORD}[ \t]*\#?\d*[*_]*[ \t]*$
+    | ^[ \t>*_\#-]*\[{_QUESTION_WORD}[ \t]*\#?\d*\]
+    | <{_QUESTION_WORD}[ \t]*\#?\d*>
     | ^\#{{1,6}}[ \t]*{_QUESTION_WORD}\b
     | {_SPECIAL_TOKEN}""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
@@ -50,7 +54,9 @@ _WEAK_ALONE = re.compile(_WEAK, re.IGNORECASE | re.VERBOSE)
 _ANNOUNCEMENT = re.compile(rf"{_ANSWER}|{_WEAK}", re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 _OPENING = re.compile(OPENING)
 _NEW_PARAGRAPH = re.compile(
-    rf"""\n[ \t]*\n(?!\s*(?:wait|actually|however|but|no|hmm+|correction|sorry|on\ second|rather|instead|
+    rf"""\n[ \t*_]*\(?(?!1\b)\d{{1,3}}[.):](?=[^\n]*\?[ \t*_]*$)
+    | \n[ \t]*(?:[-=*]{{3,}}[ \t]*)?\n
+    (?!\s*(?:wait|actually|however|but|no|hmm+|correction|sorry|on\ second|rather|instead|
     alternatively|let\ me|so|thus|hence|therefore|in\ conclusion|finally)\b|\s*{OPENING}(?:{_ANSWER}))""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -60,7 +66,8 @@ _SKIPPED = re.compile(
 )
 _REASONING = re.compile(
     r"^[ \t*_#]*(?:a|reasonings?|rationale|explanation|solution|response)[*_]*[ \t]*:[*_]*"
-    r"|^[ \t*_#]*(?=answer[*_]*[ \t]*:)",
+    r"|^[ \t*_#]*(?=answer[*_]*[ \t]*:)"
+    rf"|</{_QUESTION_WORD}>|^[ \t]*[<\[](?:reasonings?|rationale|explanation|solution|response)[>\]]",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADINGS = {
@@ -76,6 +83,7 @@ _HEADINGS = {
         "context",
     ),
     *("passage", "instruction", "input", "user", "human", "answer", "choices", "options"),
+    *("story", "puzzle", "prompt"),
 }
 
 
@@ -150,7 +158,7 @@ def is_weak(text: str, span: Span) -> bool:
 def paragraph_end(text: str, start: int, end: int) -> int:
     """Return where the paragraph of an answer ends, with those that take the answer up again.
 
-    An invented question is often set off by a blank line alone.
+    An invented question is often set off by a blank line alone, or by the next number of a list.
     """
     found = _NEW_PARAGRAPH.search(text, start, end)
     return found.start() if found else end

@@ -32,6 +32,28 @@ INVENTED = [
     "\n\nSentence 1: {}",
     "\n\nExercise 3. {}",
     "\n\nLu is tall. {}",
+    "\nQ1) {}",
+    "\nQ2. {}",
+    "\n**Q3**\n{}",
+    "\nQ. {}",
+    "\n[Question]\n{}",
+    "\n[Example 2] {}",
+    "\n[Premise] {}",
+    "<question>{}",
+    "\n<question>\n{}\n</question>",
+    "\nStory 2: {}",
+    "\nPrompt: {}",
+    "\nPuzzle: {}",
+    "\nInput: {}",
+    "\nTask 2: {}",
+    "\nPassage: {}",
+    "\nMath problem: {}",
+    "\nProblem\n{}",
+    "\n**Next question**\n{}",
+    "\n---\nLu is tall. {}",
+    "\n2. Tom has 9 figs. Has he any?\n{}",
+    "\n(3) Tom has 9 figs. Has he any?\n{}",
+    "\n**2)** Has Tom any figs?\n{}",
 ]
 ANNOUNCED = [
     "So the answer is {}.",
@@ -259,6 +281,22 @@ def test_an_invented_question_gives_neither_label_nor_rationale(mark):
     assert own == ("3 and 4 pens.", "(3 + 5)")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1. Are 3 and 4 given?\n2. Is it 7?\nYes. The answer is 7.", "7"),
+        ("The answer is 7.\n2. No, wait. The answer is 8.", Problem.AMBIGUOUS),
+        ("The answer is 7.\n---\nWait, the answer is 8.", Problem.AMBIGUOUS),
+        ("The problem is easy. The answer is 7.", "7"),
+        ("Each\nexample (question) costs 7. The answer is 7.", "7"),
+        ("In [text] 3 and 4 stand. The answer is 7.", "7"),
+        ("Of 2 stories, one is long. Story and prompt agree. The answer is 7.", "7"),
+    ],
+)
+def test_lists_and_words_of_the_reasoning_are_no_question(text, expected):
+    assert result_of(read_teacher("svamp", f"a. {text}")) == expected
+
+
 @pytest.mark.parametrize("announced", ANNOUNCED)
 def test_announcements_of_other_teachers_are_read(announced):
     text = "Mo was born in Oslo. {}\n\nQ: more"
@@ -278,6 +316,8 @@ def test_announcements_of_other_teachers_are_read(announced):
             "3 plus 4.",
         ),
         ("Maybe the answer is 12.</think>\n3 plus 4. The answer is 7.", "3 plus 4."),
+        ("<question>Al has 3 and 4?</question>\n3 plus 4. The answer is 7.", "3 plus 4."),
+        ("[Question]\nAl has 3 and 4?\n[Reasoning]\n3 plus 4. The answer is 7.", "3 plus 4."),
         ("<think>\n3 plus 4.\n</think>\n\nThe answer is 7.", "3 plus 4."),
         ("Q: Al has 3 and 4?\nA: 3 plus 4. The answer is (3 + 4).", "3 plus 4."),
         ("<|im_start|>assistant\n3 plus 4. The answer is 7.<|im_end|>", "3 plus 4."),
@@ -351,11 +391,13 @@ def test_a_choice_called_like_a_count_is_a_choice():
         ("As a result: 7.", Problem.UNPARSED),
         ("Step 1 result: 7.\nThe answer is 8.", "8"),
         ("a. Answer -7", Problem.UNPARSED),
+        ("a. The answer is 7. 5. Then 8 more come.", Problem.UNPARSED),
+        ("a. The answer is 7 + 1 = 8 = 9.\n\nLu. The answer is 99.", Problem.UNPARSED),
         ("a. Pecans. 7 were eaten.", Problem.UNPARSED),
         ("a. The answer - which is hard - takes time. The answer is 7.", "7"),
     ],
 )
-def test_a_result_of_a_step_is_no_answer(text, expected):
+def test_a_result_of_a_step_and_what_follows_an_unread_answer_are_none(text, expected):
     assert result_of(read_teacher("svamp", text)) == expected
 
 
