@@ -23,7 +23,7 @@ _QUESTION = re.compile(
     | {_AT_START}{_QUESTION_WORD}[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d*[*_]*[ \t]*:
     | {_AT_START}(?:question|problem|example|exercise|task)[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d+\b
     | {_AT_START}q[ \t]?\d*[*_]*[.)](?=[\s*_])
-    | ^[ \t>*_\#-]*{_QUESTION_WORD}[ \t]*\#?\d*[*_]*[ \t]*$
+    | (?<=\n)[ \t>*_\#-]*{_QUESTION_WORD}[ \t]*\#?\d*[*_]*[ \t]*$
     | ^[ \t>*_\#-]*\[{_QUESTION_WORD}[ \t]*\#?\d*\]
     | <{_QUESTION_WORD}[ \t]*\#?\d*>
     | ^\#{{1,6}}[ \t]*{_QUESTION_WORD}\b
