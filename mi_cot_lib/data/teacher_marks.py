@@ -37,7 +37,7 @@ _ANSWER = rf"""(?:\b(?:so|thus|hence|therefore),?\s+)?\b(?:the|my|our)\s+
     | (?:\b(?:so|thus|hence|therefore),?\s+|^|(?<=[.!?]\s))(?:final\s+)?answer\s+is\b:?
     | (?:\b(?:so|thus|hence|therefore),?\s+)?\bthe\s+
         (?:(?:final|correct|right)\s+(?:choice|option|label)|label)\s+is\b:?
-    | (?:^[ \t]*[-•][ \t]+)?(?:\b(?:the|my|our)[ \t]+)?(?<!\w)["'*_`]*
+    | (?:^[ \t]*[-•][ \t]+)?(?:\b(?:the|my|our)[ \t]+)?(?<!\w)["'*_`]{{0,6}}
         (?:(?:final|correct)[ _])?answer["'*_`]*[ \t]*(?:[:=]>?|->|→)
     | {_OPENS}(?:final[ ])?(?:answer|ans\b\.?)[*_]*[ \t]+[-–—](?=[ \t])
     | {_OPENS}ans[*_]*(?:\.[*_]*(?=[ \t:])|(?=[ \t]*[:=]))(?:[ \t]*[:=])?

@@ -147,7 +147,16 @@ def test_forms_of_teacher_text(name, text, rationale, label):
 @pytest.mark.parametrize("name", DATASETS)
 @pytest.mark.parametrize(
     "unit",
-    ["So the answer is ", "the answer is (a)(b) ", "so    ", "Answer: 1 and ", "((1 + ", "So\n\n"],
+    [
+        "So the answer is ",
+        "the answer is (a)(b) ",
+        "so    ",
+        "Answer: 1 and ",
+        "((1 + ",
+        "So\n\n",
+        "*",
+        "Result: 7\n",
+    ],
 )
 def test_long_repetitive_text_is_read_in_linear_time(name, unit):
     # The process's own time: another may have the core.
