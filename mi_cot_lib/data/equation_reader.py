@@ -9,6 +9,9 @@ from mi_cot_lib.data.teacher_label import Label, Problem, end_of
 # Opening signs of an equation: its own brackets are not among them.
 _OPENING = re.compile(
     r"""(?:[\s"'“”‘’*_`€£:=]|\[|\\?\$|\\[(\[]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{|\{|<\w+>)*"""
+    # "x = 7" says what x is.
+    r"(?:[a-z]\s*=(?!=)[\s$]*)?",
+    re.IGNORECASE,
 )
 _RUN = re.compile(
     r"(?:[0-9.,+\-*/×÷−–·⋅() \t\u00a0]|\{,\}|\\(?:times|cdot|div)(?![a-zA-Z])|[xX](?![^\W\d_]))*"
@@ -17,7 +20,7 @@ _EMPHASIS = re.compile(r"(?<=[\d).])\*+$")
 _UNFINISHED = re.compile(r"[\s(]+$")
 # "42. 3 were left" ends at the point; "7. 5" is one number, badly written.
 _FULL_STOP = re.compile(
-    r"\.(?=\s)(?!\s+\d(?![\d.,]*\s+(?!(?:because|since|as)\b)[^\W\d_]))", re.IGNORECASE
+    r"\.(?=\s)(?!\s+\d(?![\d.,]*(?<=\d)[ \t]+(?!(?:because|since|as)\b)[^\W\d_]))", re.IGNORECASE
 )
 _CLOSING = r"""(?:["'”’*_`$\]}]|\\[)\]$]|</?\w+>)*"""
 # Behind a number an end, a blank, a stop or a closing sign; "12:30", "3.33..." and "5,\n000" go on.

@@ -39,7 +39,9 @@ _BEFORE_LETTER = re.compile(
     re.IGNORECASE,
 )
 _NO_CHOICE = re.compile(r"(?:one|none|any|some|all|either|both|neither) of\b", re.IGNORECASE)
-_CHOICE_OPENING = re.compile(r"""(?:[\s"'“”‘’*_`${]|\\[(\[]|\\(?:boxed|fbox|text|textbf)\s*\{)*""")
+_CHOICE_OPENING = re.compile(
+    r"""(?:[\s"'“”‘’*_`${]|\\[(\[]|\\(?:boxed|fbox|text\w*|math\w+)\s*\{)*"""
+)
 _BEFORE_CHOICE = re.compile(r"""[\s"'“”‘’*_`:\-–—]*""")
 _BEHIND_CHOICE = re.compile(
     r"""(?:[\s"'”’*_`$}]|\\[)\]]|</\w+>)*(?:\.[\s"'”’*_`$}]*)?(?:</\w+>|\\[)\]])?\Z"""

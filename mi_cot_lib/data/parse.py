@@ -9,7 +9,7 @@ from mi_cot_lib.data.equation_reader import read_equation
 from mi_cot_lib.data.label_readers import read_choice, read_nli
 from mi_cot_lib.data.specs import AnswerType, dataset_spec
 from mi_cot_lib.data.teacher_label import Label, Problem
-from mi_cot_lib.data.teacher_marks import Span, announcements, bounds, paragraph_end
+from mi_cot_lib.data.teacher_marks import Span, announcements, bounds, is_weak, paragraph_end
 
 
 class TeacherOutput(NamedTuple):
@@ -62,6 +62,8 @@ _READERS: dict[AnswerType, Callable[[str, int, int, tuple[str, ...]], Label | Pr
     "choice": read_choice,
     "nli": read_nli,
 }
+# The end of a sentence that is the last one.
+_LAST = re.compile(r"(?:[^\n.!?]|\.(?=\d))*[.!]?(?:[\s\"'*_`$)\]}]|</?\w+>|\[/\w+\])*\Z")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n|,?\s(?:because|since|as)\b")
 # Words of the sentence of an announcement, up to which they are an answer and not reasoning.
 _SHORT = 6
@@ -155,7 +157,7 @@ def _decide(
     """Choose the first complete answer and its announcement.
 
     Another one before an invented question that says something else makes it ambiguous; without any, the
-    last announcement ends the rationale.
+    last announcement ends the rationale. A weak one is an answer only at the end of the text.
     """
     # Where choices are not known, only a letter tells a choice from reasoning ("the answer is a place").
     marked = any(isinstance(each, Label) and each.marked for _, each in answers)
@@ -163,18 +165,27 @@ def _decide(
         span: each is Problem.AMBIGUOUS or (isinstance(each, Label) and each.marked >= marked)
         for span, each in answers
     }
-    for span, each in answers:
-        if told[span] or _is_short(text, span[1], end):
-            start = each.end if isinstance(each, Label) else span[1]
-            end = paragraph_end(text, start, end)
-            break
-    complete = [(span, each) for span, each in answers if told[span] and span[0] < end]
+    strong = [(span, each) for span, each in answers if not is_weak(text, span)]
+
+    def stop(of: Sequence[tuple[Span, Label | Problem]]) -> int:
+        for span, each in of:
+            if told[span] or _is_short(text, span[1], end):
+                return paragraph_end(text, each.end if isinstance(each, Label) else span[1], end)
+        return end
+
+    until = stop(answers)
+    if strong and strong[0][0][0] < until:
+        until = stop(strong)
+    complete = [(span, each) for span, each in answers if told[span] and span[0] < until]
     if not complete:
         outside = any(each is Problem.OUTSIDE for _, each in answers)
         return answers[-1][0], Problem.OUTSIDE if outside else Problem.UNPARSED
-    (span, first), *others = complete
+    (span, first), *others = sorted(complete, key=lambda answer: is_weak(text, answer[0]))
     if any(isinstance(other, Problem) or other.differs(first) for _, other in others):
         return span, Problem.AMBIGUOUS
+    final = complete[-1][1]
+    if is_weak(text, span) and isinstance(final, Label) and not _LAST.match(text, final.end, end):
+        return span, Problem.UNPARSED
     return span, first
 
 
@@ -183,7 +194,7 @@ def _is_short(text: str, start: int, end: int) -> bool:
     sentence = _SENTENCE_END.split(
         text[start : min(end, start + _LONGEST_SHORT)].strip(), maxsplit=1
     )
-    return 1 <= len(sentence[0].split()) <= _SHORT
+    return bool(sentence[0]) and len(re.findall(r"[^\W\d_]+", sentence[0])) <= _SHORT
 
 
 def _rationale(written: str, text: str) -> str | None:

@@ -12,9 +12,9 @@ _SPECIAL_TOKEN = (
     r"<\|[^|\n]{1,40}\|>|</?s>|</?(?:bos|eos|pad|endoftext|start_of_turn|end_of_turn)>|\[/?INST\]"
 )
 _QUESTION_WORD = (
-    r"(?:(?:next|new|another|following)[ \t]+)?(?:q|questions?|problem|example|exercise|task|premise|"
-    r"hypothesis|context|passage|sentence|statement|claim|text|instructions?|input|query|user|human|"
-    r"system|student)"
+    r"(?:(?:next|new|another|following|math|word)[ \t]+)?(?:q|questions?|problem|example|exercise|task|"
+    r"premise|hypothesis|context|passage|sentence|statement|claim|text|story|puzzle|prompt|instructions?|"
+    r"input|query|user|human|system|student)"
 )
 # At the start of a line or of a sentence; inside a sentence such words belong to the reasoning.
 _AT_START = r"""(?:^[ \t>*_\#-]*|(?<=[.!?"')\]*])\s+[*_]*)"""
@@ -22,25 +22,41 @@ _QUESTION = re.compile(
     rf"""(?-i:(?<!\w)(?:Q|Question|Premise|User|Human):)
     | {_AT_START}{_QUESTION_WORD}[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d*[*_]*[ \t]*:
     | {_AT_START}(?:question|problem|example|exercise|task)[ \t]*(?:no\.?[ \t]*)?\#?[ \t]?\d+\b
+    | {_AT_START}q[ \t]?\d*[*_]*[.)](?=[\s*_])
+    | (?<=\n)[ \t>*_\#-]*{_QUESTION_WORD}[ \t]*\#?\d*[*_]*[ \t]*$
+    | ^[ \t>*_\#-]*\[{_QUESTION_WORD}[ \t]*\#?\d*\]
+    | <{_QUESTION_WORD}[ \t]*\#?\d*>
     | ^\#{{1,6}}[ \t]*{_QUESTION_WORD}\b
     | {_SPECIAL_TOKEN}""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
-_ANSWER = r"""(?:\b(?:so|thus|hence|therefore),?\s+)?\b(?:the|my|our)\s+
+# Where a heading opens: a line, a sentence, or with a capital letter.
+_OPENS = r"(?:^[ \t>*_\#-]*|(?<=[.!?]\s)[*_]*|\b(?-i:(?=[A-Z])))"
+_ANSWER = rf"""(?:\b(?:so|thus|hence|therefore),?\s+)?\b(?:the|my|our)\s+
         (?:(?:final|correct)\s+)?answer\s+is\b:?
     | (?:\b(?:so|thus|hence|therefore),?\s+|^|(?<=[.!?]\s))(?:final\s+)?answer\s+is\b:?
     | (?:\b(?:so|thus|hence|therefore),?\s+)?\bthe\s+
         (?:(?:final|correct|right)\s+(?:choice|option|label)|label)\s+is\b:?
-    | (?<!\w)["'*_`]*(?:final[ _])?answer["'*_`]*[ \t]*[:=]
+    | (?:^[ \t]*[-•][ \t]+)?(?:\b(?:the|my|our)[ \t]+)?(?<!\w)["'*_`]{{0,6}}
+        (?:(?:final|correct)[ _])?answer["'*_`]*[ \t]*(?:[:=]>?|->|→)
+    | {_OPENS}(?:final[ ])?(?:answer|ans\b\.?)[*_]*[ \t]+[-–—](?=[ \t])
+    | {_OPENS}ans[*_]*(?:\.[*_]*(?=[ \t:])|(?=[ \t]*[:=]))(?:[ \t]*[:=])?
+    | {_OPENS}final[ _](?:result|label|choice|option|prediction|verdict)[*_]*[ \t]*[:=]
     | "(?:label|prediction)"[ \t]*:
-    | ^\#{1,6}[ \t]*[*_]*(?:final[ ])?answer[*_]*[ \t]*:?[ \t]*$
-    | ^[ \t]*\#{4}(?=[ \t]|[-(\d$])
-    | \\(?:boxed|fbox)[ \t]*(?=\{)
-    | <answer>"""
-_ANNOUNCEMENT = re.compile(_ANSWER, re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+    | ^[ \t*_\#]*(?:final[ ])?answer[*_]*[ \t]*:?[ \t]*$
+    | ^[ \t]*\#{{4}}(?=[ \t]|[-(\d$])
+    | (?:(?<!\S)(?:\$\$?|\\[(\[])[ \t]*)?\\(?:boxed|fbox)[ \t]*(?=\{{)
+    | [<\[](?:final[ _])?answer[>\]]:?"""
+# Steps have results and choices too: these announce an answer only where nothing follows.
+_WEAK = rf"""{_OPENS}(?:correct[ ])?(?:result|label|prediction|choice|option|verdict|relationship)
+        [*_]*[ \t]*[:=]"""
+_WEAK_ALONE = re.compile(_WEAK, re.IGNORECASE | re.VERBOSE)
+_ANNOUNCEMENT = re.compile(rf"{_ANSWER}|{_WEAK}", re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 _OPENING = re.compile(OPENING)
 _NEW_PARAGRAPH = re.compile(
-    rf"""\n[ \t]*\n(?!\s*(?:wait|actually|however|but|no|hmm+|correction|sorry|on\ second|rather|instead|
+    rf"""\n[ \t*_]*\(?(?!1\b)\d{{1,3}}[.):](?=[^\n]*\?[ \t*_]*$)
+    | \n[ \t]*(?:[-=*]{{3,}}[ \t]*)?\n
+    (?!\s*(?:wait|actually|however|but|no|hmm+|correction|sorry|on\ second|rather|instead|
     alternatively|let\ me|so|thus|hence|therefore|in\ conclusion|finally)\b|\s*{OPENING}(?:{_ANSWER}))""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -50,7 +66,8 @@ _SKIPPED = re.compile(
 )
 _REASONING = re.compile(
     r"^[ \t*_#]*(?:a|reasonings?|rationale|explanation|solution|response)[*_]*[ \t]*:[*_]*"
-    r"|^[ \t*_#]*(?=answer[*_]*[ \t]*:)",
+    r"|^[ \t*_#]*(?=answer[*_]*[ \t]*:)"
+    rf"|</{_QUESTION_WORD}>|^[ \t]*[<\[](?:reasonings?|rationale|explanation|solution|response)[>\]]",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADINGS = {
@@ -66,6 +83,7 @@ _HEADINGS = {
         "context",
     ),
     *("passage", "instruction", "input", "user", "human", "answer", "choices", "options"),
+    *("story", "puzzle", "prompt"),
 }
 
 
@@ -132,10 +150,15 @@ def announcements(text: str, start: int, end: int) -> list[Span]:
     return found
 
 
+def is_weak(text: str, span: Span) -> bool:
+    """Say whether an announcement may be that of a step: "Result:", "Choice:"."""
+    return _WEAK_ALONE.fullmatch(text[slice(*span)]) is not None
+
+
 def paragraph_end(text: str, start: int, end: int) -> int:
     """Return where the paragraph of an answer ends, with those that take the answer up again.
 
-    An invented question is often set off by a blank line alone.
+    An invented question is often set off by a blank line alone, or by the next number of a list.
     """
     found = _NEW_PARAGRAPH.search(text, start, end)
     return found.start() if found else end

@@ -195,9 +195,14 @@ class ChatEndpoint:
 
 def _text_of(content: object) -> str | None:
     """Return the text of a message's content, which may come in parts; None where it is no content."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
+    if content is None:
+        return ""
+    parts = content if isinstance(content, list) else [content]
+    if not all(isinstance(part, str | dict) for part in parts):
         return None
-    texts = [part.get("text") for part in content if part.get("type", "text") == "text"]
+    texts = [
+        part if isinstance(part, str) else part.get("text")
+        for part in parts
+        if isinstance(part, str) or part.get("type", "text") == "text"
+    ]
     return "".join(text for text in texts if isinstance(text, str))

@@ -32,6 +32,28 @@ INVENTED = [
     "\n\nSentence 1: {}",
     "\n\nExercise 3. {}",
     "\n\nLu is tall. {}",
+    "\nQ1) {}",
+    "\nQ2. {}",
+    "\n**Q3**\n{}",
+    "\nQ. {}",
+    "\n[Question]\n{}",
+    "\n[Example 2] {}",
+    "\n[Premise] {}",
+    "<question>{}",
+    "\n<question>\n{}\n</question>",
+    "\nStory 2: {}",
+    "\nPrompt: {}",
+    "\nPuzzle: {}",
+    "\nInput: {}",
+    "\nTask 2: {}",
+    "\nPassage: {}",
+    "\nMath problem: {}",
+    "\nProblem\n{}",
+    "\n**Next question**\n{}",
+    "\n---\nLu is tall. {}",
+    "\n2. Tom has 9 figs. Has he any?\n{}",
+    "\n(3) Tom has 9 figs. Has he any?\n{}",
+    "\n**2)** Has Tom any figs?\n{}",
 ]
 ANNOUNCED = [
     "So the answer is {}.",
@@ -49,6 +71,28 @@ ANNOUNCED = [
     "<answer>{}</answer>",
     "The correct option is {}.",
     "Hence answer is {}",
+    "The answer: {}",
+    "\n- My answer: {}",
+    "**Correct answer:** {}",
+    "Answer - {}",
+    "Final answer – {}",
+    "Answer -> {}",
+    "Ans: {}",
+    "Ans. {}",
+    "\n**Ans.**: {}",
+    "Result: {}",
+    "**Result:** {}.",
+    "Final result: {}",
+    "Final Label: {}",
+    "\nLabel: {}",
+    "Choice: {}",
+    "\n**Final Answer**\n\n{}",
+    "\nFinal answer\n{}",
+    "[Answer]: {}",
+    "<final_answer>{}</final_answer>",
+    "$$\\boxed{{{}}}$$",
+    "\\[\\boxed{{{}}}\\]",
+    "\\boxed{{\\mathbf{{{}}}}}",
 ]
 # A way to write a value, and the value; None where what is written is none that can be read.
 NUMBERS = {
@@ -71,6 +115,9 @@ NUMBERS = {
     "7\\text{ apples}": 7,
     "10-3": 7,
     "(5-7)": -2,
+    "x = 7": 7,
+    "x=7": 7,
+    "n = 3 + 4": 7,
     **dict.fromkeys(
         [
             *("10^2", "10^{2}", "10 ^ 2", "10**2", "10²", "7 squared", "3 × 10^2", "5e3", "2^3"),
@@ -115,7 +162,20 @@ NUMBERS = {
             *("7 a half", "7 one-half", "7 pct", "5 groups of 3", "5 tens", "7 by 8", "7 out of 8"),
             *("7 cents more than 8", "7 in base 8", "3-1/2 cups", "7. 5", "7,\n500", "7\n+ 8"),
             *("7 apples, 8 pears", "7 + 1 ≈ 9", "7 + 1, which is 9", "7 + 1 = 8 = 9"),
-            *("7 * apples", "x = 7", "5+", "(3 + 4) = 8", "not 7", "seven", "about 7", "5 ≤ x"),
+            *(
+                "7 * apples",
+                "x = 7, y = 8",
+                "2x = 14",
+                "x = 7 + y",
+                "x = 7x",
+                "x = y",
+                "5+",
+                "(3 + 4) = 8",
+                "not 7",
+                "seven",
+                "about 7",
+                "5 ≤ x",
+            ),
         ]
     ),
 }
@@ -221,6 +281,22 @@ def test_an_invented_question_gives_neither_label_nor_rationale(mark):
     assert own == ("3 and 4 pens.", "(3 + 5)")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1. Are 3 and 4 given?\n2. Is it 7?\nYes. The answer is 7.", "7"),
+        ("The answer is 7.\n2. No, wait. The answer is 8.", Problem.AMBIGUOUS),
+        ("The answer is 7.\n---\nWait, the answer is 8.", Problem.AMBIGUOUS),
+        ("The problem is easy. The answer is 7.", "7"),
+        ("Each\nexample (question) costs 7. The answer is 7.", "7"),
+        ("In [text] 3 and 4 stand. The answer is 7.", "7"),
+        ("Of 2 stories, one is long. Story and prompt agree. The answer is 7.", "7"),
+    ],
+)
+def test_lists_and_words_of_the_reasoning_are_no_question(text, expected):
+    assert result_of(read_teacher("svamp", f"a. {text}")) == expected
+
+
 @pytest.mark.parametrize("announced", ANNOUNCED)
 def test_announcements_of_other_teachers_are_read(announced):
     text = "Mo was born in Oslo. {}\n\nQ: more"
@@ -240,6 +316,8 @@ def test_announcements_of_other_teachers_are_read(announced):
             "3 plus 4.",
         ),
         ("Maybe the answer is 12.</think>\n3 plus 4. The answer is 7.", "3 plus 4."),
+        ("<question>Al has 3 and 4?</question>\n3 plus 4. The answer is 7.", "3 plus 4."),
+        ("[Question]\nAl has 3 and 4?\n[Reasoning]\n3 plus 4. The answer is 7.", "3 plus 4."),
         ("<think>\n3 plus 4.\n</think>\n\nThe answer is 7.", "3 plus 4."),
         ("Q: Al has 3 and 4?\nA: 3 plus 4. The answer is (3 + 4).", "3 plus 4."),
         ("<|im_start|>assistant\n3 plus 4. The answer is 7.<|im_end|>", "3 plus 4."),
@@ -299,6 +377,30 @@ def test_a_choice_called_like_a_count_is_a_choice():
     assert parse_teacher_output("cqa", text, ("ambiguous", "outside")).label == "outside"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a. Result: 7. Then 8 more come.", Problem.UNPARSED),
+        ("a. Result: 7\n\nThen 8 more come.", Problem.UNPARSED),
+        ("a. Result: 7\nResult: 15", Problem.AMBIGUOUS),
+        ("a.\nResult: 7\n\nBo has 8 figs. The answer is 8.", Problem.UNPARSED),
+        ("a. Result: 7. Bo has 8 figs. The answer is 8.", Problem.AMBIGUOUS),
+        ("a. Result: some.\n\nBo has 8 figs. The answer is 8.", Problem.UNPARSED),
+        ("a. Result: 7.\n\nSo the answer is 7.", "7"),
+        ("a. Result: 7. The answer is 3 + 4.", "3 + 4"),
+        ("As a result: 7.", Problem.UNPARSED),
+        ("Step 1 result: 7.\nThe answer is 8.", "8"),
+        ("a. Answer -7", Problem.UNPARSED),
+        ("a. The answer is 7. 5. Then 8 more come.", Problem.UNPARSED),
+        ("a. The answer is 7 + 1 = 8 = 9.\n\nLu. The answer is 99.", Problem.UNPARSED),
+        ("a. Pecans. 7 were eaten.", Problem.UNPARSED),
+        ("a. The answer - which is hard - takes time. The answer is 7.", "7"),
+    ],
+)
+def test_a_result_of_a_step_and_what_follows_an_unread_answer_are_none(text, expected):
+    assert result_of(read_teacher("svamp", text)) == expected
+
+
 rationales = st.sampled_from(
     [
         "3 and 4 make 7.",
@@ -308,7 +410,20 @@ rationales = st.sampled_from(
     ]
 )
 leads = st.sampled_from(["", "<think>12 or 5</think>\n", "Answer: ", "\n", "Sure! ", "A: "])
-tails = st.sampled_from(["", ".", " because 3 + 4 = 7.", "!", "\n", "  \n\nBye", ".</s>", "\u2028"])
+tails = st.sampled_from(
+    [
+        "",
+        ".",
+        " because 3 + 4 = 7.",
+        "!",
+        ". Then 8 more.",
+        "\n\nThen 8 more.",
+        "\n",
+        "  \n\nBye",
+        ".</s>",
+        "\u2028",
+    ]
+)
 decorations = st.sampled_from(["{}", "**{}**", "*{}*", "`{}`", '"{}"', "“{}”", "$\\boxed{{{}}}$"])
 
 

@@ -105,7 +105,7 @@ def test_lasting_trouble_says_what_to_do_and_repeats_no_key(server, cache, statu
             for body in (
                 None, 4, "4", [4], {}, {"choices": []}, {"choices": "4"}, {"choices": [4]},
                 {"choices": [{"message": "4"}]}, {"choices": [{"message": {"content": 4}}]},
-                {"choices": [{"message": {"content": ["4"]}}]}, {"error": {"message": "4"}},
+                {"choices": [{"message": {"content": [4]}}]}, {"error": {"message": "4"}},
             )
         ),
     ],

@@ -72,7 +72,11 @@ def test_a_score_in_a_notation_is_read(text):
      "1 + 1 = 2 is right.\n\nFinal score: 4", "There are 3 steps.\n\n**Rating**: 4/5",
      "It is not perfect, so the score is 4.", "Good. 4/5.", "4/5. It explains.", "Score (1-5): 4",
      "On a scale of 1-5, I would rate this 4.", "4 (on a scale from 1 to 5)",
-     "Coherence score: 3\nRelevance score: 5\nOverall score: 4", "The overall score for this is 4."],
+     "Coherence score: 3\nRelevance score: 5\nOverall score: 4", "The overall score for this is 4.",
+     "Score is: 4", "The score is: 4", "- Score: 4", "* **Score**: 4", "• **Score:** 4/5", "1. Score: 4",
+     "I'd say 4", "I’d say it's a 4.", "It is coherent. I would say 4 out of 5.", "So I'd go with a 4.",
+     "It's a 4.", "This is a 4, since it explains.", "I think 4/5.", "Overall, I'd say 4.",
+     "I would rate this 4 out of 5", "I'd rate this one a 4.", "I would rate the rationale as 4 out of 5."],
 )  # fmt: skip
 def test_a_score_with_words_around_it_is_read(text):
     assert parse_score(text) == 4
@@ -80,8 +84,48 @@ def test_a_score_with_words_around_it_is_read(text):
 
 @pytest.mark.parametrize(
     "text",
+    ["four", "Four.", "four out of five", "Four out of 5.", "Score: four", "Score: four (4)", "4 (four)",
+     "Score: 4 (four out of five)", "I'd give it a four.", '{"score": "four"}', "[[four]]",
+     "It helps.\n\nFour", "\uff14", "\uff14/\uff15", 
+     "Score\uff1a\uff14", "[[\uff14]]", "Score: \uff14\uff0e"],
+)  # fmt: skip
+def test_a_score_in_words_or_wide_digits_is_read(text):
+    assert parse_score(text) == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["one", "One out of five.", "Score: one", "The score is one.", "one star"]
+)
+def test_one_is_a_score_where_it_is_no_pronoun(text):
+    assert parse_score(text) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"result": {"score": 4}}', '{"evaluation": [{"score": 4}]}', '[{"score": 4}]',
+     '{"a": {"id": 3, "score": 4}}', '{"data": {"output": {"score": "4/5", "reason": "1 + 1 = 2"}}}',
+     '{"evaluation": {"score": "four"}}'],
+)  # fmt: skip
+def test_the_one_score_of_nested_json_is_read(text):
+    assert parse_score(text) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": {"score": 3}, "b": {"score": 4}}', '{"evaluation": [{"score": 4}, {"score": 5}]}',
+     '{"scores": [3, 4]}', '{"result": {"score": 4.5}}', '{"result": {"score": 10}}', '{"max_score": 5}',
+     '{"score": {"max": 5}}', '{"result": {"coherence": 4}}', '{"result": {"score": null}, "n": 4}'],
+)  # fmt: skip
+def test_nested_json_with_several_scores_or_none_is_no_score(text):
+    assert parse_score(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
     ["", "good", "0", "6", "-4", "+4", "14", "4.5", "4,5", "3-4", "4 or 5", "4 5", "4/10",
-     "4/4", "four", "٤", "④", "4²", "2**2", "There are 3 apples.", "1. It is coherent",
+     "4/4", "six", "fourteen", "twenty-four",
+     "four and a half", "four or five", "four hundred",
+     "٤", "④", "4²", "2**2", "There are 3 apples.", "1. It is coherent",
      "__import__('os')", "4; 5", "Score: ", "4/5/5", "4" * 9_999, "10", "45", "−4", "4%", "4+", "~4", "4½",
      "04", "4th", "4 apples", "Score: 10", "Score: -4", "Score: 45", "Score: 0", "Score: 4.5",
      "Score: 4/10", "Score: 80%", "Score: 4+", "Score: ~4", '{"score": 4.5}', '{"score": null}',
@@ -101,12 +145,33 @@ def test_a_reply_that_is_no_plain_score_is_not_guessed_at(text):
      "If it were clearer, I would give it a 5.", "I would give it a 5 if it explained more.",
      "I would not give it a 5.", "The answer is 4 and the rationale explains it.", "Step 4: add",
      "1 - it is coherent\n2 - it is relevant", "1: coherent\n2: relevant", "Score: 1-5",
-     "From 1-5, where 1 is incoherent and 5 helpful."],
+     "From 1-5, where 1 is incoherent and 5 helpful.", "Score: 4, and a half", "Score: four-fifths",
+     "Score: four (5)", "Score: 4 (five)", "Four. Or five.", "four\nfive", "One - it is coherent",
+     "There are four.",
+     "I'd rate this one: good", "One of them is right.", "I'd say 3 or 4", "I'd say 4 steps are right.",
+     "The rationale says 7. I'd say 4.", "I wouldn't say 4.", "I'd say it is not a 4.", "I'd say 4.5",
+     "I'd say 4, the question says 5.", "They say 4.", "The problem says 4.", "- Score: 3\n- Score: 4",
+     "Score is: 3 or 4", "- 4", "I'd say the answer is 4.", "If it's a 4, why?",
+     "I would give it a 5, if it explained.",
+     "It's a 5 if it explains.", "So four.", "It has apples, 4."],
 )  # fmt: skip
 def test_a_number_that_was_not_given_as_the_score_is_none(text):
     assert parse_score(text) is None
 
 
+NUMBER_WORDS = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+)
 THOUGHTS = st.sampled_from(
     ["", "<think>Score: 1, or 2</think>", "<thinking>3</thinking>\n", "[THINK]5[/THINK]"]
 )
@@ -115,13 +180,20 @@ ASIDES = st.lists(
                      "The maximum score is 5.", "Between 1 and 3 apples.", "Not bad (5 words)."])
 )  # fmt: skip
 GIVEN = st.sampled_from(["Score: {}", "Final score: {}/5", "I give it a {}.", "[[{}]]", '{{"score": {}}}',
-                         "**Rating:** {} out of 5", "{}.0/5.", "<score>{}</score>"])  # fmt: skip
+                         "**Rating:** {} out of 5", "{}.0/5.", "<score>{}</score>", "- **Score**: {}",
+                         "Score is: {}", '{{"result": [{{"score": {}}}]}}'])  # fmt: skip
 
 
 @given(THOUGHTS, ASIDES, GIVEN, st.integers(-1, 11), ASIDES)
 def test_whatever_stands_around_a_given_score_it_is_that_one(thought, before, form, score, after):
     text = thought + "\n".join([*before, form.format(score), *after])
     assert parse_score(text) == (score if 1 <= score <= 5 else None)
+
+
+@given(THOUGHTS, ASIDES, GIVEN, st.integers(0, 10), ASIDES)
+def test_a_score_in_words_is_that_one_or_unread(thought, before, form, score, after):
+    text = thought + "\n".join([*before, form.format(NUMBER_WORDS[score]), *after])
+    assert parse_score(text) in (None, score if 1 <= score <= 5 else None)
 
 
 @given(THOUGHTS, ASIDES)
@@ -132,7 +204,8 @@ def test_where_no_score_is_given_none_is_read(thought, asides):
 @given(st.text())
 def test_any_text_is_a_score_or_none(text):
     score = parse_score(text)
-    assert score is None or (score in range(1, 6) and str(score) in text)
+    words = [str(score), chr(0xFF10 + (score or 0)), NUMBER_WORDS[score or 0]]
+    assert score is None or (score in range(1, 6) and any(word in text.lower() for word in words))
 
 
 @given(st.integers(), st.sampled_from(["{}", "Score: {}", "{}/5", "**{}**", "The rating is {}."]))
@@ -155,7 +228,19 @@ def test_long_runs_of_space_are_read_in_no_time():
 
 
 @pytest.mark.parametrize(
-    "piece", ["<think>", "score ", "score: 4. ", "[[4", "i rate it a ", "the ", "4,"]
+    "piece",
+    [
+        "<think>",
+        "score ",
+        "score: 4. ",
+        "[[4",
+        "i rate it a ",
+        "the ",
+        "4,",
+        "i'd say ",
+        "four ",
+        "- ",
+    ],
 )
 def test_long_replies_are_read_in_no_time(piece):
     started = time.monotonic()
