@@ -220,7 +220,7 @@ def test_two_teacher_files_of_one_number_are_refused(tmp_path):
 def test_a_teacher_file_of_no_number_is_refused(tmp_path):
     write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
     (tmp_path / "svamp" / "llm" / "test_CoT_-1.json").write_text('["u"]')
-    with pytest.raises(DataError, match=r"test_CoT_-1\.json: .* numbered from 0 on"):
+    with pytest.raises(DataError, match=r"test_CoT_-1\.json: .* numbered from 0"):
         read_split(tmp_path, "svamp", "test")
 
 
