@@ -137,9 +137,7 @@ def _teacher_texts(folder: Path, split: str) -> list[str]:
         if not match:
             continue
         if not match[1].isdecimal():
-            raise DataError(
-                f"{path}: the teacher's outputs are numbered from 0, {split}_CoT_0 first."
-            )
+            raise DataError(f"{path}: the teacher's files are numbered from 0: rename it.")
         other = files.setdefault(int(match[1]), path)
         if other != path:
             raise DataError(
