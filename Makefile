@@ -53,7 +53,7 @@ nano-student: $(READY) ## pretrain the built-in students again from their seed, 
 paper: $(READY) ## make the paper's tables and figures from the recorded runs (ARGS="table1 --fresh" trains)
 	@$(BIN)/mi-cot paper $(if $(ARGS),$(ARGS),all)
 
-record: $(READY) ## make a finished reproduction the recorded one (figures, README, notebooks)
+record: $(READY) ## commit a finished reproduction's records to results/ (and execute the notebooks again)
 	@$(BIN)/mi-cot record
 	@$(MAKE) --no-print-directory notebooks
 

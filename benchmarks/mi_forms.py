@@ -24,7 +24,8 @@ from benchmarks.harness import (
     student_of,
 )
 from benchmarks.train_step import Batch, Step, fast_step, next_step, precision_of, training_pairs
-from mi_cot_lib.objective.choices import FEATURES, Objective
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.forms import FORMS
 from mi_cot_lib.objective.heads import carried, make_head
 from mi_cot_lib.student.encode import collate
 
@@ -68,7 +69,7 @@ def mi_forms(
     ]
     objectives = {DSS: Objective(alpha3=0)}
     objectives |= {
-        form: Objective(form=form, features=known[0]) for form, known in FEATURES.items()
+        form: Objective(form=form, features=one.features[0]) for form, one in FORMS.items()
     }
     variants = {
         name: partial(next_step, step_of(model, objective, chosen), cycle(batches))
@@ -76,7 +77,7 @@ def mi_forms(
     }
     warm_up = len(batches) if DEVICE == "cuda" else 1
     seconds = interleave(variants, repeats, warm_up=warm_up)
-    costs = {form: speedup(seconds, form, DSS) for form in FEATURES}
+    costs = {form: speedup(seconds, form, DSS) for form in FORMS}
     click.echo(
         f"{student} on {dataset_of(data_root)}, batch {batch_size}, dropout "
         f"{model.config.dropout_rate}, {DEVICE}, {chosen}"
@@ -93,7 +94,7 @@ def mi_forms(
         for name, times in seconds.items()
     ]
     print_table(rows)
-    dear = [form for form in FEATURES if costs[form]["median"] > 1 + MARGIN]
+    dear = [form for form in FORMS if costs[form]["median"] > 1 + MARGIN]
     click.echo(
         "\ntimes DSS: each round's own ratio, so that a slow moment of the machine falls on both; its "
         "median need not be\nthe ratio of the two medians of seconds. Single rounds spread wider than "

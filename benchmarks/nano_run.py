@@ -24,7 +24,7 @@ from benchmarks.harness import (
     print_table,
     spread,
 )
-from mi_cot_lib.environment import repository_root
+from mi_cot_lib.machine import repository_root
 from mi_cot_lib.objective.methods import METHODS
 
 # The last commit before any fast path.

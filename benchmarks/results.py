@@ -8,13 +8,8 @@ from pathlib import Path
 
 import click
 
-from mi_cot_lib.training.record import (
-    describe_hardware,
-    git_commit,
-    hardware,
-    library_versions,
-    write_atomically,
-)
+from mi_cot_lib.files import write_atomically
+from mi_cot_lib.machine import describe_hardware, git_commit, hardware, library_versions
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 NAMES = ("train_step", "mi_forms", "evaluate", "tokenise", "scaling", "nano_run")

@@ -18,7 +18,7 @@ from matplotlib.ticker import LogLocator
 from benchmarks.harness import DEVICE, main, options, print_result, print_table
 from benchmarks.memory import measure
 from benchmarks.train_step import precision_of
-from mi_cot_lib.environment import repository_root
+from mi_cot_lib.machine import repository_root
 
 LENGTHS = (16, 32, 64, 128, 256, 512)
 BATCHES = (4, 8, 16, 32, 64)

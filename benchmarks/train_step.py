@@ -30,15 +30,15 @@ from benchmarks.harness import (
 )
 from benchmarks.memory import measure
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.machine import has_fast_bf16
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, encode_pairs
-from mi_cot_lib.student.flops import matrix_flops
 from mi_cot_lib.student.load import Student
+from mi_cot_lib.student.shapes import matrix_flops
 from mi_cot_lib.training.losses import loss_terms
 from mi_cot_lib.training.packed_step import MOST_TOKENS, split_batch
 from mi_cot_lib.training.plain_step import forward_terms
-from mi_cot_lib.training.precision import has_fast_bf16
 
 Batch = dict[str, Tensor]
 Step = Callable[[Batch], None]

@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mi_cot_lib.analysis.mutual_information.estimate import estimate_mi
-    from mi_cot_lib.analysis.paired_items import mcnemar, paired_bootstrap
     from mi_cot_lib.data.arithmetic import equation_value
-    from mi_cot_lib.data.parse import parse_teacher_output
-    from mi_cot_lib.evaluation.calibration import expected_calibration_error, reliability_bins
+    from mi_cot_lib.data.teacher.parse import parse_teacher_output
+    from mi_cot_lib.experiments.running.run import run
+    from mi_cot_lib.measure.calibration import expected_calibration_error, reliability_bins
+    from mi_cot_lib.measure.mutual_information.estimate import estimate_mi
+    from mi_cot_lib.measure.over_items import mcnemar, paired_bootstrap
     from mi_cot_lib.objective.mi import mi_loss
-    from mi_cot_lib.reproduce.run import run
     from mi_cot_lib.training.config import RunConfig
     from mi_cot_lib.training.record import load_runs
 
@@ -34,15 +34,15 @@ __all__ = [
 _HOMES = {
     "RunConfig": "training.config",
     "equation_value": "data.arithmetic",
-    "estimate_mi": "analysis.mutual_information.estimate",
-    "expected_calibration_error": "evaluation.calibration",
+    "estimate_mi": "measure.mutual_information.estimate",
+    "expected_calibration_error": "measure.calibration",
     "load_runs": "training.record",
-    "mcnemar": "analysis.paired_items",
+    "mcnemar": "measure.over_items",
     "mi_loss": "objective.mi",
-    "paired_bootstrap": "analysis.paired_items",
-    "parse_teacher_output": "data.parse",
-    "reliability_bins": "evaluation.calibration",
-    "run": "reproduce.run",
+    "paired_bootstrap": "measure.over_items",
+    "parse_teacher_output": "data.teacher.parse",
+    "reliability_bins": "measure.calibration",
+    "run": "experiments.running.run",
 }
 
 

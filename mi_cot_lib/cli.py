@@ -2,17 +2,17 @@
 
 import io
 import os
+import signal
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args
 
 import click
 
+from mi_cot_lib import cli_options as options
 from mi_cot_lib.cli_data import data
-from mi_cot_lib.cli_measure import measure
-from mi_cot_lib.cli_paper import paper, report
+from mi_cot_lib.cli_paper import measure, paper, record, report, reproduce
 from mi_cot_lib.errors import KitError, describe_os_error
 
 # Set before any library reads it: forked workers and tokenisers' own threads do not go together.
@@ -32,15 +32,15 @@ def cli() -> None:
 
 def _config_options(command: Any) -> Any:
     """Make an option of every field of RunConfig, so that the two can never differ."""
-    from mi_cot_lib.training.config import RunConfig
+    from mi_cot_lib.training.config import RunConfig, field_types
 
-    hints = get_type_hints(RunConfig)
     for item in reversed(fields(RunConfig)):
+        kind, _ = field_types()[item.name]
         default = {} if item.default is MISSING else {"default": item.default}
         command = click.option(
             "--" + item.name.replace("_", "-"),
             item.name,
-            type=_click_type(hints[item.name]),
+            type=click.Choice(get_args(kind)) if get_args(kind) else kind,
             required=item.default is MISSING,
             show_default=item.default not in (None, MISSING),
             help=item.metadata["help"],
@@ -49,41 +49,30 @@ def _config_options(command: Any) -> Any:
     return command
 
 
-def _click_type(hint: Any) -> Any:
-    if get_origin(hint) is UnionType:
-        hint = next(part for part in get_args(hint) if part is not type(None))
-    if get_origin(hint) is Literal:
-        return click.Choice(get_args(hint))
-    return hint
-
-
 @cli.command("run")
 @_config_options
-@click.option("--runs", default="runs", show_default=True, help="Folder of runs.")
+@options.runs("runs")
 @click.option("--tensorboard", is_flag=True, help="Also log for TensorBoard, in the run's folder.")
-def run_command(runs: str, tensorboard: bool, **values: Any) -> None:
+def run_command(runs: Path | None, tensorboard: bool, **values: Any) -> None:
     """Train one student, score it, and print the run's folder as the last line.
 
     A finished run is not repeated; an interrupted one goes on where it stopped.
     """
-    from mi_cot_lib.reproduce.run import run
+    from mi_cot_lib.experiments.running.run import run
     from mi_cot_lib.training.config import RunConfig
 
-    click.echo(run(RunConfig.from_dict(values), runs, tensorboard=tensorboard))
+    click.echo(run(RunConfig.from_dict(values), runs or "runs", tensorboard=tensorboard))
 
 
 @cli.command("evaluate")
 @click.option(
-    "--checkpoint",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="A run's folder, or a model's.",
+    "--checkpoint", required=True, type=options.PATH, help="A run's folder, or a model's."
 )
 @click.option("--dataset", required=True, help="One of the kit's, or a folder with a dataset.json.")
-@click.option("--data-root", type=click.Path(path_type=Path), help="Folder in DSS layout.")
+@options.data_root()
 @click.option("--split", default="test", show_default=True, help="train, valid, test or unseen.")
 @click.option("--method", help="Of a folder that is no run's; default: finetune.")
-@click.option("--out", type=click.Path(path_type=Path), help="Default: evaluations/ in CHECKPOINT.")
+@options.out("evaluations/ in CHECKPOINT", type=options.PATH)
 @click.option("--explain", is_flag=True, help="Also generate rationales.")
 def evaluate_command(**values: Any) -> None:
     """Score a trained student on a data set, its own or another with such labels.
@@ -96,7 +85,7 @@ def evaluate_command(**values: Any) -> None:
     A teacher's texts are not needed, and a finished evaluation is not repeated. Other answer types are
     choice, nli and label; CONTRIBUTING.md shows one. The last line printed is the file of answers.
     """
-    from mi_cot_lib.reproduce.evaluate import evaluate_to_file
+    from mi_cot_lib.experiments.running.evaluate import evaluate_to_file
 
     found, path = evaluate_to_file(**values)
     if found.run is None:
@@ -119,7 +108,7 @@ def student() -> None:
 @click.option(
     "--name", default="nano", show_default=True, help="Which: nano, nano48, nano32 or nano16."
 )
-@click.option("--folder", type=click.Path(path_type=Path), help="Default: the package's own.")
+@click.option("--folder", type=options.PATH, help="Default: the package's own.")
 def student_pretrain(name: str, folder: Path | None) -> None:
     """Rebuild a built-in student from its seed: tokeniser, weights and loss curve."""
     from mi_cot_lib.errors import unknown_name
@@ -132,81 +121,18 @@ def student_pretrain(name: str, folder: Path | None) -> None:
 
 
 @student.command("card")
-@click.option("--runs", type=click.Path(path_type=Path), help="Default: runs/student.")
-@click.option(
-    "--jobs", type=click.IntRange(min=1), help="Runs at a time; default: one for each core."
-)
+@options.runs("runs/student")
+@options.jobs
 def student_card(runs: Path | None, jobs: int | None) -> None:
     """Finetune the built-in student on each built-in data set and record what it reaches."""
-    from mi_cot_lib.environment import repository_root
-    from mi_cot_lib.reproduce.student_card import make_card
+    from mi_cot_lib.experiments.students.student_card import make_card
+    from mi_cot_lib.machine import repository_root
 
     click.echo(make_card((runs or repository_root() / "runs" / "student").resolve(), jobs))
 
 
-@cli.command()
-@click.option(
-    "--dataset",
-    default="nano_svamp",
-    show_default=True,
-    help="Built in or real, see `mi-cot run -h`.",
-)
-@click.option(
-    "--seeds", default=3, show_default=True, type=click.IntRange(min=1), help="Runs a method."
-)
-@click.option(
-    "--jobs", type=click.IntRange(min=1), help="Runs at a time; default: one for each core."
-)
-@click.option("--runs", type=click.Path(path_type=Path), help="Default: runs/reproduce.")
-@click.option("--out", type=click.Path(path_type=Path), help="Default: figures/reproduce.")
-def reproduce(
-    dataset: str, seeds: int, jobs: int | None, runs: Path | None, out: Path | None
-) -> None:
-    """Train the paper's four methods over some seeds, compare them and draw the result.
-
-    Finished runs are kept and an interrupted call goes on where it stopped. Each run is an executed
-    copy of notebooks/03_train.ipynb in its folder; the comparison is one of 04_compare.ipynb.
-    """
-    from mi_cot_lib.environment import repository_root
-    from mi_cot_lib.reproduce.comparison import PAGE, central_comparison
-    from mi_cot_lib.reproduce.execute import execute_grid, execute_notebook
-    from mi_cot_lib.training.record import refuse_unwritable
-
-    runs = (runs or repository_root() / "runs" / "reproduce").resolve()
-    out = (out or repository_root() / "figures" / "reproduce").resolve()
-    refuse_unwritable(out, "Name another folder with --out.")
-    configs = central_comparison(dataset, seeds)
-    click.echo(f"{len(configs)} runs on {dataset}; stop and call again at will, nothing is lost.")
-    failed = [outcome for outcome in execute_grid(configs, runs, jobs) if outcome.error]
-    for outcome in failed:
-        click.echo(f"FAILED {outcome.run}: {outcome.error}", err=True)
-    if failed:
-        raise KitError(
-            f"{len(failed)} of {len(configs)} runs failed; the others are kept in {runs}."
-        )
-    names = [config.run_name for config in configs]
-    execute_notebook(
-        "04_compare.ipynb",
-        out / "04_compare.ipynb",
-        {"runs": str(runs), "names": names, "out": str(out)},
-    )
-    click.echo(f"\nresult:   {out / PAGE}\nfigures:  {out}\nruns:     {runs}")
-
-
-@cli.command("record")
-@click.option("--source", type=click.Path(path_type=Path), help="Default: figures/reproduce.")
-def record_command(source: Path | None) -> None:
-    """Make a finished reproduction the committed one: figures/recorded and README's results."""
-    from mi_cot_lib.environment import repository_root
-    from mi_cot_lib.reproduce.comparison import record_comparison
-
-    click.echo(record_comparison(source or repository_root() / "figures" / "reproduce"))
-
-
-cli.add_command(data)
-cli.add_command(measure)
-cli.add_command(paper)
-cli.add_command(report)
+for command in (data, measure, paper, record, report, reproduce):
+    cli.add_command(command)
 
 
 def main() -> None:
@@ -221,6 +147,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
+        # All is put away already: a second one would only interrupt the interpreter's own end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         click.echo("stopped; the same command goes on where it stopped.", err=True)
         sys.exit(130)
     except BrokenPipeError:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from mi_cot_lib import cli_options as options
+
 
 @click.group()
 def data() -> None:
@@ -12,9 +14,9 @@ def data() -> None:
 
 
 @data.command("check")
-@click.option("--data-root", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@options.data_root(required=True)
 @click.option("--dataset", "datasets", multiple=True, help="Check this one only; repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@options.as_json()
 @click.option(
     "--show",
     default=0,
@@ -59,7 +61,7 @@ def data_fetch() -> None:
 
 
 @data.command("generate")
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.argument("folder", type=options.FOLDER, required=False)
 @click.option(
     "--dataset", "datasets", multiple=True, help="A built-in data set; default: all four."
 )
@@ -80,8 +82,8 @@ def data_generate(
     from mi_cot_lib.data.worlds.write import update_checksums, write_dataset
 
     if checksums:
-        for name, digest in update_checksums().items():
-            click.echo(f"{name} {digest}")
+        for name, files in update_checksums().items():
+            click.echo(f"{name}: {len(files)} files")
         return
     if folder is None:
         raise click.UsageError("name the FOLDER to write to.")

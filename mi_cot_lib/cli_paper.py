@@ -1,64 +1,54 @@
-"""The commands `mi-cot paper` and `mi-cot report`: the paper's tables and figures, and a page of them."""
+"""The commands `mi-cot paper`, `mi-cot reproduce` and `mi-cot report`: any item, and a page of them."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mi_cot_lib import cli_options as options
 from mi_cot_lib.errors import ConfigError, KitError
 
 if TYPE_CHECKING:
-    from mi_cot_lib.reproduce.paper_runs import Failure
+    from mi_cot_lib.experiments.items import Item
+    from mi_cot_lib.experiments.records import Failure
+    from mi_cot_lib.experiments.request import Request
+    from mi_cot_lib.experiments.running.engines import Engine
 
-
-def _preset_options(command: click.decorators.FC) -> click.decorators.FC:
-    for option in (
-        click.option(
-            "--out", type=click.Path(path_type=Path), help="Default: figures/paper/PRESET."
-        ),
-        click.option("--runs", type=click.Path(path_type=Path), help="Default: runs/paper."),
-        click.option(
-            "--judge",
-            metavar="MODEL",
-            help="Let this LLM judge rationales (OPENAI_API_KEY, OPENAI_BASE_URL); default: the exact "
-            "judge of built-in data.",
-        ),
-        click.option(
-            "--embedder",
-            metavar="MODEL",
-            help="Also compare rationales with the teacher's by this model's embeddings (Table 7).",
-        ),
-        click.option("--seeds", type=click.IntRange(min=1), help="Default: the preset's."),
-        click.option(
-            "--preset",
-            default="nano",
-            show_default=True,
-            help="nano: built-in data and students, CPU. paper: real data, T5 v1.1, GPU.",
-        ),
-    ):
-        command = option(command)
-    return command
+_CHOICES = options.together(
+    options.preset,
+    options.seeds(),
+    click.option(
+        "--judge",
+        metavar="MODEL",
+        help="Let this LLM judge rationales (OPENAI_API_KEY, OPENAI_BASE_URL); default: the exact judge of "
+        "built-in data.",
+    ),
+    click.option(
+        "--embedder",
+        metavar="MODEL",
+        help="Also compare rationales with the teacher's by this model's embeddings (Table 7).",
+    ),
+    options.runs("runs/paper"),
+    options.out("figures/paper/PRESET"),
+)
 
 
 @click.command()
 @click.argument("items", nargs=-1, metavar="[ITEM]...")
-@click.option(
-    "--list", "listing", is_flag=True, help="Show every table and figure and how far it is."
-)
-@click.option("--json", "as_json", is_flag=True, help="With --list: one JSON object a line.")
+@click.option("--list", "listing", is_flag=True, help="Show every item and how far it is.")
+@options.as_json("Print for other programs. ")
 @click.option("--plan", "planning", is_flag=True, help="Only say what the runs would take.")
 @click.option("--fresh", is_flag=True, help="Train anew instead of using the records of the kit.")
 @click.option(
     "--record",
     "recording",
     is_flag=True,
-    help="Also make the runs' records part of --out, and bring its page and README up to date.",
+    help="Also commit: records to results/, the page and README brought up to date.",
 )
-@click.option(
-    "--jobs", type=click.IntRange(min=1), help="Runs at a time; default: one for each core."
-)
-@_preset_options
+@options.engine
+@_CHOICES
 def paper(
     items: tuple[str, ...],
     listing: bool,
@@ -67,6 +57,9 @@ def paper(
     fresh: bool,
     recording: bool,
     jobs: int | None,
+    engine: str,
+    address: str | None,
+    gpus_per_run: float,
     preset: str,
     seeds: int | None,
     judge: str | None,
@@ -74,65 +67,149 @@ def paper(
     runs: Path | None,
     out: Path | None,
 ) -> None:
-    """Make tables and figures of the paper, table1 … table8, figure2 … figure5 or all; or answer what it
-    leaves open, question1 … question6 or questions.
+    """Make tables and figures of the paper, table1 … table8, figure2 … figure5 or all; answer what it leaves
+    open, question1 … question6 or questions; or measure its students, information.
 
     \b
     mi-cot paper --list                     what there is, and what is missing
     mi-cot paper table1                     from the records that came with the kit
+    mi-cot paper table1 --json              the same as one object for other programs
     mi-cot paper table1 --fresh --seeds 2   trained here, in runs/paper
     mi-cot paper all --preset paper --plan  what the paper's own setting would take
 
     What is missing is trained first; a second call trains only what is still missing. The files, ITEM.md,
     .csv, .tex, .json and .png, are in figures/paper/PRESET.
     """
-    from mi_cot_lib.reproduce import paper as papers
-    from mi_cot_lib.reproduce.paper_grid import ITEMS
-    from mi_cot_lib.reproduce.paper_readme import write_readme
-    from mi_cot_lib.reproduce.paper_report import write_report
-    from mi_cot_lib.reproduce.paper_runs import make_missing
-    from mi_cot_lib.reproduce.plan import describe_plan
-    from mi_cot_lib.reproduce.presets import preset_named
-    from mi_cot_lib.reproduce.question_grid import QUESTIONS
-    from mi_cot_lib.training.record import refuse_unwritable
+    from mi_cot_lib.experiments.items import ITEMS, items_named
+    from mi_cot_lib.experiments.page import write_page, write_readme
+    from mi_cot_lib.experiments.plan import describe_plan
+    from mi_cot_lib.experiments.request import request_of, status
+    from mi_cot_lib.experiments.running.engines import Engine
 
-    chosen = preset_named(preset)
-    names = papers.known_items(items)
-    if as_json and not listing:
-        raise click.UsageError("--json goes with --list.")
-    if not (names or listing):
+    makes = Engine(engine, address, gpus_per_run)
+    chosen = items_named(items)
+    if not (chosen or listing):
         raise click.UsageError("name a table, figure or question, all, questions, or --list.")
-    request = papers.request_of(
-        chosen, runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds, fresh=fresh
+    request = request_of(
+        preset, runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds, fresh=fresh
     )
     if listing:
-        for name in names or [*ITEMS, *QUESTIONS]:
-            one = papers.status(name, request)
+        for item in chosen or ITEMS.values():
+            one = status(item, request)
             click.echo(one.to_json() if as_json else one.to_line())
         return
-    planned = papers.plan_of(names, request)
+    planned = request.plan(chosen)
     if planning or (planned.missing and planned.runs):
-        head = (
-            f"Plan of {', '.join(names)}, preset {preset}: what is not there yet. Nothing is run."
-        )
+        names = ", ".join(item.id for item in chosen)
+        head = f"Plan of {names}, preset {preset}: what is not there yet. Nothing is run."
         click.echo("\n".join([head, "", *describe_plan(planned)]))
         return
-    if papers.is_judged(names):
-        request.judge.check(chosen)
-    refuse_unwritable(request.out, "Name another folder with --out.")
-    failures = make_missing(names, chosen, request.places, seeds=seeds, jobs=jobs)
-    failures += papers.write_all(names, request, recording=recording, echo=click.echo)
+    failures = _make(chosen, request, makes, jobs, recording=recording, as_json=as_json)
     if recording and not failures:
-        made, records, failures = papers.write_available(request)
-        click.echo(write_report(made, records, failures, request))
-        # The kit's own results, which README shows once every table and figure is there.
-        if preset == "nano" and out is None and {item.id for item in made} >= set(ITEMS):
-            click.echo(write_readme(made, records))
+        made, failures = write_page(request)
+        click.echo(request.out / "report.html")
+        # The kit's own results, which README shows.
+        if preset == "nano" and out is None:
+            click.echo(write_readme(made))
     _tell(failures)
 
 
 @click.command()
-@_preset_options
+@click.option(
+    "--dataset",
+    default="nano_svamp",
+    show_default=True,
+    help="Built in or real, see `mi-cot run -h`.",
+)
+@options.seeds(3)
+@options.engine
+@options.runs("runs/reproduce")
+@options.out("figures/reproduce")
+def reproduce(
+    dataset: str,
+    seeds: int,
+    jobs: int | None,
+    engine: str,
+    address: str | None,
+    gpus_per_run: float,
+    runs: Path | None,
+    out: Path | None,
+) -> None:
+    """Train the paper's four methods over some seeds, compare them and draw the result.
+
+    Finished runs are kept and an interrupted call goes on where it stopped. Each run is an executed copy of
+    notebooks/03_train.ipynb in its folder. The same as `mi-cot paper methods --fresh`, on any data set.
+    """
+    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.page import write_results
+    from mi_cot_lib.experiments.presets import for_dataset
+    from mi_cot_lib.experiments.records import Places
+    from mi_cot_lib.experiments.request import Request, request_of
+    from mi_cot_lib.experiments.running.engines import Engine
+    from mi_cot_lib.machine import repository_root
+
+    makes = Engine(engine, address, gpus_per_run)
+    root = repository_root()
+    asked = request_of(
+        runs=runs or root / "runs" / "reproduce",
+        out=out or root / "figures" / "reproduce",
+        seeds=seeds,
+        fresh=True,
+    )
+    preset, item = for_dataset(asked.preset, item_named("methods"), dataset)
+    request = Request(preset, Places(asked.places.runs, None), asked.out, asked.judge, seeds)
+    failures = _make([item], request, makes, jobs)
+    _tell(failures)
+    page = write_results([request.result(item)], request, f"mi-cot reproduce --dataset {dataset}")
+    click.echo(f"\nresult:   {page}\nfigures:  {request.out}\nruns:     {request.places.runs}")
+
+
+@click.command()
+@options.engine
+@_CHOICES
+def measure(
+    jobs: int | None,
+    engine: str,
+    address: str | None,
+    gpus_per_run: float,
+    preset: str,
+    **choices: Any,
+) -> None:
+    """Measure I(Z;V), I(Z;Y) and H(V) of trained students, and whether the MI term raised them.
+
+    V and Z are what the student's decoder holds while it writes a label and a rationale, Y is the gold label.
+    The same as `mi-cot paper information`: students that are not there are trained first.
+    """
+    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.request import request_of
+    from mi_cot_lib.experiments.running.engines import Engine
+
+    makes = Engine(engine, address, gpus_per_run)
+    request = request_of(preset, **choices)
+    _tell(_make([item_named("information")], request, makes, jobs))
+
+
+@click.command()
+@options.runs("runs/reproduce")
+def record(runs: Path | None) -> None:
+    """Commit the records of a finished `mi-cot reproduce` to results/."""
+    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.records import commit, find, results_folder
+    from mi_cot_lib.experiments.request import request_of
+    from mi_cot_lib.machine import repository_root
+
+    request = request_of(runs=runs or repository_root() / "runs" / "reproduce", fresh=True)
+    found = find(item_named("methods"), request.preset, request.places)
+    if found.missing:
+        raise ConfigError(
+            f"{len(found.missing)} runs are missing in {request.places.runs}; `mi-cot reproduce` makes them."
+        )
+    commit(found, request.places, results_folder())
+    click.echo(results_folder())
+
+
+@click.command()
+@_CHOICES
 def report(
     preset: str,
     seeds: int | None,
@@ -141,25 +218,59 @@ def report(
     runs: Path | None,
     out: Path | None,
 ) -> None:
-    """Put every table and figure whose runs are there on one page, and nothing is trained for it.
+    """Put every item whose runs are there on one page, and nothing is trained for it.
 
-    Writes report.html (self-contained), report.md, and each item's files to --out.
+    Writes report.html (self-contained), and each item's files to --out.
     """
-    from mi_cot_lib.reproduce import paper as papers
-    from mi_cot_lib.reproduce.paper_report import write_report
-    from mi_cot_lib.reproduce.presets import preset_named
+    from mi_cot_lib.experiments.page import write_page
+    from mi_cot_lib.experiments.request import request_of
 
-    request = papers.request_of(
-        preset_named(preset), runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds
-    )
-    made, records, failures = papers.write_available(request)
+    request = request_of(preset, runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds)
+    made, failures = write_page(request)
     if not made and not failures:
         raise ConfigError(
             f"no finished runs of preset {preset} in {request.places.runs}, nor any that came with "
             f"the kit; `mi-cot paper table1 --preset {preset}` makes the first."
         )
-    click.echo(write_report(made, records, failures, request))
+    click.echo(request.out / "report.html")
     _tell(failures)
+
+
+def _make(
+    items: "Sequence[Item]",
+    request: "Request",
+    makes: "Engine",
+    jobs: int | None,
+    *,
+    recording: bool = False,
+    as_json: bool = False,
+) -> "list[Failure]":
+    """Train what is missing and write each item's files."""
+    from mi_cot_lib.experiments.records import Failure, commit, find, make_missing, results_folder
+    from mi_cot_lib.files import refuse_unwritable
+    from mi_cot_lib.report.printed.export import to_object, write_item
+
+    if any("samples" in item.needs for item in items):
+        request.judge.check(request.preset)
+    refuse_unwritable(request.out, "Name another folder with --out.")
+    failures = make_missing(
+        items, request.preset, request.places, seeds=request.seeds, jobs=jobs, engine=makes
+    )
+    for item in items:
+        try:
+            result = request.result(item)
+        except KitError as error:
+            failures.append(Failure(item.id, str(error)))
+            continue
+        files = write_item(result, request.out, request.command(f"paper {item.id}"))
+        if recording:
+            found = find(item, request.preset, request.places, request.seeds)
+            commit(found, request.places, results_folder())
+        if as_json:
+            click.echo(json.dumps(to_object(result, [str(path) for path in files])))
+        else:
+            click.echo(str(files[0]))
+    return failures
 
 
 def _tell(failures: "Sequence[Failure]") -> None:

@@ -1,23 +1,40 @@
-"""A room of the library imports only from rooms to its left; the checker is itself checked."""
+"""A room of the library imports only from rooms before it in the order; the checker is itself checked."""
 
 import ast
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "mi_cot_lib"
-ROOMS = ["data", "student", "objective", "training", "evaluation", "analysis", "reproduce"]
+ROOMS = [
+    "data", "student", "objective", "training", "evaluation", "report", "experiments", "course",
+]  # fmt: skip
 # What sees everything: the command line and the package's public names.
-ABOVE_THE_ROOMS = {"__init__", "cli", "cli_data", "cli_measure", "cli_paper"}
-LEAVES = {"errors", "environment"}
+ABOVE_THE_ROOMS = {"__init__", "cli", "cli_data", "cli_options", "cli_paper"}
+LEAVES = {"errors", "machine", "files"}
+# What a leaf, and the room that stands beside the row, may import of the library.
+ALONE = {
+    "errors": {"errors"},
+    "machine": {"machine", "errors"},
+    "files": {"files", "errors"},
+    "measure": {"measure", "errors"},
+}
+_NETWORKS = {"student", "objective", "training", "evaluation", "experiments", "course"}
 # A third-party library and the only rooms that may import it.
 ONLY_IN = {
-    "torch": {"student", "objective", "training", "evaluation", "analysis", "reproduce"},
-    "transformers": {"student", "objective", "training", "evaluation", "analysis", "reproduce"},
-    "matplotlib": {"analysis"},
-    "seaborn": {"analysis"},
-    "papermill": {"reproduce"},
+    "torch": _NETWORKS | {"machine", "measure"},
+    "transformers": _NETWORKS,
+    "matplotlib": {"report", "course"},
+    "seaborn": {"report"},
+    "papermill": {"experiments"},
+    "distributed": {"experiments"},
+    "ray": {"experiments"},
+    "ipywidgets": {"course"},
 }
+MOST_MODULES = 12
 
 
 def imported_names(source: str, module: tuple[str, ...], is_package: bool):
@@ -34,6 +51,13 @@ def imported_names(source: str, module: tuple[str, ...], is_package: bool):
                 yield node.lineno, f"{stem}.{alias.name}"
 
 
+def allowed_of(room: str) -> set[str]:
+    """Return what of the library a room may import."""
+    if room in ALONE:
+        return ALONE[room]
+    return {*LEAVES, "measure", *ROOMS[: ROOMS.index(room) + 1]}
+
+
 def violations(source: str, relative: Path) -> list[str]:
     """Say file:line of every import that breaks the order; `relative` starts at the package."""
     parts = relative.with_suffix("").parts
@@ -47,17 +71,14 @@ def violations(source: str, relative: Path) -> list[str]:
         top, _, rest = name.partition(".")
         if top == "mi_cot_lib":
             target = rest.partition(".")[0]
-            allowed = target == room or target in LEAVES
-            if room in ROOMS and target in ROOMS:
-                allowed = ROOMS.index(target) <= ROOMS.index(room)
-            if not allowed:
+            if target not in allowed_of(room):
                 found.append(f"{relative.as_posix()}:{line}: {room} imports {name}")
         elif room not in ONLY_IN.get(top, {room}):
             found.append(f"{relative.as_posix()}:{line}: {room} imports {top}")
     return found
 
 
-def test_no_room_imports_from_its_right():
+def test_no_room_imports_from_one_after_it():
     sources = sorted(PACKAGE.rglob("*.py"))
     assert sources
     found = [
@@ -68,7 +89,31 @@ def test_no_room_imports_from_its_right():
 
 def test_every_folder_of_the_package_is_a_room():
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert folders - ABOVE_THE_ROOMS == set(ROOMS)
+    assert folders == {*ROOMS, "measure"}
+
+
+def test_every_module_beside_the_rooms_is_a_leaf_or_above_them():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == LEAVES | ABOVE_THE_ROOMS
+
+
+def test_no_folder_holds_more_than_twelve_modules():
+    found = Counter(
+        path.parent.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if path.stem != "__init__"
+    )
+    assert {folder: n for folder, n in found.items() if n > MOST_MODULES} == {}
+
+
+@pytest.mark.parametrize("room", ["data", "report"])
+def test_a_room_without_torch_loads_without_it(room):
+    modules = [
+        ".".join(("mi_cot_lib", *path.relative_to(PACKAGE).with_suffix("").parts))
+        for path in sorted((PACKAGE / room).rglob("*.py"))
+    ]
+    code = f"import sys, {', '.join(modules)}\nprint('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize(
@@ -82,9 +127,14 @@ def test_every_folder_of_the_package_is_a_room():
         ("data/__init__.py", "from ..student import load\n", 1),
         ("objective/a.py", "if True:\n    from mi_cot_lib.evaluation import score\n", 2),
         ("training/a.py", "import matplotlib.pyplot as plt\n", 1),
-        ("reproduce/a.py", "import matplotlib\n", 1),
+        ("experiments/a.py", "import matplotlib\n", 1),
         ("errors.py", "from mi_cot_lib.data.specs import DATASETS\n", 1),
-        ("analysis/a.py", "from mi_cot_lib.cli import main\n", 1),
+        ("report/a.py", "from mi_cot_lib.cli import main\n", 1),
+        ("report/a.py", "import torch\n", 1),
+        ("experiments/a.py", "from mi_cot_lib.course.widgets import controlled\n", 1),
+        ("measure/a.py", "from mi_cot_lib.files import write_json\n", 1),
+        ("measure/mutual_information/a.py", "from mi_cot_lib.data import load\n", 1),
+        ("files.py", "from mi_cot_lib.machine import PACKAGE_ROOT\n", 1),
     ],
 )
 def test_checker_says_file_and_line_of_a_broken_rule(file, source, line):
@@ -98,9 +148,11 @@ def test_checker_says_file_and_line_of_a_broken_rule(file, source, line):
         ("training/a.py", "from mi_cot_lib.objective.mi import mi_loss\nimport torch\n"),
         ("data/worlds/a.py", "from ..example import Example\nfrom mi_cot_lib.errors import x\n"),
         ("data/__init__.py", "from .specs import DATASETS\n"),
-        ("analysis/a.py", "from matplotlib.figure import Figure\n"),
-        ("cli.py", "from mi_cot_lib.reproduce import x\n"),
-        ("environment.py", "from mi_cot_lib.errors import DataError\n"),
+        ("course/theory/a.py", "from mi_cot_lib.report.pictures.canvas import new_figure\n"),
+        ("data/a.py", "from mi_cot_lib.measure.over_items import mcnemar\n"),
+        ("report/a.py", "from matplotlib.figure import Figure\n"),
+        ("cli.py", "from mi_cot_lib.experiments import x\n"),
+        ("machine.py", "from mi_cot_lib.errors import DataError\n"),
     ],
 )
 def test_checker_accepts_what_the_order_allows(file, source):

@@ -1,1 +1,1 @@
-"""Room 1: raw records become Examples. Knows no torch."""
+"""Raw records become Examples. Knows no torch."""

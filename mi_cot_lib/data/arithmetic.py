@@ -1,7 +1,9 @@
 """Reads the value of an equation such as `( 84.0 / 2.0 )` without ever executing text."""
 
 import math
+import operator
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 MAX_LENGTH = 500
@@ -24,6 +26,10 @@ _SPELLING = {
     **{"÷": "/", "\\div": "/", "−": "-", "–": "-"},
 }
 _MARKS = re.compile(r"[,{}]")
+_UNARY: dict[str, Callable[[Fraction], Fraction]] = {"plus": operator.pos, "minus": operator.neg}
+_BINARY: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
+    **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+}
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "plus": 3, "minus": 3}
 
 
@@ -126,20 +132,12 @@ def _evaluate(tokens: list[str | Fraction]) -> Fraction | None:
     return values[0]
 
 
-def _apply(operator: str, values: list[Fraction]) -> bool:
+def _apply(sign: str, values: list[Fraction]) -> bool:
     right = values.pop()
-    if operator == "plus":
-        values.append(right)
-    elif operator == "minus":
-        values.append(-right)
-    elif operator == "+":
-        values.append(values.pop() + right)
-    elif operator == "-":
-        values.append(values.pop() - right)
-    elif operator == "*":
-        values.append(values.pop() * right)
-    elif right == 0:
+    if sign in _UNARY:
+        values.append(_UNARY[sign](right))
+    elif sign == "/" and right == 0:
         return False
     else:
-        values.append(values.pop() / right)
+        values.append(_BINARY[sign](values.pop(), right))
     return True

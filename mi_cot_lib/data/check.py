@@ -10,15 +10,15 @@ from mi_cot_lib.data.layout import (
     RawRow,
     datasets_folder,
     datasets_present,
-    listed_choices,
     read_split,
     splits_present,
 )
 from mi_cot_lib.data.load import examples_of
-from mi_cot_lib.data.parse import read_teacher
-from mi_cot_lib.data.released_rules import parse_as_released, value_as_released
+from mi_cot_lib.data.questions import listed_choices
 from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
-from mi_cot_lib.data.teacher_label import Problem
+from mi_cot_lib.data.teacher.label import Problem
+from mi_cot_lib.data.teacher.parse import read_teacher
+from mi_cot_lib.data.teacher.released_rules import parse_as_released, value_as_released
 from mi_cot_lib.errors import DataError
 
 _COUNTED = (Problem.UNPARSED, Problem.AMBIGUOUS, Problem.OUTSIDE)

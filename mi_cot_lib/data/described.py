@@ -17,8 +17,8 @@ from typing import Any, get_args
 from mi_cot_lib.data.json_files import read_json
 from mi_cot_lib.data.layout import SPLITS, datasets_folder
 from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec, Family
-from mi_cot_lib.environment import data_root_from_environment
 from mi_cot_lib.errors import DataError, unknown_name
+from mi_cot_lib.machine import data_root_from_environment
 
 DESCRIPTION = "dataset.json"
 

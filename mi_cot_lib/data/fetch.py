@@ -12,8 +12,8 @@ import httpx
 from filelock import FileLock
 from tqdm.auto import tqdm
 
-from mi_cot_lib.environment import cache_folder, network_client, network_hint, using_cache
 from mi_cot_lib.errors import DataError
+from mi_cot_lib.machine import cache_folder, network_client, network_hint, using_cache
 
 COMMIT = "ef94426"
 DATASETS_URL = (

@@ -8,10 +8,10 @@ from pathlib import Path
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.fetch import fetched_root
 from mi_cot_lib.data.layout import SPLITS, RawRow, read_split
-from mi_cot_lib.data.parse import parse_teacher_output
 from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
-from mi_cot_lib.environment import data_root_from_environment
+from mi_cot_lib.data.teacher.parse import parse_teacher_output
 from mi_cot_lib.errors import DataError, unknown_name
+from mi_cot_lib.machine import data_root_from_environment
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 0

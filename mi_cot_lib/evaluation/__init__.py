@@ -1,1 +1,1 @@
-"""Room 5: a student and Examples become Predictions and scores."""
+"""A student and Examples become Predictions and scores."""

@@ -10,8 +10,8 @@ from torchmetrics.functional.text import rouge_score
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.environment import network_hint
 from mi_cot_lib.errors import ConfigError, KitError
+from mi_cot_lib.machine import network_hint
 
 _BATCH = 32
 _MAX_TOKENS = 512

@@ -1,1 +1,1 @@
-"""Room 3: student outputs become loss terms. Knows no files and no text."""
+"""Student outputs become loss terms. Knows no files and no text."""

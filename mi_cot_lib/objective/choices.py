@@ -1,47 +1,18 @@
-"""What can be chosen about the loss: weights of the terms, and the parts of the MI term.
-
-Knows no torch, so that a configuration is checked before anything heavy loads.
-"""
+"""What can be chosen about the loss: weights of the terms, and the parts of the MI term."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from mi_cot_lib.errors import ConfigError, unknown_name
+from mi_cot_lib.objective.forms import FORMS, Divergence, Features
 
-MiForm = Literal[
-    "released",
-    "paper",
-    "kl",
-    "js",
-    "barber_agakov",
-    "infonce",
-    "contrastive",
-    "variational",
-    "adversarial",
-]
-Features = Literal["vocabulary", "decoder_hidden", "encoder_hidden"]
 Pool = Literal["max", "mean"]
-Divergence = Literal["ce", "kl"]
 Detach = Literal["label", "rationale", "none"]
+# One of `FORMS`.
+MiForm = str
 
-_HIDDEN = ("decoder_hidden", "encoder_hidden")
-# What each form can compare; the first is its default. Those with distributions need the vocabulary,
-# those with a network of their own are for features of hundreds of dimensions, not of thousands.
-FEATURES: dict[str, tuple[str, ...]] = {
-    "released": ("vocabulary",),
-    "paper": ("vocabulary",),
-    "kl": ("vocabulary",),
-    "js": ("vocabulary",),
-    "barber_agakov": ("vocabulary",),
-    "infonce": ("vocabulary", *_HIDDEN),
-    "contrastive": _HIDDEN,
-    "variational": _HIDDEN,
-    "adversarial": _HIDDEN,
-}
-# Forms in which the loss of one example depends on the others of its batch.
-COUPLED = frozenset({"barber_agakov", "infonce", "contrastive"})
-# Forms that train a small network beside the student.
-WITH_HEAD = frozenset({"contrastive", "variational", "adversarial"})
+# What was a form of its own, and what it is now.
+_RENAMED = {"kl": "mi_form paper with divergence kl"}
 
 
 def check_choices(
@@ -52,24 +23,27 @@ def check_choices(
     Raises:
         ConfigError: The message names the valid choices.
     """
+    if form in _RENAMED:
+        raise ConfigError(f"mi_form {form} is {_RENAMED[form]}: write it so.")
+    if form not in FORMS:
+        raise unknown_name("mi_form", form, FORMS)
     for kind, value, valid in (
-        ("mi_form", form, MiForm),
         ("pool", pool, Pool),
         ("divergence", divergence, Divergence),
         ("detach", detach, Detach),
+        ("features", features or FORMS[form].features[0], Features),
     ):
         if value not in get_args(valid):
             raise unknown_name(kind, value, get_args(valid))
-    if features is not None and features not in get_args(Features):
-        raise unknown_name("features", features, get_args(Features))
-    if features is not None and features not in FEATURES[form]:
+    known = FORMS[form].features
+    if features is not None and features not in known:
         raise ConfigError(
-            f"mi_form {form} does not work on features {features}; choose from: "
-            f"{', '.join(FEATURES[form])}."
+            f"mi_form {form} does not work on features {features}; choose from: {', '.join(known)}."
         )
-    if divergence != "ce" and form not in ("released", "paper"):
+    if divergence not in FORMS[form].divergences:
+        others = [name for name, one in FORMS.items() if divergence in one.divergences]
         raise ConfigError(
-            f"divergence {divergence} is for mi_form released and paper; {form} has its own."
+            f"divergence {divergence} is for mi_form {' and '.join(others)}; {form} has its own."
         )
 
 
@@ -118,12 +92,12 @@ class Objective:
     @property
     def is_coupled(self) -> bool:
         """The MI term takes part and compares the examples of a batch, which cannot be split then."""
-        return self.alpha3 != 0 and self.form in COUPLED
+        return self.alpha3 != 0 and FORMS[self.form].is_coupled
 
     @property
-    def has_head(self) -> bool:
-        """The MI term takes part and trains a network of its own."""
-        return self.alpha3 != 0 and self.form in WITH_HEAD
+    def sees_padding(self) -> bool:
+        """The MI term takes part and looks at what the student says beyond a text's end."""
+        return self.alpha3 != 0 and FORMS[self.form].padded
 
     def only(self, term: str) -> "Objective":
         """Return the same objective with the weights of all other terms at 0."""

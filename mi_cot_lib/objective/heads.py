@@ -7,16 +7,7 @@ import torch
 from torch import nn
 
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.forms.adversarial import Discriminator
-from mi_cot_lib.objective.forms.contrastive import ContrastiveHead
-from mi_cot_lib.objective.forms.variational import GaussianHead
-
-_HEADS: dict[str, type[nn.Module]] = {
-    "adversarial": Discriminator,
-    "contrastive": ContrastiveHead,
-    "variational": GaussianHead,
-}
-
+from mi_cot_lib.objective.forms import FORMS
 
 # The student carries its head under this name while it trains, so that optimiser and checkpoints see it.
 _NAME = "mi_head"
@@ -31,11 +22,12 @@ def make_head(objective: Objective, width: int, seed: int) -> nn.Module | None:
         seed: Of its first weights. torch's own generator stays as it is, so that a student with a head
             sees the same batches and dropout as one without.
     """
-    if not objective.has_head:
+    make = FORMS[objective.form].head
+    if make is None or not objective.alpha3:
         return None
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return _HEADS[objective.form](width)
+        return make(width)
 
 
 def head_of(model: nn.Module) -> nn.Module | None:

@@ -9,19 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.objective.choices import (
-    WITH_HEAD,
-    Detach,
-    Divergence,
-    MiForm,
-    Objective,
-    Pool,
-    check_choices,
-)
-from mi_cot_lib.objective.forms.barber_agakov import barber_agakov_loss
-from mi_cot_lib.objective.forms.divergences import js_loss, kl_loss, paper_loss
-from mi_cot_lib.objective.forms.infonce import cosine_scores, distribution_scores, infonce_loss
-from mi_cot_lib.objective.forms.released import released_loss
+from mi_cot_lib.objective.choices import Detach, MiForm, Objective, Pool, check_choices
+from mi_cot_lib.objective.forms import FORMS, Divergence, Features, Pooled
 from mi_cot_lib.objective.pooling import pool_log_probabilities, pool_released, pool_states
 
 
@@ -44,7 +33,7 @@ def mi_loss(
       again. The loss is `CrossEntropyLoss(q as logits, t as soft target)`, so q passes a second
       softmax: mean over the batch of S·log Σ_u exp(q_u) − ⟨t, q⟩ with S = Σ_v t_v.
     * `paper`: t and q are normalised to distributions, padding masked: mean of −Σ_v t_v log q_v.
-    * `kl`, `js`: KL(t ‖ q) and the Jensen-Shannon divergence of the same distributions.
+    * `js`: the Jensen-Shannon divergence of the same distributions.
     * `barber_agakov`: the cross-entropy less the entropy of the batch's mean t.
     * `infonce`: −log of the probability of the example's own t among the batch's, scored by −CE.
 
@@ -102,7 +91,7 @@ def mi_loss_per_example(
         ConfigError: As `mi_loss`.
     """
     check_choices(form, pool, divergence, detach)
-    if form in WITH_HEAD:
+    if "vocabulary" not in FORMS[form].features:
         raise ConfigError(
             f"mi_form {form} looks at hidden states and has a network of its own: use "
             "hidden_loss_per_example."
@@ -119,7 +108,7 @@ def mi_loss_per_example(
         )
     counted = label_mask.any(dim=1) & rationale_mask.any(dim=1)
     label_logits, rationale_logits = label_logits[counted], rationale_logits[counted]
-    if form == "released":
+    if FORMS[form].padded:
         label = pool_released(label_logits, pool, label_precision(detach))
         rationale = pool_released(rationale_logits, pool)
     else:
@@ -150,17 +139,9 @@ def mi_of_pooled(
     Returns:
         (batch,) in nats.
     """
-    if form == "released":
-        return released_loss(*_held(label, rationale, detach), divergence)
-    label, rationale = label.log_softmax(dim=-1), rationale.log_softmax(dim=-1)
-    held, rationale = _held(label, rationale, detach)
-    if form == "barber_agakov":
-        return barber_agakov_loss(label, rationale, held)
-    if form == "infonce":
-        return infonce_loss(distribution_scores(held, rationale))
-    if form == "js":
-        return js_loss(held, rationale)
-    return kl_loss(held, rationale) if form == "kl" else paper_loss(held, rationale, divergence)
+    if not FORMS[form].padded:
+        label, rationale = label.log_softmax(dim=-1), rationale.log_softmax(dim=-1)
+    return _loss(label, rationale, form, detach, "vocabulary", divergence)
 
 
 def hidden_loss_per_example(
@@ -188,17 +169,32 @@ def hidden_loss_per_example(
     """
     sides = ((label_states, label_mask), (rationale_states, rationale_mask))
     pooled = [pool_states(states[counted], mask[counted], objective.pool) for states, mask in sides]
-    label, rationale = _held(pooled[0], pooled[1], objective.detach)
+    label, rationale = pooled
     # A few numbers an example: float32 costs nothing here and keeps differences of squares exact.
     with torch.autocast(label.device.type, enabled=False):
-        losses = head(label, rationale) if head else infonce_loss(cosine_scores(label, rationale))
+        losses = _loss(
+            label, rationale, objective.form, objective.detach, objective.features, head=head
+        )
     return _at(counted, losses)
 
 
-def _held(label: Tensor, rationale: Tensor, detach: Detach) -> tuple[Tensor, Tensor]:
-    if detach == "label":
-        return label.detach(), rationale
-    return label, rationale.detach() if detach == "rationale" else rationale
+def _loss(
+    label: Tensor,
+    rationale: Tensor,
+    form: MiForm,
+    detach: Detach,
+    features: Features,
+    divergence: Divergence = "ce",
+    head: nn.Module | None = None,
+) -> Tensor:
+    """Hold the detached side, and ask the form, or its head, for the loss of each example."""
+    held = label.detach() if detach == "label" else label
+    rationale = rationale.detach() if detach == "rationale" else rationale
+    loss = FORMS[form].loss
+    if loss is None:
+        assert head is not None
+        return head(held, rationale)
+    return loss(Pooled(held, rationale, label, features, divergence))
 
 
 def _at(counted: Tensor, losses: Tensor) -> Tensor:

@@ -123,7 +123,7 @@ def pulls_of_mi(
     if not counted[0]:
         return pulls
     pooled = [_pool(rows, parts, objective) for parts in counted]
-    if objective.form == "released" and objective.detach != "label":
+    if objective.sees_padding and objective.detach != "label":
         by_pooled = _pulled_at_label(rows, counted[0], pooled[1][0], objective, shares, sums, pulls)
     if by_pooled is None:
         by_pooled = _gradients([values for values, _ in pooled], objective, sums)
@@ -132,7 +132,7 @@ def pulls_of_mi(
             continue
         by_log = gradients * shares["mi"]
         if index is not None:
-            if objective.form == "released":
+            if objective.sees_padding:
                 by_log *= values
             pulls.sparse.append((index, by_log))
             pulls.row_sums.scatter_add_(0, index.flatten(), by_log.flatten())
@@ -140,7 +140,7 @@ def pulls_of_mi(
         for part, value, by_value in zip(parts, values, by_log, strict=True):
             logs = rows[part]
             shared = (
-                logs.exp() / len(logs) if objective.form == "released" else (logs - value).exp_()
+                logs.exp() / len(logs) if objective.sees_padding else (logs - value).exp_()
             ).mul_(by_value)
             pulls.dense.append((part, shared))
             pulls.row_sums[part] += shared.sum(dim=1)
@@ -181,14 +181,14 @@ def _pool(
         (examples, vocab), and for max pooling which row each maximum came from.
     """
     if objective.pool == "mean":
-        pool = _mean if objective.form == "released" else _log_sum
+        pool = _mean if objective.sees_padding else _log_sum
         return torch.stack([pool(rows[part]) for part in parts]), None
     values = rows.new_empty(len(parts), rows.shape[1])
     index = torch.empty_like(values, dtype=torch.long)
     for number, part in enumerate(parts):
         torch.max(rows[part], dim=0, out=(values[number], index[number]))
     index += torch.tensor([part.start for part in parts], device=index.device)[:, None]
-    return (values.exp_() if objective.form == "released" else values), index
+    return (values.exp_() if objective.sees_padding else values), index
 
 
 def _mean(logs: Tensor) -> Tensor:

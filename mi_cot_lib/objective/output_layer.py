@@ -16,6 +16,7 @@ from torch.autograd import Function
 from mi_cot_lib.objective.choices import TERMS, Objective
 from mi_cot_lib.objective.chunks import Chunk, Side, chunks_of, log_probabilities
 from mi_cot_lib.objective.mi_pulls import Gradients, pulls_of_mi, pulls_over
+from mi_cot_lib.objective.terms import weighted_total
 from mi_cot_lib.student.encode import IGNORED
 
 WEIGHT_ROWS = 2048
@@ -27,7 +28,7 @@ def output_terms(
     sides: tuple[Side, ...],
     counts: Mapping[str, Tensor],
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Compute Equation 10 from decoder states, as `term_sums` and `weighted_total` do from logits.
+    """Compute Equation 10 from decoder states, as `term_sums` does its terms from logits.
 
     Args:
         objective: Weights and choices.
@@ -41,9 +42,9 @@ def output_terms(
     """
     weights = objective.weights
     held = [term for term in TERMS[: 1 if len(sides) == 1 else 3] if term in weights]
-    shares = {term: weights[term] / max(1, int(counts[term])) for term in held}
+    counts = {term: counts[term] for term in held}
     states = tuple(side.states for side in sides)
-    total, sums = _OutputTerms.apply(weight, objective, sides, shares, *states)
+    total, sums = _OutputTerms.apply(weight, objective, sides, counts, *states)
     return total, dict(zip(held, sums.unbind(), strict=True))
 
 
@@ -54,11 +55,15 @@ class _OutputTerms(Function):
         weight: Tensor,
         objective: Objective,
         sides: tuple[Side, ...],
-        shares: dict[str, float],
+        counts: dict[str, Tensor],
         *states: Tensor,
     ) -> tuple[Tensor, Tensor]:
         dtype = states[0].dtype
         kernel = weight.to(dtype)
+        # How the total moves with each term's sum.
+        shares = {
+            term: objective.weights[term] / max(1, int(count)) for term, count in counts.items()
+        }
         sums = {term: weight.new_zeros(()) for term in shares}
         by_weight, by_states = None, []
         if any(ctx.needs_input_grad):
@@ -81,7 +86,7 @@ class _OutputTerms(Function):
         # Kept as attributes and given away: a saved tensor would be copied, and the weights' is large.
         ctx.gradients = (by_weight, by_states)
         held = torch.stack(list(sums.values()))
-        total = (held * held.new_tensor(list(shares.values()))).sum()
+        total = weighted_total(objective, sums, counts)
         ctx.mark_non_differentiable(held)
         return total, held
 

@@ -111,9 +111,18 @@ def term_sums(
 def weighted_total(
     objective: Objective, sums: Mapping[str, Tensor], counts: Mapping[str, Tensor]
 ) -> Tensor:
-    """Add up Equation 10: Σ_i α_i · sum_i / count_i, a scalar in nats."""
-    weights = objective.weights
-    total = [weights[term] * sums[term] / counts[term].clamp(min=1) for term in sums]
+    """Add up Equation 10, L = Σ_i α_i · sum_i / count_i, a scalar in nats: the one place that does.
+
+    Args:
+        objective: The weights.
+        sums: The terms' unweighted sums, all or some of them.
+        counts: What each is divided by, from `term_counts`.
+    """
+    total = [
+        weight * sums[term] / counts[term].clamp(min=1)
+        for term, weight in objective.weights.items()
+        if term in sums
+    ]
     return torch.stack(total).sum()
 
 

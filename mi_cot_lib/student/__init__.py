@@ -1,1 +1,1 @@
-"""Room 2: checkpoint and tokeniser in, batches out. Knows no loss weights."""
+"""Checkpoint and tokeniser in, batches out. Knows no loss weights."""

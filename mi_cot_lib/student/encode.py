@@ -9,8 +9,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.student.token_cache import cached_token_ids
-from mi_cot_lib.student.tokenise import Column, collector_paused
+from mi_cot_lib.student.tokenise import Column, collector_paused, token_ids
 
 # The released code's wording of the paper's [PREDICT] and [EXPLAIN].
 PREDICT_PREFIX = "predict: "
@@ -78,7 +77,7 @@ def encode_pairs(
             Column([EXPLAIN_PREFIX + example.input for example in examples], max_input_tokens),
             Column([example.rationale or "" for example in examples], max_target_tokens),
         ]
-    predict_inputs, predict_targets, *rest = cached_token_ids(columns, tokeniser)
+    predict_inputs, predict_targets, *rest = token_ids(columns, tokeniser)
     nothing: list[list[int]] = [[] for _ in examples]
     explain_inputs, rationales = rest or (nothing, nothing)
     # A tokeniser that ends no text would teach the student to go on until its limit.

@@ -7,7 +7,9 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -160,14 +162,20 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
 
 def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
     """Return a SHA-256 of all that a student is made from: text, recipe and shape."""
-    digest = hashlib.sha256()
-    for text in world_text(recipe.texts, recipe.seed):
-        digest.update(text.encode() + b"\0")
+    digest = _digest_of_text(recipe.texts, recipe.seed).copy()
     digest.update(json.dumps(asdict(recipe)).encode())
     shape = nano_config(VOCABULARY_SIZE, BUILT_IN_WIDTHS[name]).to_dict()
     del shape["transformers_version"]
     digest.update(json.dumps(shape, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+@cache
+def _digest_of_text(texts: int, seed: int) -> Any:
+    digest = hashlib.sha256()
+    for text in world_text(texts, seed):
+        digest.update(text.encode() + b"\0")
+    return digest
 
 
 def _batches(

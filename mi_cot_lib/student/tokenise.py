@@ -83,16 +83,6 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def untruncated_backend(tokeniser: PreTrainedTokenizerFast) -> Tokenizer:
-    """Return the `tokenizers` object behind a tokeniser, set to return whole texts."""
-    # Each call of the tokeniser sets these anew, so nothing needs to be put back afterwards.
-    backend = tokeniser.backend_tokenizer
-    backend.no_truncation()
-    backend.no_padding()
-    backend.encode_special_tokens = tokeniser.split_special_tokens
-    return backend
-
-
 @collector_paused()
 def fast_token_ids(
     columns: Sequence[Column], tokeniser: PreTrainedTokenizerBase
@@ -104,7 +94,11 @@ def fast_token_ids(
     """
     if not isinstance(tokeniser, PreTrainedTokenizerFast) or tokeniser.truncation_side != "right":
         return None
-    backend = untruncated_backend(tokeniser)
+    # Each call of the tokeniser sets these anew, so nothing needs to be put back afterwards.
+    backend = tokeniser.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    backend.encode_special_tokens = tokeniser.split_special_tokens
     end = _end_tokens(backend)
     if end is None or any(column.limit < max(1, len(end)) for column in columns):
         return None

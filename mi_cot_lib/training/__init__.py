@@ -1,1 +1,1 @@
-"""Room 4: the trainer, a run's configuration, folder and record. Knows no plots."""
+"""The trainer, a run's configuration, targets, folder and record. Knows no plots."""

@@ -24,7 +24,7 @@ from transformers.trainer_callback import TrainerState
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from mi_cot_lib.errors import KitError, written_to
-from mi_cot_lib.training.record import write_atomically
+from mi_cot_lib.files import write_atomically
 
 FOLDER = "checkpoints"
 SEAL = "whole.json"

@@ -4,22 +4,16 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.data.teacher_changes import TeacherChange, check_teacher_change
+from mi_cot_lib.data.teacher.changes import TeacherChange, check_teacher_change
 from mi_cot_lib.errors import ConfigError, unknown_name
-from mi_cot_lib.objective.choices import (
-    FEATURES,
-    Detach,
-    Divergence,
-    Features,
-    MiForm,
-    Objective,
-    Pool,
-    check_choices,
-)
+from mi_cot_lib.objective.choices import Detach, MiForm, Objective, Pool, check_choices
+from mi_cot_lib.objective.forms import FORMS, Divergence, Features
 from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS, check_student_name, folder_of
 
@@ -105,9 +99,7 @@ class RunConfig:
     alpha2: float = _help("Weight of the rationale loss.", default=0.5)
     alpha3: float = _help("Weight of the MI loss; 0 equals DSS.", default=0.1)
     mi_form: MiForm = _help(
-        "released (as the code), paper (as the text), kl, js, barber_agakov, infonce, contrastive, "
-        "variational or adversarial.",
-        default="released",
+        f"{', '.join(FORMS)}; released is the code's, paper the text's.", default="released"
     )
     features: Features = _help(
         "What the MI term compares: vocabulary (softmax outputs), decoder_hidden or encoder_hidden. "
@@ -133,69 +125,48 @@ class RunConfig:
     def __post_init__(self) -> None:
         """Fill in the student's defaults and check every value."""
         if isinstance(self.data_root, os.PathLike):
-            object.__setattr__(self, "data_root", os.fspath(self.data_root))
-        for name in ("dataset", "method", "student", "data_root"):
+            self._set("data_root", os.fspath(self.data_root))
+        for name, (kind, is_optional) in field_types().items():
             value = getattr(self, name)
-            if not isinstance(value, str) and not (name == "data_root" and value is None):
-                raise ConfigError(f"{name} must be text, got {value!r}.")
+            # None stands for the student's default until that is filled in.
+            if value is not None or (kind is str and not is_optional):
+                self._set(name, _checked(name, kind, value))
         if self.data_root == "":
             raise ConfigError("data_root must name a folder, got an empty text.")
         # DIR/, ./DIR and DIR/. are DIR and make the same run. A relative folder stays relative, so that
         # the run is found again after all was moved together; an absolute one or a link is another name.
         if self.data_root is not None:
-            object.__setattr__(self, "data_root", str(Path(self.data_root)))
+            self._set("data_root", str(Path(self.data_root)))
         dataset_spec(self.dataset)
         method_named(self.method)
         check_student_name(self.student)
-        object.__setattr__(self, "student", folder_of(self.student))
+        self._set("student", folder_of(self.student))
         check_choices(self.mi_form, self.pool, self.divergence, self.detach, self.features)
         if self.features is None:
-            object.__setattr__(self, "features", FEATURES[self.mi_form][0])
+            self._set("features", FORMS[self.mi_form].features[0])
         is_nli = dataset_spec(self.dataset).answer_type == "nli"
         nano = _NANO_NLI_DEFAULTS if is_nli else _NANO_DEFAULTS
         defaults = nano if self.student in BUILT_IN_WIDTHS else _T5_DEFAULTS
         for name, value in defaults.items():
             if getattr(self, name) is None:
-                # The documented way to set a field of a frozen dataclass while it is being made.
-                object.__setattr__(self, name, value)
+                self._set(name, value)
         if self.precision is None:
-            # torch loads here, and only for a student that is large enough to care.
-            from mi_cot_lib.training.precision import has_fast_bf16
+            # `mi-cot --help` reads this file, and needs no torch.
+            from mi_cot_lib.machine import has_fast_bf16
 
-            object.__setattr__(self, "precision", "bf16" if has_fast_bf16() else "fp32")
-        for name, valid in (("labels", Labels), ("precision", Precision), ("unparsed", Unparsed)):
-            if getattr(self, name) not in get_args(valid):
-                raise unknown_name(name, getattr(self, name), get_args(valid))
+            self._set("precision", "bf16" if has_fast_bf16() else "fp32")
         if self.micro_batch_size is None:
-            object.__setattr__(self, "micro_batch_size", self.batch_size)
-        for item in fields(self):
-            self._check_type(item.name)
+            self._set("micro_batch_size", self.batch_size)
+        for name, (kind, is_optional) in field_types().items():
+            if not is_optional and getattr(self, name) is None:
+                _checked(name, kind, None)
         self._check_ranges()
         # A run shorter than the interval is validated at its end.
-        object.__setattr__(self, "eval_every", min(self.eval_every, self.max_steps))
+        self._set("eval_every", min(self.eval_every, self.max_steps))
 
-    def _check_type(self, name: str) -> None:
-        value = getattr(self, name)
-        whole = {
-            "seed",
-            "train_size",
-            "max_steps",
-            "batch_size",
-            "micro_batch_size",
-            "eval_every",
-            "threads",
-        }
-        whole |= {"max_input_tokens", "max_target_tokens", "max_new_tokens"}
-        real = {"learning_rate", "alpha1", "alpha2", "alpha3", "change_share"}
-        if name in whole and value is not None and type(value) is not int:
-            raise ConfigError(f"{name} must be a whole number, got {value!r}.")
-        if name in whole - {"train_size", "threads"} and value is None:
-            raise ConfigError(f"{name} must be a whole number, got None.")
-        if name in real and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise ConfigError(f"{name} must be a number, got {value!r}.")
-        if name in real:
-            # 1 and 1.0 are one value and must name one run.
-            object.__setattr__(self, name, float(value))
+    def _set(self, name: str, value: Any) -> None:
+        # The documented way to set a field of a frozen dataclass while it is being made.
+        object.__setattr__(self, name, value)
 
     def _check_ranges(self) -> None:
         check_teacher_change(self.teacher_change, self.change_share)
@@ -276,3 +247,33 @@ class RunConfig:
         digest = hashlib.sha256(text.encode()).hexdigest()[:10]
         student = Path(self.student).resolve().name
         return f"{self.dataset}-{self.method}-{student}-seed{self.seed}-{digest}"
+
+
+@cache
+def field_types() -> dict[str, tuple[Any, bool]]:
+    """Return of each field its type (`str`, `int`, `float` or a Literal) and whether it may be None."""
+    found = {}
+    for name, hint in get_type_hints(RunConfig).items():
+        parts = (hint,) if get_origin(hint) is Literal else get_args(hint) or (hint,)
+        (kind,) = (part for part in parts if part is not NoneType)
+        found[name] = (kind, NoneType in parts)
+    return found
+
+
+_TYPES: dict[type, tuple[Any, str]] = {
+    str: (str, "text"),
+    int: (int, "a whole number"),
+    float: ((int, float), "a number"),
+}
+
+
+def _checked(name: str, kind: Any, value: Any) -> Any:
+    """Return a value of its field's type; 1 and 1.0 are one value and must name one run."""
+    if kind not in _TYPES:
+        if value not in get_args(kind):
+            raise unknown_name(name, value, get_args(kind))
+        return value
+    accepted, words = _TYPES[kind]
+    if isinstance(value, bool) or not isinstance(value, accepted):
+        raise ConfigError(f"{name} must be {words}, got {value!r}.")
+    return kind(value)

@@ -53,18 +53,14 @@ def term_losses(
         packed = run_packed(model, objective, batch)
         output_layer: Any = model.lm_head
         losses = {}
-        for term, weight in objective.weights.items():
+        for term in objective.weights:
             if term == "mi" and objective.uses_hidden:
-                losses[term] = (
-                    weight * hidden_mi(model, objective, packed) / counts[term].clamp(min=1)
-                )
+                hidden = {term: hidden_mi(model, objective, packed)}
+                losses[term] = weighted_total(objective, hidden, counts)
             else:
                 losses[term], _ = output_terms(
                     objective.only(term), output_layer.weight, packed.sides, counts
                 )
         return losses
     sums, _ = forward_terms(model, objective, batch)
-    return {
-        term: objective.weights[term] * value / counts[term].clamp(min=1)
-        for term, value in sums.items()
-    }
+    return {term: weighted_total(objective, {term: sums[term]}, counts) for term in sums}

@@ -13,6 +13,7 @@ from mi_cot_lib.objective.chunks import Side
 from mi_cot_lib.objective.heads import head_of
 from mi_cot_lib.objective.mi import hidden_loss_per_example
 from mi_cot_lib.objective.output_layer import output_terms
+from mi_cot_lib.objective.terms import weighted_total
 from mi_cot_lib.student.encode import IGNORED, shift_right
 from mi_cot_lib.student.packed import Rows, both_states
 
@@ -42,7 +43,7 @@ def packed_terms(
     total, sums = output_terms(of_outputs, model.lm_head.weight, packed.sides, counts)
     if objective.uses_hidden and "explain_labels" in batch:
         sums["mi"] = hidden_mi(model, objective, packed)
-        total = total + objective.alpha3 * sums["mi"] / counts["mi"].clamp(min=1)
+        total = total + weighted_total(objective, {"mi": sums["mi"]}, counts)
     return total, sums
 
 
@@ -98,7 +99,7 @@ def run_packed(model: Any, objective: Objective, batch: Mapping[str, Tensor]) ->
     """
     terms = objective.weights.keys()
     explains = "explain_labels" in batch and bool(terms & {"generation", "mi"})
-    with_padding = explains and "mi" in terms and objective.form == "released"
+    with_padding = explains and objective.sees_padding
     inputs, targets, wanted = [], [], []
     for prefix in PREFIXES[: 1 + explains]:
         labels = batch[f"{prefix}labels"]

@@ -13,6 +13,7 @@ from transformers import PrinterCallback, Seq2SeqTrainingArguments, TrainerCallb
 from transformers.integrations import TensorBoardCallback
 
 from mi_cot_lib.errors import KitError
+from mi_cot_lib.files import write_atomically
 from mi_cot_lib.objective.heads import carried, make_head
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.load import Student
@@ -25,7 +26,6 @@ from mi_cot_lib.training.checkpoints import (
     state_of,
 )
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.record import write_atomically
 from mi_cot_lib.training.trainer import TwoTaskTrainer, Validate
 
 LOGS_A_RUN = 25

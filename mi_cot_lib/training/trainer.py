@@ -12,7 +12,7 @@ from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.terms import term_counts
+from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, check_positions, collate, widen
 from mi_cot_lib.student.load import Student, overflowed_weight
 from mi_cot_lib.student.packed import can_pack
@@ -255,8 +255,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     @torch.no_grad()
     def _mean_terms(self) -> dict[str, float]:
         assert self.model is not None
-        sums: dict[str, float] = defaultdict(float)
-        counts: dict[str, int] = defaultdict(int)
+        sums: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), dtype=torch.float64))
+        counts: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), dtype=torch.long))
         for batch in self.get_eval_dataloader():
             rows = batch.pop(ROWS)
             batch = self._prepare_inputs(batch)
@@ -268,8 +268,6 @@ class TwoTaskTrainer(Seq2SeqTrainer):
                     what = f"eval_loss_{term} is {value.item()}"
                     self._stop(self.state.global_step, what, rows)
                 sums[term] += value.item()
-                counts[term] += int(batch_counts[term].item())
-        means = {term: total / max(1, counts[term]) for term, total in sums.items()}
-        weights = self.objective.weights
-        total = sum(weights[term] * mean for term, mean in means.items())
-        return {"loss": total, **{f"loss_{term}": mean for term, mean in means.items()}}
+                counts[term] += batch_counts[term].item()
+        means = {f"loss_{term}": (sums[term] / counts[term].clamp(min=1)).item() for term in sums}
+        return {"loss": weighted_total(self.objective, sums, counts).item(), **means}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mi_cot_lib.objective.choices import FEATURES
+from mi_cot_lib.objective.forms import FORMS
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--student", "nano", "--repeats", "1"]
@@ -16,12 +16,12 @@ CALLS = {
         [*SMALL, "--batch-size", "2", "--memory-batch-size", "2"],
         ("speedup_equal_precision", "speedup_default", "memory_share"),
     ),
-    "mi_forms": ([*SMALL, "--batch-size", "4"], tuple(f"cost_{form}" for form in FEATURES)),
+    "mi_forms": ([*SMALL, "--batch-size", "4"], tuple(f"cost_{form}" for form in FORMS)),
     "evaluate": (
         [*SMALL, "--batch-size", "4", "--limit", "8", "--finetune-steps", "2"],
         ("speedup_evaluate", "speedup_evaluate_ending"),
     ),
-    "tokenise": ([*SMALL], ("speedup_tokenise", "speedup_tokenise_cached")),
+    "tokenise": ([*SMALL], ("speedup_tokenise",)),
 }
 
 

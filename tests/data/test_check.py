@@ -1,16 +1,13 @@
 """`check` on the real data against the published teacher accuracies, and on folders of our own."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from mi_cot_lib.data.check import candidate_labels, check, label_is_right
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.errors import ConfigError, DataError
-
-REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dss"
-needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason=f"the real data is not at {REAL}")
+from tests.data.real import REAL, needs_real_data
 
 KEYS = [
     "dataset",

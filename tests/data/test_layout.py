@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from mi_cot_lib.data.layout import datasets_present, listed_choices, read_split, splits_present
+from mi_cot_lib.data.layout import datasets_present, read_split, splits_present
+from mi_cot_lib.data.questions import listed_choices
 from mi_cot_lib.errors import ConfigError, DataError
 
 ROWS = {
@@ -59,20 +60,6 @@ def test_teacher_files_are_joined_in_the_order_of_their_numbers(tmp_path):
     assert [row.teacher_text for row in read_split(tmp_path, "svamp", "test")] == texts
 
 
-def test_blank_lines_do_not_shift_the_line_that_an_error_names(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"], "", '{"input": '], ["t", "t"])
-    with pytest.raises(DataError, match=r"svamp_test\.json, line 3: not a JSON object"):
-        read_split(tmp_path, "svamp", "test")
-
-
-def test_a_line_that_is_not_utf8_is_named(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
-    path = tmp_path / "svamp" / "svamp_test.json"
-    path.write_bytes(path.read_bytes() + b'{"input": "\xff", "label": "1"}\n')
-    with pytest.raises(DataError, match=r"line 2: .*utf-8"):
-        read_split(tmp_path, "svamp", "test")
-
-
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
@@ -95,64 +82,62 @@ def test_a_wrong_row_is_named_with_its_line(tmp_path, name, change, message):
         read_split(tmp_path, name, "test")
 
 
-@pytest.mark.parametrize("line", ["[1]", "7", "null", "[" * 100_000, '{"input": "a'])
-def test_a_line_that_is_no_object_is_named(tmp_path, line):
-    write(tmp_path, "svamp", "test", [line], ["t"])
-    with pytest.raises(DataError, match=r"svamp_test\.json, line 1"):
-        read_split(tmp_path, "svamp", "test")
+GOOD = json.dumps(ROWS["svamp"])
 
 
-def test_different_lengths_give_both_counts(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 3, ["t"], ["t"])
-    with pytest.raises(DataError, match=r"3 rows .* 2 teacher outputs"):
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        *(
+            ("svamp_test.json", line, r"svamp_test\.json, line 1: (not )?a JSON object")
+            for line in ("[1]", "7", "null", "[" * 100_000, '{"input": "a')
+        ),
+        (
+            "svamp_test.json",
+            f'{GOOD}\n\n{{"input": ',
+            r"svamp_test\.json, line 3: not a JSON object",
+        ),
+        ("svamp_test.json", GOOD.encode() + b'\n{"input": "\xff"}', r"line 2: .*utf-8"),
+        ("svamp_test.json", GOOD.encode("utf-16"), r"svamp_test\.json is UTF-16; save it as UTF-8"),
+        (
+            "llm/test_CoT_0.json",
+            '{"a": 1}',
+            r"test_CoT_0\.json: a JSON list of strings is needed, not",
+        ),
+        ("llm/test_CoT_0.json", '["t", 4]', r"0\.json: entry 2 of the list is int, not a string"),
+        ("llm/test_CoT_0.json", '["t"', r"test_CoT_0\.json: not a JSON list"),
+        ("llm/test_CoT_2.json", '["t"]', r"missing file .*test_CoT_1\.json"),
+        ("llm/test_CoT_00.json", '["t"]', r"CoT_0\.json and test_CoT_00\.json are both number 0"),
+        ("llm/test_CoT_-1.json", '["t"]', r"test_CoT_-1\.json: .* numbered from 0"),
+        ("llm/test_CoT_1.json", '["t", "t"]', r"1 rows .* 3 teacher outputs"),
+        ("llm/test_CoT_0.json", None, r"missing file .*test_CoT_0\.json"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, file, content, said):
+    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    path = tmp_path / "svamp" / file
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError, match=said):
         read_split(tmp_path, "svamp", "test")
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("root", "name", "said"),
     [
-        ('{"a": 1}', "a JSON list of strings is needed, not dict"),
-        ('["t", 4]', "entry 2 of the list is int, not a string"),
-        ('["t"', "not a JSON list"),
+        (".", "anli1", "no split 'train' .* there: valid, test"),
+        (".", "cqa", "no data set cqa .* there: anli1"),
+        ("gone", "cqa", "no data folder at .*gone"),
     ],
 )
-def test_a_teacher_file_that_is_no_list_of_strings(tmp_path, content, message):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
-    (tmp_path / "svamp" / "llm" / "test_CoT_0.json").write_text(content)
-    with pytest.raises(DataError, match=rf"test_CoT_0\.json: .*{message}"):
-        read_split(tmp_path, "svamp", "test")
-
-
-def test_a_gap_in_the_teacher_files_is_named(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 3, ["t"], ["t"], ["t"])
-    (tmp_path / "svamp" / "llm" / "test_CoT_1.json").unlink()
-    with pytest.raises(DataError, match=r"missing file .*test_CoT_1\.json"):
-        read_split(tmp_path, "svamp", "test")
-
-
-def test_no_teacher_file_at_all_is_named(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]])
-    with pytest.raises(DataError, match=r"missing file .*test_CoT_0\.json"):
-        read_split(tmp_path, "svamp", "test")
-
-
-def test_a_missing_split_says_which_are_there(tmp_path):
-    write(tmp_path, "anli1", "test", [ROWS["anli1"]], ["t"])
-    write(tmp_path, "anli1", "valid", [ROWS["anli1"]], ["t"])
+def test_what_is_missing_is_named_with_what_is_there(tmp_path, root, name, said):
+    for split in ("test", "valid"):
+        write(tmp_path, "anli1", split, [ROWS["anli1"]], ["t"])
     assert splits_present(tmp_path, "anli1") == ("valid", "test")
-    with pytest.raises(DataError, match="no split 'train' .* there: valid, test"):
-        read_split(tmp_path, "anli1", "train")
-
-
-def test_a_missing_data_set_says_which_are_there(tmp_path):
-    write(tmp_path, "anli1", "test", [ROWS["anli1"]], ["t"])
-    with pytest.raises(DataError, match="no data set cqa .* there: anli1"):
-        read_split(tmp_path, "cqa", "test")
-
-
-def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(DataError, match=re.escape(str(tmp_path / "gone"))):
-        read_split(tmp_path / "gone", "cqa", "test")
+    with pytest.raises(DataError, match=said):
+        read_split(tmp_path / root, name, "train")
 
 
 def test_an_unknown_data_set_is_refused(tmp_path):
@@ -178,14 +163,6 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path, encoding, en
     assert len(read_split(tmp_path, "svamp", "test")) == 2
 
 
-def test_a_utf_16_file_is_named_with_what_to_do(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
-    path = tmp_path / "svamp" / "svamp_test.json"
-    path.write_bytes(path.read_text().encode("utf-16"))
-    with pytest.raises(DataError, match=r"svamp_test\.json is UTF-16; save it as UTF-8"):
-        read_split(tmp_path, "svamp", "test")
-
-
 def test_half_an_emoji_becomes_the_replacement_character(tmp_path):
     row = '{"input": "two \\ud83d and \\ud83d\\ude00?", "label": "( 2.0 + 2.0 )"}'
     write(tmp_path, "svamp", "test", [row], ["so \ud83d."])
@@ -206,22 +183,6 @@ def test_a_choice_that_holds_the_mark_of_another_is_refused(tmp_path):
     write(tmp_path, "cqa", "test", [row], ["t"])
     with pytest.raises(DataError, match=r"line 1: a choice holds the mark of another one"):
         read_split(tmp_path, "cqa", "test")
-
-
-def test_two_teacher_files_of_one_number_are_refused(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
-    (tmp_path / "svamp" / "llm" / "test_CoT_00.json").write_text('["u"]')
-    with pytest.raises(
-        DataError, match=r"test_CoT_0\.json and test_CoT_00\.json are both number 0"
-    ):
-        read_split(tmp_path, "svamp", "test")
-
-
-def test_a_teacher_file_of_no_number_is_refused(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
-    (tmp_path / "svamp" / "llm" / "test_CoT_-1.json").write_text('["u"]')
-    with pytest.raises(DataError, match=r"test_CoT_-1\.json: .* numbered from 0"):
-        read_split(tmp_path, "svamp", "test")
 
 
 def test_a_row_that_has_to_go_takes_its_teachers_text_with_it(tmp_path):

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.label_readers import match_choice
 from mi_cot_lib.data.load import (
     LoadReport,
     held_out,
@@ -14,10 +13,9 @@ from mi_cot_lib.data.load import (
     load_split,
     resolve_data_root,
 )
+from mi_cot_lib.data.teacher.label_readers import match_choice
 from mi_cot_lib.errors import ConfigError, DataError
-
-REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "dss"
-needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason=f"the real data is not at {REAL}")
+from tests.data.real import REAL, needs_real_data
 
 
 @pytest.fixture

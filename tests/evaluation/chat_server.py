@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.judge import JudgeItem
+from mi_cot_lib.evaluation.llm_judge.judge import JudgeItem
 
 KEY = "sk-test-0123456789abcdefghij"
 

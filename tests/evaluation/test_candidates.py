@@ -12,7 +12,7 @@ from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.evaluation.greedy import encode
 from mi_cot_lib.evaluation.predict import predict
 from mi_cot_lib.student.encode import PREDICT_PREFIX
-from tests.evaluation.small_bart import small_bart
+from tests.student.small_bart import small_bart
 
 
 def scores_of(student, prompts, candidates, *, plain=False):

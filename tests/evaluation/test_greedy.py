@@ -9,7 +9,7 @@ from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.evaluation.greedy import encode, follow, greedy_sequences, is_plain_greedy
 from mi_cot_lib.evaluation.plain import plain_sequences
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
-from tests.evaluation.small_bart import small_bart
+from tests.student.small_bart import small_bart
 
 CPU = torch.device("cpu")
 

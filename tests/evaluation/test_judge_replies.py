@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.judge import Judged, LlmJudge
+from mi_cot_lib.evaluation.llm_judge.judge import Judged, LlmJudge
 from tests.evaluation.chat_server import KEY, Reply, failure, items
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_cot_lib.evaluation.judge import Judged, JudgeItem, parse_score, prompt_for
+from mi_cot_lib.evaluation.llm_judge.judge import Judged, JudgeItem, parse_score, prompt_for
 
 
 def test_the_prompt_is_the_papers_then_the_item_and_braces_stay_braces():
@@ -22,49 +22,28 @@ def test_the_prompt_is_the_papers_then_the_item_and_braces_stay_braces():
     ]
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["4", " 4\n", "4.", "Score: 4", "score 4", "Rating: 4", "4/5", "4 / 5", "4 out of 5", "**4**",
+FOURS = {
+    "plain": [
+     "4", " 4\n", "4.", "Score: 4", "score 4", "Rating: 4", "4/5", "4 / 5", "4 out of 5", "**4**",
      "**Score:** 4/5", "The score is 4.", "`4`", '"4"', "My rating: **4**", "4.0", "4.0/5", "(4)", "[4]",
      "4!", "\ufeff4\r\n", "4 points", "Answer: 4", "Final Answer: 4", "Verdict: 4", "Grade: 4", "Score=4",
-     "Score - 4", "### Rating\n4", "> 4", "4</s>", "4<|im_end|>", "Score: 4/5 points"],
-)  # fmt: skip
-def test_a_reply_that_is_a_score_is_read(text):
-    assert parse_score(text) == 4
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["<think>it explains</think>\n\n4", "<think>Score: 2</think>Score: 4", "so 2 of 3</think>\n4",
+     "Score - 4", "### Rating\n4", "> 4", "4</s>", "4<|im_end|>", "Score: 4/5 points",
+    ],
+    "after a thought": [
+     "<think>it explains</think>\n\n4", "<think>Score: 2</think>Score: 4", "so 2 of 3</think>\n4",
      "<think>a<think>b</think>Score: 3</think>4", "4<think>or 3</think>", "<thinking>3</thinking>4",
      "[THINK]3[/THINK]4", "<|channel|>analysis<|message|>Score: 3<|end|><|start|>assistant"
-     "<|channel|>final<|message|>4<|return|>"],
-)  # fmt: skip
-def test_what_the_model_thought_does_not_count(text):
-    assert parse_score(text) == 4
-
-
-@pytest.mark.parametrize("text", ["<think>4", "<think>Score: 4", "<think>4</think>", "4</think>",
-     "<think>3</think>4<think>5", "<|channel|>analysis<|message|>Score: 4"])  # fmt: skip
-def test_a_score_that_was_only_thought_of_is_none(text):
-    assert parse_score(text) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["[[4]]", "Rating: [[4]]", "It helps, with 3 steps. [[4]]", '{"score": 4}', "{'score': 4}",
+     "<|channel|>final<|message|>4<|return|>",
+    ],
+    "in a notation": [
+     "[[4]]", "Rating: [[4]]", "It helps, with 3 steps. [[4]]", '{"score": 4}', "{'score': 4}",
      '{"rating": "4"}', '{"final_score": 4.0}', '{"score": "4/5"}', '{"score": 4, "why": "2 + 3 = 5"}',
      '{"why": "2 + 3 = 5", "score": 4}', '```json\n{"score": 4}\n```', "```\n4\n```",
      'Here it is:\n```json\n{\n  "score": 4,\n  "why": "x"\n}\n```\nI hope it helps.', "\\boxed{4}",
-     "The score is $\\boxed{4}$.", "<score>4</score>", "<why>2 steps</why><score>4</score>"],
-)  # fmt: skip
-def test_a_score_in_a_notation_is_read(text):
-    assert parse_score(text) == 4
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["4 (somewhat helpful)", "4 - somewhat helpful", "4: somewhat helpful", "4, because it explains",
+     "The score is $\\boxed{4}$.", "<score>4</score>", "<why>2 steps</why><score>4</score>",
+    ],
+    "with words around it": [
+     "4 (somewhat helpful)", "4 - somewhat helpful", "4: somewhat helpful", "4, because it explains",
      "Final score: 4", "**Final Score: 4**", "Score: 4 - somewhat helpful", "Score: 4, as it explains",
      "Rating: 4 out of 5", "I would rate this chain of thought 4.", "I'd give it a 4/5.",
      "I rate this rationale a 4 out of 5.", "I give it a score of 4.", "This rationale deserves a 4.",
@@ -76,53 +55,34 @@ def test_a_score_in_a_notation_is_read(text):
      "Score is: 4", "The score is: 4", "- Score: 4", "* **Score**: 4", "• **Score:** 4/5", "1. Score: 4",
      "I'd say 4", "I’d say it's a 4.", "It is coherent. I would say 4 out of 5.", "So I'd go with a 4.",
      "It's a 4.", "This is a 4, since it explains.", "I think 4/5.", "Overall, I'd say 4.",
-     "I would rate this 4 out of 5", "I'd rate this one a 4.", "I would rate the rationale as 4 out of 5."],
-)  # fmt: skip
-def test_a_score_with_words_around_it_is_read(text):
-    assert parse_score(text) == 4
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["four", "Four.", "four out of five", "Four out of 5.", "Score: four", "Score: four (4)", "4 (four)",
+     "I would rate this 4 out of 5", "I'd rate this one a 4.", "I would rate the rationale as 4 out of 5.",
+    ],
+    "in words or wide digits": [
+     "four", "Four.", "four out of five", "Four out of 5.", "Score: four", "Score: four (4)", "4 (four)",
      "Score: 4 (four out of five)", "I'd give it a four.", '{"score": "four"}', "[[four]]",
      "It helps.\n\nFour", "\uff14", "\uff14/\uff15", 
-     "Score\uff1a\uff14", "[[\uff14]]", "Score: \uff14\uff0e"],
-)  # fmt: skip
-def test_a_score_in_words_or_wide_digits_is_read(text):
-    assert parse_score(text) == 4
-
-
-@pytest.mark.parametrize(
-    "text", ["one", "One out of five.", "Score: one", "The score is one.", "one star"]
-)
-def test_one_is_a_score_where_it_is_no_pronoun(text):
-    assert parse_score(text) == 1
-
-
-@pytest.mark.parametrize(
-    "text",
-    ['{"result": {"score": 4}}', '{"evaluation": [{"score": 4}]}', '[{"score": 4}]',
+     "Score\uff1a\uff14", "[[\uff14]]", "Score: \uff14\uff0e",
+    ],
+    "nested": [
+     '{"result": {"score": 4}}', '{"evaluation": [{"score": 4}]}', '[{"score": 4}]',
      '{"a": {"id": 3, "score": 4}}', '{"data": {"output": {"score": "4/5", "reason": "1 + 1 = 2"}}}',
-     '{"evaluation": {"score": "four"}}'],
-)  # fmt: skip
-def test_the_one_score_of_nested_json_is_read(text):
-    assert parse_score(text) == 4
+     '{"evaluation": {"score": "four"}}',
+    ],
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "text",
-    ['{"a": {"score": 3}, "b": {"score": 4}}', '{"evaluation": [{"score": 4}, {"score": 5}]}',
+NONES = {
+    "only thought of": [
+     "<think>4", "<think>Score: 4", "<think>4</think>", "4</think>",
+     "<think>3</think>4<think>5", "<|channel|>analysis<|message|>Score: 4",
+    ],
+    "nested, several or none": [
+     '{"a": {"score": 3}, "b": {"score": 4}}', '{"evaluation": [{"score": 4}, {"score": 5}]}',
      '{"scores": [3, 4]}', '{"result": {"score": 4.5}}', '{"result": {"score": 10}}', '{"max_score": 5}',
-     '{"score": {"max": 5}}', '{"result": {"coherence": 4}}', '{"result": {"score": null}, "n": 4}'],
-)  # fmt: skip
-def test_nested_json_with_several_scores_or_none_is_no_score(text):
-    assert parse_score(text) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "good", "0", "6", "-4", "+4", "14", "4.5", "4,5", "3-4", "4 or 5", "4 5", "4/10",
+     '{"score": {"max": 5}}', '{"result": {"coherence": 4}}', '{"result": {"score": null}, "n": 4}',
+    ],
+    "no plain score": [
+     "", "good", "0", "6", "-4", "+4", "14", "4.5", "4,5", "3-4", "4 or 5", "4 5", "4/10",
      "4/4", "six", "fourteen", "twenty-four",
      "four and a half", "four or five", "four hundred",
      "٤", "④", "4²", "2**2", "There are 3 apples.", "1. It is coherent",
@@ -130,15 +90,10 @@ def test_nested_json_with_several_scores_or_none_is_no_score(text):
      "04", "4th", "4 apples", "Score: 10", "Score: -4", "Score: 45", "Score: 0", "Score: 4.5",
      "Score: 4/10", "Score: 80%", "Score: 4+", "Score: ~4", '{"score": 4.5}', '{"score": null}',
      '{"score": 10}', '{"score": true}', '{"score": 3, "rating": 4}', '{"coherence_score": 4}', "[[10]]",
-     "[[3]] [[4]]", "[3, 4]"],
-)  # fmt: skip
-def test_a_reply_that_is_no_plain_score_is_not_guessed_at(text):
-    assert parse_score(text) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["4 steps are right", "4/5 of the steps are right", "4 out of 5 steps are right", "3 + 1 = 4",
+     "[[3]] [[4]]", "[3, 4]",
+    ],
+    "not given as the score": [
+     "4 steps are right", "4/5 of the steps are right", "4 out of 5 steps are right", "3 + 1 = 4",
      "between 3 and 4", "3 or 4", "Score: 3 or 4", "Score: 3-4", "Score: 3 to 4", "Score: 4, maybe 5",
      "Score: 4 (or five)", "4 - or 5", "Score: 3\nScore: 4", "4\n5", "3\n3", "Score: 4 steps",
      "The maximum score is 5.", "A score of 4 would need an explanation.", "The score is not 4.",
@@ -153,10 +108,26 @@ def test_a_reply_that_is_no_plain_score_is_not_guessed_at(text):
      "I'd say 4, the question says 5.", "They say 4.", "The problem says 4.", "- Score: 3\n- Score: 4",
      "Score is: 3 or 4", "- 4", "I'd say the answer is 4.", "If it's a 4, why?",
      "I would give it a 5, if it explained.",
-     "It's a 5 if it explains.", "So four.", "It has apples, 4."],
-)  # fmt: skip
-def test_a_number_that_was_not_given_as_the_score_is_none(text):
+     "It's a 5 if it explains.", "So four.", "It has apples, 4.",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [text for texts in FOURS.values() for text in texts])
+def test_a_reply_that_is_a_score_is_read(text):
+    assert parse_score(text) == 4
+
+
+@pytest.mark.parametrize("text", [text for texts in NONES.values() for text in texts])
+def test_a_reply_that_is_no_plain_score_is_not_guessed_at(text):
     assert parse_score(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["one", "One out of five.", "Score: one", "The score is one.", "one star"]
+)
+def test_one_is_a_score_where_it_is_no_pronoun(text):
+    assert parse_score(text) == 1
 
 
 NUMBER_WORDS = (

@@ -6,8 +6,8 @@ import pytest
 
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.layout import listed_choices
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.questions import listed_choices
 from mi_cot_lib.evaluation.generate import generate_plain
 from mi_cot_lib.evaluation.predict import label_limits, may_become, predict
 from mi_cot_lib.evaluation.score import is_correct
@@ -37,7 +37,7 @@ def test_gold_is_a_candidate_and_all_candidates_fit_on_built_in_data(dataset, na
 
 @pytest.mark.parametrize("dataset", ["cqa", "esnli", "anli1"])
 def test_gold_is_a_candidate_and_all_candidates_fit_on_real_data(dataset, real_student, shared):
-    examples = load_split(dataset, "test", shared / "dss")
+    examples = load_split(dataset, "test", shared / "dss")[:2_000]
     check_candidates(dataset, examples, real_student.tokeniser)
     if dataset == "cqa":
         # Some rows list a choice twice; it is one candidate.
@@ -66,19 +66,11 @@ def test_open_labels_keep_the_limit_that_was_asked_for(nano):
     assert label_limits(nano, [("contradiction",)], 2) == [2]
 
 
-@pytest.mark.parametrize(
-    ("text", "may"),
-    [
-        ("", True),
-        ("ice", True),
-        ("ice cr", True),
-        ("ice  cream", True),
-        ("icy", False),
-        ("a", False),
-    ],
-)
-def test_a_text_may_become_a_label_only_if_it_begins_one(text, may):
-    assert may_become(text, ("ice cream", "snow")) is may
+def test_a_text_may_become_a_label_only_if_it_begins_one():
+    assert all(
+        may_become(text, ("ice cream", "snow")) for text in ("", "ice", "ice cr", "ice  cream")
+    )
+    assert not any(may_become(text, ("ice cream", "snow")) for text in ("icy", "a"))
 
 
 def check_same_answers(student, dataset, examples):
@@ -109,9 +101,9 @@ def check_same_answers(student, dataset, examples):
 
 @pytest.mark.parametrize("dataset", BUILT_IN)
 def test_right_answers_are_those_of_64_tokens(dataset, trained_nano, nano):
-    examples = load_split(dataset, "test")[:150]
+    examples = load_split(dataset, "test")[:100]
     assert check_same_answers(trained_nano(dataset), dataset, examples) > 0
-    check_same_answers(nano, dataset, examples[:60])
+    check_same_answers(nano, dataset, examples[:20])
 
 
 def test_right_answers_are_those_of_64_tokens_on_real_cqa(real_student, shared):

@@ -1,5 +1,6 @@
 """Overlap with gold rationales, against values worked out by hand."""
 
+from functools import partial
 from math import exp, log
 
 import pytest
@@ -16,37 +17,26 @@ GOLD = ["Ann had five red pens and gave two away .", "A person on a horse jumps 
 words = st.lists(st.sampled_from(["ann", "has", "two", "red", "pens"]), min_size=1, max_size=12)
 
 
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory):
-    """A folder with a tiny BERT of random weights and the built-in student's tokeniser."""
-    folder = str(tmp_path_factory.mktemp("bert"))
+def saved(model_class, shape, folder) -> str:
+    """Save a tiny encoder of random weights beside the built-in student's tokeniser."""
     torch.manual_seed(0)
     tokeniser = load_student("nano").tokeniser
-    shape = BertConfig(
-        vocab_size=len(tokeniser),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=64,
-    )
-    BertModel(shape).save_pretrained(folder)
+    model_class(shape(vocab_size=len(tokeniser))).save_pretrained(folder)
     tokeniser.save_pretrained(folder)
-    return folder
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory):
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes |= {"intermediate_size": 32, "max_position_embeddings": 64}
+    return saved(BertModel, partial(BertConfig, **sizes), tmp_path_factory.mktemp("bert"))
 
 
 @pytest.fixture(scope="module")
 def t5_encoder(tmp_path_factory):
-    """A folder with a tiny T5 encoder of random weights and the built-in student's tokeniser."""
-    folder = str(tmp_path_factory.mktemp("t5"))
-    torch.manual_seed(0)
-    tokeniser = load_student("nano").tokeniser
-    shape = T5Config(
-        vocab_size=len(tokeniser), d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2
-    )
-    T5EncoderModel(shape).save_pretrained(folder)
-    tokeniser.save_pretrained(folder)
-    return folder
+    sizes = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2}
+    return saved(T5EncoderModel, partial(T5Config, **sizes), tmp_path_factory.mktemp("t5"))
 
 
 @pytest.mark.parametrize("score", [bleu, rouge_l])

@@ -6,12 +6,6 @@ import torch
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation.predict import accuracy, generate, predict
 from mi_cot_lib.student.encode import PREDICT_PREFIX
-from mi_cot_lib.student.load import load_student
-
-
-@pytest.fixture(scope="module")
-def student():
-    return load_student("nano")
 
 
 @pytest.fixture(scope="module")
@@ -19,29 +13,29 @@ def examples():
     return load_split("nano_svamp", "test")[:12]
 
 
-def test_answers_do_not_depend_on_their_batch(student, examples):
+def test_answers_do_not_depend_on_their_batch(nano, examples):
     prompts = [PREDICT_PREFIX + example.input for example in examples]
-    together = generate(student, prompts, 256, 24)
+    together = generate(nano, prompts, 256, 24)
     for prompt, (text, confidence) in zip(prompts, together, strict=True):
-        ((alone, alone_confidence),) = generate(student, [prompt], 256, 24)
+        ((alone, alone_confidence),) = generate(nano, [prompt], 256, 24)
         assert alone == text
         assert confidence == pytest.approx(alone_confidence, rel=1e-3, abs=1e-9)
 
 
-def test_confidence_is_the_teacher_forced_probability_of_the_sequence(student):
-    ((text, confidence),) = generate(student, ["predict: Ann has 3 red pens."], 256, 40)
-    ids = student.tokeniser("predict: Ann has 3 red pens.", return_tensors="pt")
+def test_confidence_is_the_teacher_forced_probability_of_the_sequence(nano):
+    ((text, confidence),) = generate(nano, ["predict: Ann has 3 red pens."], 256, 40)
+    ids = nano.tokeniser("predict: Ann has 3 red pens.", return_tensors="pt")
     with torch.no_grad():
-        sequence = student.model.generate(**ids, max_new_tokens=40, do_sample=False)
-        logits = student.model(**ids, decoder_input_ids=sequence[:, :-1]).logits
+        sequence = nano.model.generate(**ids, max_new_tokens=40, do_sample=False)
+        logits = nano.model(**ids, decoder_input_ids=sequence[:, :-1]).logits
     logs = logits.log_softmax(-1).gather(-1, sequence[:, 1:, None]).sum()
     assert confidence == pytest.approx(logs.exp().item(), rel=1e-4, abs=1e-9)
-    assert text == student.tokeniser.decode(sequence[0], skip_special_tokens=True).strip()
+    assert text == nano.tokeniser.decode(sequence[0], skip_special_tokens=True).strip()
 
 
-def ask(student, examples, method, explain):
+def ask(nano, examples, method, explain):
     return predict(
-        student,
+        nano,
         examples,
         "nano_svamp",
         method,
@@ -52,8 +46,8 @@ def ask(student, examples, method, explain):
     )
 
 
-def test_predictions_keep_the_order_and_score_of_their_examples(student, examples):
-    predictions = ask(student, examples, "dss", True)
+def test_predictions_keep_the_order_and_score_of_their_examples(nano, examples):
+    predictions = ask(nano, examples, "dss", True)
     assert [p.id for p in predictions] == [e.id for e in examples]
     assert [p.gold for p in predictions] == [e.label for e in examples]
     assert all(0 <= p.confidence <= 1 for p in predictions)
@@ -61,12 +55,12 @@ def test_predictions_keep_the_order_and_score_of_their_examples(student, example
     assert accuracy(predictions) == sum(p.correct for p in predictions) / len(examples)
 
 
-def test_rationales_are_written_only_where_asked_and_trained(student, examples):
-    assert all(p.rationale is None for p in ask(student, examples, "dss", False))
-    assert all(p.rationale is None for p in ask(student, examples, "finetune", True))
+def test_rationales_are_written_only_where_asked_and_trained(nano, examples):
+    assert all(p.rationale is None for p in ask(nano, examples, "dss", False))
+    assert all(p.rationale is None for p in ask(nano, examples, "finetune", True))
 
 
-def test_the_counter_hears_of_every_prompt(student, examples):
+def test_the_counter_hears_of_every_prompt(nano, examples):
     heard = []
-    generate(student, [e.input for e in examples], 256, 4, heard.append)
+    generate(nano, [e.input for e in examples], 256, 4, heard.append)
     assert sum(heard) == len(examples)

@@ -26,7 +26,7 @@ CHOICES = [
 CHOICES += [
     {"form": form, "pool": pool, "divergence": "ce", "detach": detach}
     for form, pool, detach in itertools.product(
-        ("kl", "js", "barber_agakov", "infonce"), ("max", "mean"), ("label", "rationale", "none")
+        ("js", "barber_agakov", "infonce"), ("max", "mean"), ("label", "rationale", "none")
     )
 ]
 WIDTH = 8
@@ -158,7 +158,7 @@ def some_shape(seed: int) -> tuple[list[int], list[int], int, int]:
 # Hypothesis draws seeds here, not shapes: it would look for the one batch on which rounding to eight bits is
 # worst, and there are always worse ones. So the errors of many are compared.
 @pytest.mark.parametrize("choices", CHOICES, ids=lambda c: "-".join(c.values()))
-@settings(max_examples=3, phases=WITHOUT_SHRINKING)
+@settings(max_examples=1, phases=WITHOUT_SHRINKING)
 @given(seeds=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=12, unique=True))
 def test_losses_and_gradients_are_the_plain_ones_in_bf16(choices, seeds):
     objective = Objective(alpha3=0.7, **choices)

@@ -23,7 +23,7 @@ def released_in_float64(label, rationale, pool, divergence, detach):
 
 
 @pytest.mark.parametrize("positions", [1, 4])
-@pytest.mark.parametrize("scale", [0.05, 1.0, 6.0, 15.0])
+@pytest.mark.parametrize("scale", [0.05, 1.0, 15.0])
 @pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("divergence", ["ce", "kl"])
 @pytest.mark.parametrize("detach", ["rationale", "none"])

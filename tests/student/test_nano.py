@@ -37,8 +37,8 @@ def test_filling_the_sentinels_gives_the_text_back(ids, share, seed):
 
 
 def test_pretraining_is_repeatable_and_lowers_the_loss(tmp_path):
-    recipe = Pretraining(texts=300, steps=200, batch_size=8)
-    first, second = pretrain(tmp_path / "a", recipe), pretrain(tmp_path / "b", recipe)
+    recipe = Pretraining(texts=150, steps=200, batch_size=2)
+    first, second = (pretrain(tmp_path / name, recipe, "nano16") for name in "ab")
     card = json.loads((first / CARD).read_text())
     assert card["curve"] == json.loads((second / CARD).read_text())["curve"]
     assert card["curve"][-1]["loss"] < card["curve"][0]["loss"]

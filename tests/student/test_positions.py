@@ -1,8 +1,7 @@
 """A text longer than a student has positions for is refused with its length, not with an index."""
 
 import pytest
-import torch
-from transformers import AutoTokenizer, BartConfig, BartForConditionalGeneration
+from transformers import AutoTokenizer
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.generate import generate
@@ -11,22 +10,16 @@ from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.names import built_in_folder
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import train
+from tests.student.small_bart import AS_T5, small_bart
 
 
 @pytest.fixture(scope="module")
 def student(tmp_path_factory):
     """A BART of 40 positions, saved and loaded."""
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("bart")
     tokeniser = AutoTokenizer.from_pretrained(built_in_folder("nano16"))
-    shape = BartConfig(
-        **{"vocab_size": len(tokeniser), "d_model": 16, "max_position_embeddings": 40},
-        **{"encoder_layers": 1, "encoder_attention_heads": 2, "encoder_ffn_dim": 32},
-        **{"decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 32},
-        **{"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2, "decoder_start_token_id": 0},
-        forced_eos_token_id=None,
-    )
-    BartForConditionalGeneration(shape).save_pretrained(folder)
+    model = small_bart(vocab_size=len(tokeniser), max_position_embeddings=40, **AS_T5)
+    model.save_pretrained(folder)
     tokeniser.save_pretrained(folder)
     return load_student(str(folder))
 

@@ -98,7 +98,7 @@ def test_an_empty_tokeniser_is_refused_before_any_data_is_read(tmp_path):
 
 def test_a_run_and_an_evaluation_say_what_is_lost(tmp_path, shared, monkeypatch, capfd):
     from mi_cot_lib import RunConfig, run
-    from mi_cot_lib.reproduce.evaluate import evaluate
+    from mi_cot_lib.experiments.running.evaluate import evaluate
 
     folder = whole(tmp_path / "student")
     edit(

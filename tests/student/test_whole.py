@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -26,6 +24,7 @@ from tests.student.damaged import (
     unlink,
     whole,
 )
+from tests.test_cli import call
 
 PROMPTS = ["predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?", "explain: Why?"]
 
@@ -55,21 +54,16 @@ def test_a_folder_that_is_not_whole_is_refused_in_one_line_that_names_the_file(
 @pytest.mark.parametrize(
     ("command", "damage"), [("run", "no tokeniser"), ("evaluate", "NaN weights")]
 )
-def test_a_command_ends_with_status_2_and_that_one_line(tmp_path, command, damage):
+def test_a_command_ends_with_status_2_and_that_one_line(tmp_path, capsys, command, damage):
     folder = whole(tmp_path / "student")
     DAMAGES[damage][0](folder)
     arguments = {
         "run": ["--student", str(folder), "--runs", str(tmp_path / "runs"), "--max-steps", "2"],
         "evaluate": ["--checkpoint", str(folder)],
     }[command]
-    done = subprocess.run(
-        [sys.executable, "-m", "mi_cot_lib.cli", command, "--dataset", "nano_svamp", *arguments],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+    status, out, said = call(capsys, command, "--dataset", "nano_svamp", *arguments)
+    assert (status, out) == (2, "")
+    (line,) = said.splitlines()
     assert line.startswith("mi-cot: ") and str(folder) in line
     assert not (tmp_path / "runs").exists()
 

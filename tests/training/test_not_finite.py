@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
-from transformers import BartConfig, BartForConditionalGeneration
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import train
+from tests.student.small_bart import AS_T5, small_bart
 
 
 def config(**changes) -> RunConfig:
@@ -19,26 +19,10 @@ def config(**changes) -> RunConfig:
     return RunConfig(dataset="nano_svamp", **values)
 
 
-def small_bart(tokeniser) -> Student:
+def bart_student(tokeniser) -> Student:
     """Make a student that takes the plain step: it is no T5."""
-    torch.manual_seed(0)
-    shape = BartConfig(
-        vocab_size=len(tokeniser),
-        d_model=16,
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=32,
-        decoder_ffn_dim=32,
-        max_position_embeddings=128,
-        pad_token_id=0,
-        eos_token_id=1,
-        bos_token_id=2,
-        decoder_start_token_id=0,
-        forced_eos_token_id=None,
-    )
-    return Student(BartForConditionalGeneration(shape), tokeniser)
+    changes = {"vocab_size": len(tokeniser), "max_position_embeddings": 128, "init_std": 0.02}
+    return Student(small_bart(**changes, **AS_T5), tokeniser)
 
 
 @pytest.fixture
@@ -90,7 +74,7 @@ def test_a_learning_rate_that_overflows_stops_the_run(
 
 @pytest.mark.parametrize("method", ["finetune", "mi"])
 def test_the_plain_step_stops_as_well(stopped, tokeniser, method):
-    said = stopped(config(method=method, learning_rate=1e30), small_bart(tokeniser))
+    said = stopped(config(method=method, learning_rate=1e30), bart_student(tokeniser))
     assert said.startswith("training stopped at step ")
 
 
@@ -184,11 +168,8 @@ def test_answers_that_are_no_numbers_stop_the_run_at_its_validation(stopped, tmp
 def test_a_finite_run_is_kept_as_it_was(make_student, encode, examples, tmp_path):
     pairs = encode(examples)
     history = train(
-        config(method="mi"), make_student(), pairs, pairs, lambda m: {"accuracy": 0.5}, tmp_path
+        *(config(method="mi"), make_student(), pairs, pairs, lambda m: {"accuracy": 0.5}),
+        tmp_path / "run",
     ).history
     json.dumps(history, allow_nan=False)
-    assert checkpoints_of(tmp_path) == ["checkpoint-2", "checkpoint-6"]
-
-
-def checkpoints_of(folder: Path) -> list[str]:
-    return sorted(one.name for one in (folder / "checkpoints").iterdir())
+    assert checkpoints(tmp_path) == ["checkpoint-2", "checkpoint-6"]

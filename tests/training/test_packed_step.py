@@ -28,7 +28,7 @@ OBJECTIVES = {
     "released-mean": Objective(pool="mean"),
     "paper": Objective(form="paper", alpha3=1.0),
     "paper-mean-kl": Objective(form="paper", pool="mean", divergence="kl", detach="rationale"),
-    "kl": Objective(form="kl", detach="none"),
+    "paper-kl-none": Objective(form="paper", divergence="kl", detach="none"),
     "js": Objective(form="js", alpha3=1.0, detach="none", pool="mean"),
     "barber_agakov": Objective(form="barber_agakov", alpha3=1.0),
     "infonce": Objective(form="infonce", alpha3=1.0, pool="mean"),
@@ -167,7 +167,7 @@ def some_rows(seed: int) -> list[EncodedPair]:
 # the same, and there are always worse ones. Strong max pooling is left to the test on data: its gradient
 # jumps where two positions tie but for rounding.
 @pytest.mark.parametrize("name", ["released", "released-mean", "paper-mean-kl", "dss", "finetune"])
-@settings(max_examples=3, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=1, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seeds=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=12, unique=True))
 def test_packed_step_is_as_exact_in_bf16_as_the_plain_one(name, seeds):
     # Rounding to eight bits moves the plain step's own gradient by a percent or two, a single batch's by
@@ -205,31 +205,8 @@ def test_an_untied_output_layer_gets_its_own_gradient():
     assert_same_step(model, Objective(), batch_of(rows))
 
 
-@pytest.mark.parametrize("dataset", ["nano_svamp", "nano_esnli"])
-@pytest.mark.parametrize("name", OBJECTIVES)
-def test_the_built_in_student_takes_the_same_step(dataset, name):
-    student = load_student("nano")
-    student.model.to(DEVICE)
-    chosen = load_split(dataset, "train")[:12]
-    encoded = encode_pairs(
-        [replace(chosen[0], rationale=None), *chosen[1:]],
-        [example.label for example in chosen],
-        student.tokeniser,
-        explain=True,
-        max_input_tokens=256,
-        max_target_tokens=128,
-    )
-    batch = batch_of(encoded)
-    assert_same_step(student.model, OBJECTIVES[name], batch)
-    mine, plains = errors_in_bf16(student.model, OBJECTIVES[name], [batch])
-    assert mine <= plains + 2e-2
-
-
-@pytest.mark.parametrize("name", ["released", "paper"])
-def test_real_cqa_takes_the_same_step_with_the_vocabulary_of_t5(shared, name):
-    tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
-    chosen = load_split("cqa", "train", shared / "dss")[:5]
-    encoded = encode_pairs(
+def encoded(tokeniser, chosen):
+    return encode_pairs(
         chosen,
         [example.label for example in chosen],
         tokeniser,
@@ -237,8 +214,42 @@ def test_real_cqa_takes_the_same_step_with_the_vocabulary_of_t5(shared, name):
         max_input_tokens=1024,
         max_target_tokens=256,
     )
+
+
+@pytest.fixture(scope="module")
+def nano():
+    """Return the built-in student, and of each data set a batch of which one lacks a rationale."""
+    student = load_student("nano")
+    student.model.to(DEVICE)
+    batches = {}
+    for dataset in ("nano_svamp", "nano_esnli"):
+        chosen = load_split(dataset, "train")[:8]
+        chosen[0] = replace(chosen[0], rationale=None)
+        batches[dataset] = batch_of(encoded(student.tokeniser, chosen))
+    return student.model, batches
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name"),
+    [
+        *(("nano_svamp", name) for name in OBJECTIVES),
+        *(("nano_esnli", name) for name in ("released", "paper-mean-kl", "infonce", "dss")),
+    ],
+)
+def test_the_built_in_student_takes_the_same_step(nano, dataset, name):
+    model, batches = nano
+    batch = batches[dataset]
+    assert_same_step(model, OBJECTIVES[name], batch)
+    mine, plains = errors_in_bf16(model, OBJECTIVES[name], [batch])
+    assert mine <= plains + 2e-2
+
+
+@pytest.mark.parametrize("name", ["released", "paper"])
+def test_real_cqa_takes_the_same_step_with_the_vocabulary_of_t5(shared, name):
+    tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
+    chosen = load_split("cqa", "test", shared / "dss")[:5]
     model = small_t5(vocab_size=32128)
-    assert_same_step(model, OBJECTIVES[name], batch_of(encoded))
+    assert_same_step(model, OBJECTIVES[name], batch_of(encoded(tokeniser, chosen)))
 
 
 def some_pairs(count: int) -> list[EncodedPair]:
@@ -312,7 +323,7 @@ def test_mean_loss_under_dropout_is_that_of_the_plain_step():
     batch = batch_of(some_pairs(4))
     torch.manual_seed(0)
     draws = {
-        way: torch.tensor([way(model, Objective(), batch)[0].item() for _ in range(300)])
+        way: torch.tensor([way(model, Objective(), batch)[0].item() for _ in range(120)])
         for way in (plain, packed)
     }
     a, b = draws[plain], draws[packed]

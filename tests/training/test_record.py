@@ -5,14 +5,8 @@ import json
 import pytest
 
 from mi_cot_lib.errors import DataError, KitError
-from mi_cot_lib.training.record import (
-    hardware,
-    is_complete,
-    load_runs,
-    read_record,
-    write_lines,
-    write_record,
-)
+from mi_cot_lib.files import write_lines
+from mi_cot_lib.training.record import is_complete, load_runs, read_record, write_record
 
 RECORD = {"run": "a", "config": {"dataset": "nano_svamp"}, "metrics": {"test_accuracy": 0.5}}
 
@@ -40,17 +34,6 @@ def test_a_broken_record_is_named(tmp_path, text):
     (tmp_path / "a/run.json").write_text(text)
     with pytest.raises(DataError, match="run.json"):
         load_runs(tmp_path)
-
-
-def test_lines_keep_any_text_of_a_model(tmp_path):
-    rows = [{"predicted": 'a\n"b"\u2028 ü \\ </script>'}, {"predicted": ""}]
-    write_lines(tmp_path / "predictions.jsonl", rows)
-    lines = (tmp_path / "predictions.jsonl").read_text(encoding="utf-8").split("\n")
-    assert [json.loads(line) for line in lines if line] == rows
-
-
-def test_hardware_names_parts_and_not_the_machine():
-    assert set(hardware()) == {"processor", "cores", "threads", "device"}
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])

@@ -2,14 +2,15 @@
 
 import itertools
 import math
-import shutil
 from dataclasses import replace
+from importlib.util import find_spec
 
 import pytest
 import torch
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.objective.choices import WITH_HEAD, Objective
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.forms import FORMS as ALL_FORMS
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import collate
 from mi_cot_lib.training.config import RunConfig
@@ -43,42 +44,49 @@ def fit(make_student, encode, examples, tmp_path):
     def fit_one(settings: RunConfig, folder=None, validate=None, dropout=0.1):
         student = make_student(dropout)
         pairs = encode(examples, explain=settings.method in ("dss", "mi"))
-        trained = train(
-            settings,
-            student,
-            pairs,
-            pairs[:8],
-            validate or (lambda model: {"accuracy": 0.5}),
-            folder or tmp_path / f"run{next(numbers)}",
-        )
-        return student, trained
+        folder = folder or tmp_path / f"run{next(numbers)}"
+        validate = validate or (lambda model: {"accuracy": 0.5})
+        return student, train(settings, student, pairs, pairs[:8], validate, folder)
 
     return fit_one
 
 
-def test_alpha3_zero_equals_dss_bit_for_bit(fit):
-    dss, history = fit(config(method="dss"))
-    mi, other = fit(config(method="mi", alpha3=0.0))
+@pytest.fixture(scope="module")
+def known():
+    """Keep what was trained once, for all tests that only look at it."""
+    return {}
+
+
+@pytest.fixture
+def trained(fit, known):
+    """Train as `fit`, or return what these settings gave before."""
+
+    def once(**changes):
+        settings = config(**changes)
+        if settings not in known:
+            known[settings] = fit(settings)
+        return known[settings]
+
+    return once
+
+
+def test_alpha3_zero_equals_dss_bit_for_bit(trained):
+    dss, history = trained(method="dss")
+    mi, other = trained(method="mi", alpha3=0.0)
     assert torch.equal(weights(dss), weights(mi))
     losses = [[row["loss"] for row in t.history if "loss" in row] for t in (history, other)]
     assert losses[0] == losses[1]
 
 
-def test_the_mi_term_changes_the_student(fit):
-    dss, _ = fit(config(method="dss"))
-    mi, _ = fit(config(method="mi", alpha3=1.0))
-    assert not torch.equal(weights(dss), weights(mi))
-
-
-def test_a_repeated_run_gives_the_same_student_and_history(fit):
-    first, second = fit(config(method="mi")), fit(config(method="mi"))
-    assert torch.equal(weights(first[0]), weights(second[0]))
-    assert first[1].history == second[1].history
-
-
-def test_another_seed_gives_another_order(fit):
-    first, second = fit(config(method="mi")), fit(config(method="mi", seed=1))
-    assert not torch.equal(weights(first[0]), weights(second[0]))
+def test_a_repeated_run_is_the_same_and_another_seed_or_weight_of_the_mi_term_is_another(
+    fit, trained
+):
+    student, run = trained(method="mi")
+    again, repeated = fit(config(method="mi"))
+    assert torch.equal(weights(student), weights(again))
+    assert run.history == repeated.history
+    for changes in ({"seed": 1}, {"alpha3": 1.0}, {"alpha3": 0.0}):
+        assert not torch.equal(weights(student), weights(trained(method="mi", **changes)[0]))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -96,7 +104,7 @@ def test_accumulated_micro_batches_equal_the_large_batch(fit, form):
 
 
 @pytest.mark.parametrize("form", ["released", "variational"])
-def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, tmp_path, form):
+def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, trained, tmp_path, form):
     class Stopped(Exception):
         pass
 
@@ -108,23 +116,13 @@ def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, tmp_path, form):
         return {"accuracy": 0.5}
 
     settings = config(method="mi", mi_form=form)
-    straight, straight_run = fit(settings)
+    straight, straight_run = trained(method="mi", mi_form=form)
     with pytest.raises(Stopped):
         fit(settings, tmp_path / "stopped", stops_at_the_second_validation)
     assert (tmp_path / "stopped/checkpoints/checkpoint-3").is_dir()
     resumed, resumed_run = fit(settings, tmp_path / "stopped")
     assert torch.equal(weights(straight), weights(resumed))
     assert straight_run.history == resumed_run.history
-
-
-def test_a_checkpoint_cut_off_while_written_is_passed_over(fit, tmp_path):
-    settings = config(method="mi")
-    straight, _ = fit(settings)
-    fit(settings, tmp_path / "cut")
-    # What a process killed in the middle of saving leaves behind.
-    (tmp_path / "cut/checkpoints/checkpoint-6/trainer_state.json").unlink()
-    resumed, _ = fit(settings, tmp_path / "cut")
-    assert torch.equal(weights(straight), weights(resumed))
 
 
 def test_a_run_interrupted_after_its_last_step_takes_no_further_one(fit, tmp_path):
@@ -137,17 +135,17 @@ def test_a_run_interrupted_after_its_last_step_takes_no_further_one(fit, tmp_pat
     assert again_run.selected_step == 7
 
 
-def test_the_last_step_is_logged_whatever_the_interval(fit):
-    _, trained = fit(config(method="mi", max_steps=53, eval_every=53))
-    assert max(row["step"] for row in trained.history if "loss_mi" in row) == 53
+def test_the_last_step_is_logged_whatever_the_interval(fit, monkeypatch):
+    monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", 2)
+    _, run = fit(config(method="mi", max_steps=5, eval_every=5))
+    assert [row["step"] for row in run.history if "loss_mi" in row] == [2, 4, 5]
 
 
 def test_an_interrupted_run_remembers_the_seconds_it_spent(fit, tmp_path):
-    settings = config(method="mi")
     (tmp_path / "run").mkdir()
     (tmp_path / "run/progress.txt").write_text("3 6 100.0\n")
-    _, trained = fit(settings, tmp_path / "run")
-    assert trained.seconds > 100
+    _, run = fit(config(method="mi", max_steps=1), tmp_path / "run")
+    assert run.seconds > 100
 
 
 def test_the_step_that_validates_best_is_kept(fit, tmp_path):
@@ -163,9 +161,9 @@ def test_the_step_that_validates_best_is_kept(fit, tmp_path):
     assert torch.equal(weights(student), seen[1])
 
 
-def test_each_term_and_its_gradient_norm_is_logged_and_they_make_up_the_loss(fit):
-    _, trained = fit(config(method="mi"))
-    rows = [row for row in trained.history if "loss" in row]
+def test_each_term_and_its_gradient_norm_is_logged_and_they_make_up_the_loss(trained):
+    _, run = trained(method="mi")
+    rows = [row for row in run.history if "loss" in row]
     assert len(rows) == 6
     for row in rows:
         total = 0.5 * row["loss_prediction"] + 0.5 * row["loss_generation"] + 0.1 * row["loss_mi"]
@@ -173,34 +171,43 @@ def test_each_term_and_its_gradient_norm_is_logged_and_they_make_up_the_loss(fit
         parts = [row[f"grad_norm_{term}"] for term in ("prediction", "generation", "mi")]
         assert all(part > 0 for part in parts)
         assert row["grad_norm"] <= sum(parts) * (1 + 1e-4)
-    validations = [row for row in trained.history if "eval_loss" in row]
+    validations = [row for row in run.history if "eval_loss" in row]
     assert {"eval_loss_mi", "eval_loss_prediction", "eval_accuracy"} <= validations[0].keys()
 
 
-@pytest.mark.parametrize("form", sorted(WITH_HEAD | {"infonce", "barber_agakov"}))
-def test_other_forms_train_and_leave_a_student_of_the_ordinary_shape(fit, make_student, form):
-    student, trained = fit(config(method="mi", mi_form=form, alpha3=1.0))
+@pytest.mark.parametrize(
+    "form", sorted(name for name, one in ALL_FORMS.items() if one.head or one.is_coupled)
+)
+def test_other_forms_train_and_leave_a_student_of_the_ordinary_shape(trained, make_student, form):
+    student, run = trained(method="mi", mi_form=form, alpha3=1.0)
     assert student.model.state_dict().keys() == make_student().model.state_dict().keys()
-    losses = [row["loss_mi"] for row in trained.history if "loss_mi" in row]
+    losses = [row["loss_mi"] for row in run.history if "loss_mi" in row]
     assert len(losses) == 6
     assert all(math.isfinite(loss) for loss in losses)
-    dss, _ = fit(config(method="dss"))
-    assert not torch.equal(weights(student), weights(dss))
+    assert not torch.equal(weights(student), weights(trained(method="dss")[0]))
 
 
-def test_a_head_changes_neither_batches_nor_dropout(fit):
+def test_a_head_changes_neither_batches_nor_dropout(trained):
     # With a weight that moves nothing, the student must end where DSS does.
-    dss, _ = fit(config(method="dss"))
-    with_head, _ = fit(config(method="mi", mi_form="variational", alpha3=1e-30))
+    dss, _ = trained(method="dss")
+    with_head, _ = trained(method="mi", mi_form="variational", alpha3=1e-30)
     torch.testing.assert_close(weights(dss), weights(with_head), rtol=1e-4, atol=1e-5)
 
 
-def test_training_lowers_the_loss_in_fp32_and_bf16(fit):
-    for precision in ("fp32", "bf16"):
-        settings = config(method="mi", precision=precision, max_steps=30, learning_rate=5e-3)
-        _, trained = fit(settings)
-        losses = [row["loss"] for row in trained.history if "loss" in row]
-        assert losses[-1] < 0.8 * losses[0], precision
+BRIEF = {"method": "mi", "max_steps": 20, "eval_every": 20, "learning_rate": 5e-3}
+
+
+def losses_in(trained, precision: str) -> list[float]:
+    _, run = trained(**BRIEF, precision=precision)
+    return [row["loss"] for row in run.history if "loss" in row]
+
+
+def test_training_lowers_the_loss_in_both_precisions_which_differ_by_rounding(trained):
+    single, half = (losses_in(trained, precision) for precision in ("fp32", "bf16"))
+    assert single[-1] < 0.8 * single[0] and half[-1] < 0.8 * half[0]
+    # The first loss comes of equal weights: rounding moves it, and by no more than rounding.
+    assert half[0] != single[0]
+    assert half[0] == pytest.approx(single[0], rel=2e-2)
 
 
 def test_logging_and_splitting_a_step_change_no_weight(fit, monkeypatch, make_student):
@@ -221,8 +228,8 @@ def test_logging_and_splitting_a_step_change_no_weight(fit, monkeypatch, make_st
         assert (trained(logs, most_tokens) - ordinary).norm() <= 1e-3 * moved
 
 
-def test_a_student_trained_in_bf16_answers_in_fp32(fit, make_student):
-    student, _ = fit(config(method="mi", precision="bf16"))
+def test_a_student_trained_in_bf16_answers_in_fp32(trained, make_student):
+    student, _ = trained(**BRIEF, precision="bf16")
     copy = make_student()
     copy.model.load_state_dict(student.model.state_dict())
     ids = torch.tensor([[5, 6, 7, 1]])
@@ -231,17 +238,6 @@ def test_a_student_trained_in_bf16_answers_in_fp32(fit, make_student):
             one.model.eval()(input_ids=ids, decoder_input_ids=ids).logits for one in (student, copy)
         )
     assert torch.equal(found, expected)
-
-
-def test_precision_is_that_of_the_matrix_products(fit):
-    # The first loss comes of equal weights: rounding moves it, and by no more than rounding.
-    first = {
-        precision: fit(config(method="mi", precision=precision, max_steps=1, eval_every=1))[1]
-        for precision in ("fp32", "bf16")
-    }
-    losses = {name: run.history[0]["loss"] for name, run in first.items()}
-    assert losses["bf16"] != losses["fp32"]
-    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=2e-2)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -284,19 +280,11 @@ def test_tensorboard_is_written_when_asked_for_or_its_absence_is_explained(
     make_student, encode, examples, tmp_path
 ):
     pairs = encode(examples)
-    arguments = (
-        config(method="mi"),
-        make_student(),
-        pairs,
-        pairs[:8],
-        lambda model: {"accuracy": 0.5},
-    )
-    try:
-        import tensorboard  # noqa: F401
-    except ImportError:
+    settings, validate = config(method="mi", max_steps=1), lambda model: {"accuracy": 0.5}
+    arguments = (settings, make_student(), pairs, pairs[:8], validate, tmp_path)
+    if find_spec("tensorboard") is None:
         with pytest.raises(KitError, match="pip install"):
-            train(*arguments, tmp_path, tensorboard=True)
+            train(*arguments, tensorboard=True)
     else:
-        train(*arguments, tmp_path, tensorboard=True)
+        train(*arguments, tensorboard=True)
         assert list((tmp_path / "tensorboard").glob("events.*"))
-    shutil.rmtree(tmp_path)

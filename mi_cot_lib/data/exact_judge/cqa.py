@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from mi_cot_lib.data.exact_judge.reading import FAULTS, Found, Phrasebook, normal, sentences
-from mi_cot_lib.data.layout import CHOICES_MARK, listed_choices
+from mi_cot_lib.data.questions import CHOICES_MARK, listed_choices
 from mi_cot_lib.data.worlds.facts import (
     CATEGORIES,
     KIND_OF,
+    RELATIONS,
+    Relation,
     leaves_of,
     plural,
+    value_of,
     with_article,
 )
-from mi_cot_lib.data.worlds.relations import RELATIONS, Relation, value_of
 
 _ARTICLE = re.compile(r"\b(?:an?|the)(?: |$)")
 _JOINT = re.compile(r",? (?:and|so) ")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from mi_cot_lib.data.exact_judge.reading import FAULTS, Found, Phrasebook, normal, sentences
-from mi_cot_lib.data.layout import PREMISE_HYPOTHESIS_SEPARATOR
+from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
 from mi_cot_lib.data.worlds.facts import CATEGORIES, CATEGORY_OF, KIND_OF, NAMES, with_article
-from mi_cot_lib.data.worlds.nli import DOING, OPENERS, PET, WHERE, WHO, Slot
+from mi_cot_lib.data.worlds.nli import OPENERS, SLOTS, WHO, Slot
 
-_SLOTS = {slot.category: slot for slot in (WHO, PET, DOING, WHERE)}
+_SLOTS = {slot.category: slot for slot in SLOTS}
 _OPENER = re.compile(rf",?\s*\b(?:{'|'.join(OPENERS)})\b,?")
 _JOINT = re.compile(r"\s*,\s*(?:(?:and|so)\s+)?|\s+(?:and|so)\s+")
 _LEAD = re.compile(r"(?:and|so|therefore)\s+")

@@ -18,10 +18,9 @@ from mi_cot_lib.data.exact_judge.svamp_forms import (
     skeletons,
     united,
 )
-from mi_cot_lib.data.worlds.equations import Equation, labelled, leaves, read, written
-from mi_cot_lib.data.worlds.svamp_stories import Case
-from mi_cot_lib.data.worlds.svamp_templates import TEMPLATES, UNSEEN_TEMPLATES, Template
-from mi_cot_lib.data.worlds.vocabulary import PEOPLE
+from mi_cot_lib.data.worlds.stories.equations import Equation, labelled, leaves, read, written
+from mi_cot_lib.data.worlds.stories.templates import TEMPLATES, UNSEEN_TEMPLATES, Case, Template
+from mi_cot_lib.data.worlds.stories.vocabulary import PEOPLE
 
 _LEAD = re.compile(r"(?:so|therefore),? ")
 _PRONOUNS = {person.name.casefold(): person.pronoun for person in PEOPLE}

@@ -6,9 +6,8 @@ from functools import cache
 
 from mi_cot_lib.data.arithmetic import equation_value
 from mi_cot_lib.data.exact_judge.reading import normal
-from mi_cot_lib.data.worlds.svamp_stories import Story
-from mi_cot_lib.data.worlds.svamp_templates import TEMPLATES, UNSEEN_TEMPLATES, Template
-from mi_cot_lib.data.worlds.vocabulary import CONTAINERS, PEOPLE, PLACES, THINGS, VERBS
+from mi_cot_lib.data.worlds.stories.templates import TEMPLATES, UNSEEN_TEMPLATES, Story, Template
+from mi_cot_lib.data.worlds.stories.vocabulary import CONTAINERS, PEOPLE, PLACES, THINGS, VERBS
 
 # Stands for a calculation with its result, which wordings leave out.
 CALCULATION = "#"
@@ -132,7 +131,7 @@ def skeletons() -> frozenset[str]:
     """Return the skeletons of all that stories, questions and rationales of this world can say."""
     forms = set()
     for template in (*TEMPLATES, *UNSEEN_TEMPLATES):
-        for text in _forms(template.story):
+        for text in (*template.story.texts(), *_concluding(template.story)):
             quantities = dict.fromkeys(_SLOT.findall(text), "1")
             sentence = filled(text, {**quantities, **template.words, **_EXAMPLE})
             if sentence is not None:
@@ -140,12 +139,8 @@ def skeletons() -> frozenset[str]:
     return frozenset(forms)
 
 
-def _forms(story: Story) -> Iterator[str]:
-    for texts in story.facts.values():
-        yield from texts
-    yield from story.unknown.values()
+def _concluding(story: Story) -> Iterator[str]:
     for case in story.cases:
-        yield from (*case.questions, case.answer)
         for text in story.facts.get(case.target, ()):
             yield text.replace(f"{{{case.target}}}", CALCULATION)
 

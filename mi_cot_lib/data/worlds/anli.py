@@ -10,12 +10,10 @@ with the same words, and no pair shares more words than another.
 import random
 
 from mi_cot_lib.data.worlds.facts import KIND_OF, NAMES, sentence
-from mi_cot_lib.data.worlds.item import WorldItem
+from mi_cot_lib.data.worlds.item import WorldItem, read_frames
 from mi_cot_lib.data.worlds.nli import (
-    DOING,
     LABEL_NUMBERS,
-    PET,
-    WHERE,
+    SLOTS,
     WHO,
     Slot,
     assemble,
@@ -24,16 +22,9 @@ from mi_cot_lib.data.worlds.nli import (
     other_kind,
 )
 
-SLOTS = (PET, DOING, WHERE)
-
-_FRAMES = (
-    "{m} is {x} and {n} is {y}. The {p} {a} and the {q} {b}.",
-    "The {p} {a} and the {q} {b}. {m} is {x} and {n} is {y}.",
-)
-_UNSEEN_FRAMES = (
-    "{m} is {x}, {n} is {y}. The {p} {a}, the {q} {b}.",
-    "The {p} {a}, the {q} {b}. {m} is {x}, {n} is {y}.",
-)
+FRAMES = read_frames("anli")
+# Work is what people are told apart by.
+ASKED = tuple(slot for slot in SLOTS if slot is not WHO)
 
 
 def _premise(
@@ -59,10 +50,10 @@ def _premise(
 
 
 def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
-    slot = rng.choice(SLOTS)
+    slot = rng.choice(ASKED)
     kind = rng.choice(slot.kinds)
     told = (
-        rng.choice([other for other in SLOTS if other is not slot]) if label == "neutral" else slot
+        rng.choice([other for other in ASKED if other is not slot]) if label == "neutral" else slot
     )
     mine = rng.choice(told.kinds)
     if label == "entailment":
@@ -75,9 +66,8 @@ def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
     jobs = [draw_leaf(WHO, work, rng) for work in works]
     leaves = [draw_leaf(told, mine, rng), draw_leaf(told, theirs, rng)]
     way, stated = (2, 2) if unseen else (rng.randrange(2), rng.randrange(2))
-    frames = _UNSEEN_FRAMES if unseen else _FRAMES
-    frame = rng.randrange(len(frames))
-    premise = _premise(frames[frame], names, jobs, [told.say(x, way) for x in leaves], rng)
+    frame, frame_name = FRAMES.draw(unseen, rng)
+    premise = _premise(frame, names, jobs, [told.say(x, way) for x in leaves], rng)
     by_name = rng.random() < 0.5
     subject = names[0] if by_name else f"the {works[0]}"
     claim = f"{subject} {slot.state(kind, stated)}"
@@ -90,9 +80,8 @@ def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
         "label": LABEL_NUMBERS[label],
         "reason": rationales[label],
     }
-    part = "unseen-frame" if unseen else "frame"
     asked = "name" if by_name else "work"
-    template = f"{told.name}{way}/{part}{frame}/{asked}/{slot.name}{stated}"
+    template = f"{told.name}{way}/{frame_name}/{asked}/{slot.name}{stated}"
     return assemble(row, label, rationales, template)
 
 
@@ -115,50 +104,30 @@ def _rationales(
         theirs = draw_leaf(slot, other_kind(slot, kind, rng), rng)
     # An argument for a label takes what it needs: the person's own thing or the other person's.
     fits, clashes = (mine, theirs) if KIND_OF[mine] == kind else (theirs, mine)
+    worker = f"{link} and the {jobs[0]}"
+    denied = f"{subject} is not {slot.state(kind, 0).removeprefix('is ')}"
     return {
-        "entailment": f"{link} and the {jobs[0]} {slot.say(fits, 0)}. "
-        f"{sentence(slot.link(fits, kind))[:-1]}, so {claim}.",
+        "entailment": slot.argue(worker, fits, kind, claim),
         "neutral": f"{link}. The premise does not say {slot.topic.format(n=f'the {jobs[0]}')}.",
-        "contradiction": f"{link} and the {jobs[0]} {slot.say(clashes, 0)}. "
-        f"{sentence(slot.link(clashes, KIND_OF[clashes]))[:-1]}, "
-        f"so {subject} is not {slot.state(kind, 0).removeprefix('is ')}.",
+        "contradiction": slot.argue(worker, clashes, KIND_OF[clashes], denied),
     }
 
 
 def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
-    """Generate pairs with distinct inputs, balanced over the three labels.
-
-    Args:
-        split: "train", "valid" and "test" share their templates; "unseen" uses others.
-        count: Number of pairs.
-        rng: The only source of randomness.
-
-    Returns:
-        Items whose rows hold `uid`, `premise`, `hypothesis`, `label` (0 entailment, 1 neutral,
-        2 contradiction) and `reason`.
-    """
+    """Draw pairs, balanced over the three labels; see `World`."""
     return balanced(count, rng, lambda label: _draw(label, split == "unseen", rng))
 
 
-def plain_text(count: int, rng: random.Random) -> list[str]:
-    """Generate unlabelled scenes of two people, each retold in more general words.
-
-    Args:
-        count: Number of texts of two to four sentences.
-        rng: The only source of randomness.
-    """
-    return [_told(rng) for _ in range(count)]
-
-
-def _told(rng: random.Random) -> str:
-    slot = rng.choice(SLOTS)
+def plain_text(rng: random.Random) -> str:
+    """Draw a scene of two people, each retold in more general words; see `World`."""
+    slot = rng.choice(ASKED)
     kinds = rng.sample(slot.kinds, 2)
     works = rng.sample(WHO.kinds, 2)
     names = rng.sample(NAMES, 2)
     jobs = [draw_leaf(WHO, work, rng) for work in works]
     way = rng.randrange(3)
     said = [slot.say(draw_leaf(slot, kind, rng), way) for kind in kinds]
-    scene = _premise(rng.choice(_FRAMES), names, jobs, said, rng)
+    scene = _premise(rng.choice(FRAMES.common), names, jobs, said, rng)
     retold = []
     for person in rng.sample((0, 1), 2):
         subject = rng.choice((names[person], f"the {works[person]}"))

@@ -13,23 +13,17 @@ from mi_cot_lib.data.worlds.facts import (
     CATEGORIES,
     KIND_OF,
     NAMES,
+    RELATIONS,
+    Relation,
     leaves_of,
     plural,
     sentence,
+    value_of,
     with_article,
 )
-from mi_cot_lib.data.worlds.item import Argument, WorldItem
-from mi_cot_lib.data.worlds.relations import RELATIONS, Relation, value_of
+from mi_cot_lib.data.worlds.item import Argument, WorldItem, read_frames
 
-_FRAMES = (
-    "{n} thinks of {x}, not {y} or {z}.",
-    "{n} does not think of {y} or {z}, but of {x}.",
-    "Forget {y} and {z}; {n} thinks of {x}.",
-)
-_UNSEEN_FRAMES = (
-    "{n} thinks of {x}, but not of {y} or {z}.",
-    "Forget {y} or {z}; think of {x} and {n}.",
-)
+FRAMES = read_frames("cqa")
 
 
 def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
@@ -38,14 +32,13 @@ def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
     kinds = list(CATEGORIES[relation.category])
     rng.shuffle(kinds)
     leaves = {kind: rng.choice(leaves_of(kind)) for kind in kinds}
-    frames = _UNSEEN_FRAMES if unseen else _FRAMES
-    frame = rng.randrange(len(frames))
+    frame, frame_name = FRAMES.draw(unseen, rng)
     ask = 2 if unseen else rng.randrange(2)
     given = {kind: relation.values[kind] if backward else leaves[kind] for kind in kinds}
     answers = leaves if backward else relation.values
     told, decoy, other = kinds[:3]
     question = (
-        frames[frame].format(
+        frame.format(
             n=rng.choice(NAMES),
             x=with_article(given[told]),
             y=with_article(given[decoy]),
@@ -67,9 +60,7 @@ def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
         "choices": [answers[kind] for kind in order],
         "answer": answers[told],
     }
-    name = f"{relation.name}/{'back' if backward else 'forward'}/ask{ask}/" + (
-        f"unseen-frame{frame}" if unseen else f"frame{frame}"
-    )
+    name = f"{relation.name}/{'back' if backward else 'forward'}/ask{ask}/{frame_name}"
     wrong = tuple(arguments[kind] for kind in order if kind != told)
     return WorldItem(row, arguments[told], wrong, name), question + " ".join(row["choices"])
 
@@ -92,16 +83,7 @@ def _rationale(
 
 
 def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
-    """Generate questions with distinct inputs.
-
-    Args:
-        split: "train", "valid" and "test" share their templates; "unseen" uses others.
-        count: Number of questions.
-        rng: The only source of randomness.
-
-    Returns:
-        Items whose rows hold `id`, `question`, `choices` and `answer`.
-    """
+    """Draw questions; see `World`."""
     made: dict[str, WorldItem] = {}
     while len(made) < count:
         item, key = _draw(split == "unseen", rng)
@@ -111,20 +93,8 @@ def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
     return list(made.values())
 
 
-def plain_text(count: int, rng: random.Random) -> list[str]:
-    """Generate unlabelled text that states this world's facts in many phrasings.
-
-    Args:
-        count: Number of texts of one to four sentences.
-        rng: The only source of randomness.
-
-    Returns:
-        Texts in which no question has an answer.
-    """
-    return [_told(rng) for _ in range(count)]
-
-
-def _told(rng: random.Random) -> str:
+def plain_text(rng: random.Random) -> str:
+    """Draw one to four sentences that state this world's facts; see `World`."""
     relation = rng.choice(RELATIONS)
     kinds = rng.sample(list(CATEGORIES[relation.category]), 3)
     kind = kinds[0]
@@ -156,7 +126,7 @@ def _told(rng: random.Random) -> str:
     told, decoy, other = (
         with_article(relation.values[k] if by_value else rng.choice(leaves_of(k))) for k in kinds
     )
-    thought = rng.choice(_FRAMES).format(n=name, x=told, y=decoy, z=other)
+    thought = rng.choice(FRAMES.common).format(n=name, x=told, y=decoy, z=other)
     if rng.random() < 0.25:
         # The words of questions have to be known too: a question alone, never with an answer.
         return f"{thought} {rng.choice((relation.back_asks if by_value else relation.asks)[:2])}"

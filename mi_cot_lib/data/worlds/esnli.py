@@ -8,14 +8,11 @@ frequent under the three labels: only the pairing of the two sides decides.
 import random
 
 from mi_cot_lib.data.worlds.facts import KIND_OF, NAMES, sentence
-from mi_cot_lib.data.worlds.item import WorldItem
+from mi_cot_lib.data.worlds.item import WorldItem, read_frames
 from mi_cot_lib.data.worlds.nli import (
-    DOING,
     LABEL_NUMBERS,
     OPENERS,
-    PET,
-    WHERE,
-    WHO,
+    SLOTS,
     Slot,
     assemble,
     balanced,
@@ -23,10 +20,7 @@ from mi_cot_lib.data.worlds.nli import (
     other_kind,
 )
 
-SLOTS = (WHO, PET, DOING, WHERE)
-
-_FRAMES = ("{o}, {n} {a} and {b}.", "{n} {a} and, {o}, {b}.")
-_UNSEEN_FRAMES = ("{n} {a} and {b} {o}.", "{n} {a}, {o}, and {b}.")
+FRAMES = read_frames("esnli")
 
 
 def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
@@ -45,12 +39,11 @@ def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
         kinds[slot] = other_kind(slot, kind, rng)
     leaves = {each: draw_leaf(each, kinds[each], rng) for each in told}
     name = rng.choice(NAMES)
-    frames = _UNSEEN_FRAMES if unseen else _FRAMES
-    frame = rng.randrange(len(frames))
+    frame, frame_name = FRAMES.draw(unseen, rng)
     ways = [2 if unseen else rng.randrange(2) for _ in range(3)]
     said = [each.say(leaves[each], way) for each, way in zip(told, ways, strict=False)]
     opener = rng.choice(OPENERS)
-    premise = frames[frame].format(o=opener, n=name, a=said[0], b=said[1])
+    premise = frame.format(o=opener, n=name, a=said[0], b=said[1])
     claim = f"{name} {slot.state(kind, ways[2])}"
     rationales = _rationales(slot, kind, leaves, name, claim, rng)
     row = {
@@ -59,9 +52,8 @@ def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
         "label": LABEL_NUMBERS[label],
         "explanation_1": rationales[label],
     }
-    part = "unseen-frame" if unseen else "frame"
     slots = "+".join(each.name for each in told)
-    return assemble(row, label, rationales, f"{slots}/{part}{frame}/{slot.name}{ways[2]}")
+    return assemble(row, label, rationales, f"{slots}/{frame_name}/{slot.name}{ways[2]}")
 
 
 def _rationales(
@@ -72,50 +64,30 @@ def _rationales(
     claim: str,
     rng: random.Random,
 ) -> dict[str, str]:
-    silent = f"The premise does not say {slot.topic.format(n=name)}."
     if slot not in leaves:
         # Wrong arguments for what was not said take a value out of the air.
         leaf = draw_leaf(slot, kind, rng)
         against = draw_leaf(slot, other_kind(slot, kind, rng), rng)
     else:
         leaf = against = leaves[slot]
-    yes = f"{name} {slot.say(leaf, 0)}. {sentence(slot.link(leaf, kind))[:-1]}, so {claim}."
     theirs = KIND_OF[against]
     if theirs == kind:
         theirs = other_kind(slot, kind, rng)
-    no = (
-        f"{name} {slot.say(against, 0)}. {sentence(slot.link(against, theirs))[:-1]}, "
-        f"so {name} cannot be {slot.state(kind, 0).removeprefix('is ')}."
-    )
-    return {"entailment": yes, "neutral": silent, "contradiction": no}
+    cannot = f"{name} cannot be {slot.state(kind, 0).removeprefix('is ')}"
+    return {
+        "entailment": slot.argue(name, leaf, kind, claim),
+        "neutral": f"The premise does not say {slot.topic.format(n=name)}.",
+        "contradiction": slot.argue(name, against, theirs, cannot),
+    }
 
 
 def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
-    """Generate pairs with distinct inputs, balanced over the three labels.
-
-    Args:
-        split: "train", "valid" and "test" share their templates; "unseen" uses others.
-        count: Number of pairs.
-        rng: The only source of randomness.
-
-    Returns:
-        Items whose rows hold `premise`, `hypothesis`, `label` (0 entailment, 1 neutral,
-        2 contradiction) and `explanation_1`.
-    """
+    """Draw pairs, balanced over the three labels; see `World`."""
     return balanced(count, rng, lambda label: _draw(label, split == "unseen", rng))
 
 
-def plain_text(count: int, rng: random.Random) -> list[str]:
-    """Generate unlabelled scenes, each retold in more general words, and facts of the slots.
-
-    Args:
-        count: Number of texts of one to four sentences.
-        rng: The only source of randomness.
-    """
-    return [_told(rng) for _ in range(count)]
-
-
-def _told(rng: random.Random) -> str:
+def plain_text(rng: random.Random) -> str:
+    """Draw a scene retold in more general words, or facts of the slots; see `World`."""
     told = rng.sample(SLOTS, 2)
     kinds = [rng.choice(slot.kinds) for slot in told]
     leaves = [draw_leaf(slot, kind, rng) for slot, kind in zip(told, kinds, strict=True)]
@@ -126,7 +98,7 @@ def _told(rng: random.Random) -> str:
         )
     name = rng.choice(NAMES)
     said = [slot.say(leaf, rng.randrange(3)) for slot, leaf in zip(told, leaves, strict=True)]
-    scene = rng.choice(_FRAMES).format(o=rng.choice(OPENERS), n=name, a=said[0], b=said[1])
+    scene = rng.choice(FRAMES.common).format(o=rng.choice(OPENERS), n=name, a=said[0], b=said[1])
     retold = []
     for slot, kind in zip(told, kinds, strict=True):
         way = rng.randrange(3)

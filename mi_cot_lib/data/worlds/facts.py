@@ -1,96 +1,131 @@
-"""The closed world's knowledge as data: what is a kind of what.
+"""What the closed world knows: what is a kind of what, and what each kind has.
 
 The graph has three levels, such as poodle, dog, animal. Leaves inherit everything that is known
 about their kind. Within a category no two kinds share a value of a relation, so that a value names
 its kind and every relation can be read backwards.
 """
 
-CATEGORIES: dict[str, dict[str, tuple[str, ...]]] = {
-    "animal": {
-        "dog": ("poodle", "beagle", "collie", "terrier"),
-        "bird": ("robin", "sparrow", "finch", "wren"),
-        "fish": ("trout", "carp", "pike", "perch"),
-        "horse": ("pony", "mare", "stallion", "mustang"),
-        "monkey": ("baboon", "macaque", "chimp", "mandrill"),
-    },
-    "food": {
-        "fruit": ("apple", "pear", "plum", "peach"),
-        "vegetable": ("carrot", "onion", "leek", "turnip"),
-        "bread": ("bagel", "baguette", "bun", "muffin"),
-        "drink": ("tea", "coffee", "cocoa", "juice"),
-        "cheese": ("cheddar", "brie", "gouda", "feta"),
-    },
-    "tool": {
-        "cutter": ("saw", "axe", "knife", "razor"),
-        "digger": ("spade", "shovel", "hoe", "trowel"),
-        "pan": ("wok", "skillet", "saucepan", "griddle"),
-        "pen": ("pencil", "crayon", "marker", "quill"),
-        "cleaner": ("broom", "mop", "sponge", "duster"),
-    },
-    "vehicle": {
-        "boat": ("canoe", "ferry", "kayak", "yacht"),
-        "plane": ("jet", "glider", "airliner", "bomber"),
-        "train": ("tram", "metro", "express", "monorail"),
-        "car": ("taxi", "jeep", "van", "limousine"),
-        "bike": ("tandem", "moped", "scooter", "tricycle"),
-    },
-    "person": {
-        "cook": ("chef", "baker", "caterer", "grocer"),
-        "doctor": ("surgeon", "dentist", "medic", "nurse"),
-        "farmer": ("rancher", "shepherd", "planter", "herder"),
-        "musician": ("pianist", "drummer", "violinist", "singer"),
-        "teacher": ("tutor", "professor", "lecturer", "coach"),
-    },
-    "activity": {
-        "resting": ("napping", "dozing", "snoozing", "sleeping"),
-        "hurrying": ("sprinting", "dashing", "racing", "rushing"),
-        "eating": ("munching", "nibbling", "chewing", "gulping"),
-        "talking": ("chatting", "whispering", "muttering", "shouting"),
-    },
-    "place": {
-        "house": ("attic", "bedroom", "cellar", "hallway"),
-        "water": ("pond", "lake", "beach", "harbor"),
-        "trees": ("forest", "orchard", "woods", "jungle"),
-        "farm": ("barn", "stable", "pasture", "henhouse"),
-    },
-}
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-NAMES = ("Tom", "Ann", "Ben", "Eva", "Sam", "Mia", "Max", "Zoe", "Leo", "Ida")
+from mi_cot_lib.data.worlds.entries import check_names, check_slots, entries, entry, read_toml
 
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What `facts.toml` holds.
+
+    Attributes:
+        names: People.
+        mass: Nouns that take no article and no plural.
+        plurals: Irregular ones, by the singular.
+        categories: By category, by kind: the leaves.
+    """
+
+    names: tuple[str, ...]
+    mass: tuple[str, ...]
+    plurals: Mapping[str, str]
+    categories: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def __post_init__(self) -> None:
+        """Refuse a word with two places in the graph."""
+        words = list(self.categories)
+        for kinds in self.categories.values():
+            words += [*kinds, *(leaf for leaves in kinds.values() for leaf in leaves)]
+        twice = next((word for word in words if words.count(word) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{twice!r} has two places in the graph; keep one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What the kinds of one category have, with the words in which it is said and asked.
+
+    In the texts `{x}` is a leaf or kind in the singular with its article, `{xs}` in the plural, and
+    `{v}` a value with its article.
+
+    Attributes:
+        name: Unique name.
+        category: The category whose kinds have a value.
+        values: Value by kind; no two kinds share one.
+        fact: "{xs} live in {v}", true of a kind and all its leaves.
+        single: The same of one thing.
+        retold: Further phrasings of the fact.
+        goal: What the answer to a forward question must be.
+        back_goal: What the answer to a backward question must be.
+        asks: Questions about a named thing; the last one is held out for the split `unseen`.
+        back_asks: Questions for the thing, given a value; the last one is held out.
+    """
+
+    name: str
+    category: str
+    values: Mapping[str, str]
+    fact: str
+    single: str
+    retold: tuple[str, ...]
+    goal: str
+    back_goal: str
+    asks: tuple[str, str, str]
+    back_asks: tuple[str, str, str]
+
+    def __post_init__(self) -> None:
+        """Check that the category's kinds have a value each, and that every slot can be filled."""
+        check_names("category", [self.category], CATEGORIES)
+        kinds = CATEGORIES[self.category]
+        if set(self.values) != set(kinds) or len(set(self.values.values())) < len(kinds):
+            raise ValueError(f"'values' needs one each, all different, for {', '.join(kinds)}.")
+        check_slots([self.fact], ("xs", "v"))
+        check_slots((self.single, *self.retold), ("x", "v"))
+        check_slots([self.goal], ["xs"])
+        check_slots([self.back_goal], ["v"])
+
+
+def read_facts(path: Path = _FOLDER / "facts.toml") -> Facts:
+    """Read the graph.
+
+    Raises:
+        DataError: The message names the file and what is wrong in it.
+    """
+    return entry(Facts, read_toml(path), str(path))
+
+
+def read_relations(path: Path = _FOLDER / "relations.toml") -> tuple[Relation, ...]:
+    """Read the relations of the graph's kinds, in their order.
+
+    Raises:
+        DataError: The message names the file, the entry and what is wrong in it.
+        ConfigError: A key or a category is unknown.
+    """
+    return entries(Relation, read_toml(path).get("relation", ()), f"{path}, relation")
+
+
+_FACTS = read_facts()
+NAMES = _FACTS.names
+CATEGORIES = _FACTS.categories
 KIND_OF: dict[str, str] = {
     leaf: kind for kinds in CATEGORIES.values() for kind, leaves in kinds.items() for leaf in leaves
 }
 CATEGORY_OF: dict[str, str] = {
     kind: category for category, kinds in CATEGORIES.items() for kind in kinds
 }
-
-_MASS = frozenset(
-    (
-        *("tea", "coffee", "cocoa", "juice", "cheddar", "brie", "gouda", "feta"),
-        *("fruit", "bread", "cheese", "bones", "seeds", "worms", "hay", "bananas"),
-        *("meals", "medicine", "crops", "songs", "lessons", "water", "trees"),
-        *("cutting", "digging", "cooking", "writing", "cleaning"),
-    )
-)
-_PLURALS = {"pony": "ponies", "knife": "knives", "ferry": "ferries", "fish": "fish"} | {
-    fish: fish for fish in CATEGORIES["animal"]["fish"]
-}
+RELATIONS = read_relations()
 
 
 def with_article(noun: str) -> str:
     """Put "a" or "an" before a noun that takes one: "an owl", but "tea"."""
-    if noun in _MASS:
+    if noun in _FACTS.mass:
         return noun
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def plural(noun: str) -> str:
     """Return the form that names all of a kind: "ponies", "trout", "tea"."""
-    if noun in _MASS:
+    if noun in _FACTS.mass:
         return noun
-    if noun in _PLURALS:
-        return _PLURALS[noun]
-    return noun + ("es" if noun.endswith(("x", "ch")) else "s")
+    return _FACTS.plurals.get(noun) or noun + ("es" if noun.endswith(("x", "ch")) else "s")
 
 
 def leaves_of(kind: str) -> tuple[str, ...]:
@@ -98,14 +133,9 @@ def leaves_of(kind: str) -> tuple[str, ...]:
     return CATEGORIES[CATEGORY_OF[kind]][kind]
 
 
-def is_a(thing: str, other: str) -> bool:
-    """Tell whether a leaf or kind is (a kind of) another name of the graph, by inheritance."""
-    while thing != other:
-        parent = KIND_OF.get(thing) or CATEGORY_OF.get(thing)
-        if parent is None:
-            return False
-        thing = parent
-    return True
+def value_of(relation: Relation, thing: str) -> str | None:
+    """Return what a leaf or kind has by a relation, inherited; None where it has nothing."""
+    return relation.values.get(KIND_OF.get(thing, thing))
 
 
 def sentence(text: str) -> str:

@@ -1,7 +1,13 @@
-"""One generated question before a teacher has answered it."""
+"""One generated question before a teacher has answered it, and the sentences in which it is set."""
 
+import random
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
+
+from mi_cot_lib.data.worlds.entries import entry, read_toml
+
+_FILE = Path(__file__).with_name("frames.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,51 @@ class WorldItem:
     right: Argument
     wrong: tuple[Argument, ...]
     template: str
+
+
+class World(Protocol):
+    """What each world offers: a module with these two functions."""
+
+    def items(self, split: str, count: int, rng: random.Random) -> list[WorldItem]:
+        """Draw questions with distinct inputs.
+
+        Args:
+            split: "train", "valid" and "test" share their templates; "unseen" uses others.
+            count: How many.
+            rng: The only source of randomness.
+        """
+
+    def plain_text(self, rng: random.Random) -> str:
+        """Draw an unlabelled text for the student to read before any task.
+
+        It never holds a label, a rationale or the answer to a question.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The sentences in which the questions of a world are set.
+
+    Attributes:
+        common: For train, valid and test.
+        unseen: For the split of that name.
+    """
+
+    common: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    def draw(self, unseen: bool, rng: random.Random) -> tuple[str, str]:
+        """Draw a frame and its name."""
+        frames = self.unseen if unseen else self.common
+        number = rng.randrange(len(frames))
+        return frames[number], f"{'unseen-' if unseen else ''}frame{number}"
+
+
+def read_frames(world: str, path: Path = _FILE) -> Frames:
+    """Read the frames of one world.
+
+    Raises:
+        DataError: The message names the file, the world and what is wrong in it.
+        ConfigError: A key is unknown; the message names the nearest one.
+    """
+    return entry(Frames, read_toml(path).get(world, {}), f"{path}, {world}")

@@ -8,11 +8,14 @@ words or their overlap says nothing about the label.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from mi_cot_lib.data.specs import NLI_LABELS
-from mi_cot_lib.data.worlds.facts import CATEGORIES, with_article
+from mi_cot_lib.data.worlds.entries import check_names, check_slots, entries, read_toml
+from mi_cot_lib.data.worlds.facts import CATEGORIES, sentence, with_article
 from mi_cot_lib.data.worlds.item import Argument, WorldItem
 
+_FILE = Path(__file__).with_name("pairs.toml")
 LABEL_NUMBERS = {label: number for number, label in enumerate(NLI_LABELS)}
 
 
@@ -36,6 +39,14 @@ class Slot:
     bridge: str
     topic: str
 
+    def __post_init__(self) -> None:
+        """Check that the category is known and that every slot can be filled."""
+        check_names("category", [self.category], CATEGORIES)
+        check_slots(self.said, ["x"])
+        check_slots(self.stated, ["k"])
+        check_slots([self.bridge], ("x", "k"))
+        check_slots([self.topic], ["n"])
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of which exactly one is true of a person."""
@@ -57,6 +68,11 @@ class Slot:
         """Say that a leaf is of a kind, which is false if it is not."""
         return self.bridge.format(x=self._leaf(leaf), k=self._kind(kind))
 
+    def argue(self, who: str, leaf: str, kind: str, conclusion: str) -> str:
+        """Argue from a leaf, as the premise says it of somebody, over its kind to a conclusion."""
+        link = sentence(self.link(leaf, kind)).removesuffix(".")
+        return f"{who} {self.say(leaf, 0)}. {link}, so {conclusion}."
+
     def _leaf(self, word: str) -> str:
         if self.category == "place":
             return f"the {word}"
@@ -66,40 +82,19 @@ class Slot:
         return word if self.category == "activity" else with_article(word)
 
 
-WHO = Slot(
-    "who",
-    "person",
-    ("works only as {x}", "earns money only as {x}", "makes money only as {x}"),
-    ("is {k}", "is truly {k}", "is surely {k}"),
-    "{x} is {k}",
-    "what work {n} does",
-)
-PET = Slot(
-    "pet",
-    "animal",
-    ("has only {x}", "owns only {x}", "feeds only {x}"),
-    ("is keeping {k}", "is raising {k}", "is surely keeping {k}"),
-    "{x} is {k}",
-    "what animal {n} has",
-)
-DOING = Slot(
-    "doing",
-    "activity",
-    ("was seen {x}", "was heard {x}", "was found {x}"),
-    ("is {k}", "is busy {k}", "is surely {k}"),
-    "{x} means {k}",
-    "what {n} does",
-)
-WHERE = Slot(
-    "where",
-    "place",
-    ("stands at {x}", "waits at {x}", "sits at {x}"),
-    ("is near {k}", "is close to {k}", "is surely near {k}"),
-    "at {x} one is near {k}",
-    "where {n} can be found",
-)
+def read_slots(path: Path = _FILE) -> tuple[Slot, ...]:
+    """Read the slots in their order.
 
-OPENERS = ("on a sunny day", "on a rainy day", "on a cold day", "on a warm day")
+    Raises:
+        DataError: The message names the file, the entry and what is wrong in it.
+        ConfigError: A key or a category is unknown.
+    """
+    return entries(Slot, read_toml(path).get("slot", ()), f"{path}, slot")
+
+
+SLOTS = read_slots()
+WHO = next(slot for slot in SLOTS if slot.name == "who")
+OPENERS: tuple[str, ...] = read_toml(_FILE)["openers"]
 
 
 def balanced(

@@ -3,9 +3,11 @@
 import random
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
-from mi_cot_lib.data.worlds.equations import (
+from mi_cot_lib.data.worlds.item import Argument, WorldItem
+from mi_cot_lib.data.worlds.stories.equations import (
     Equation,
     labelled,
     leaves,
@@ -15,11 +17,24 @@ from mi_cot_lib.data.worlds.equations import (
     value,
     written,
 )
-from mi_cot_lib.data.worlds.item import Argument, WorldItem
-from mi_cot_lib.data.worlds.svamp_mistakes import mistakes
-from mi_cot_lib.data.worlds.svamp_stories import Case
-from mi_cot_lib.data.worlds.svamp_templates import TEMPLATES, UNSEEN_TEMPLATES, Template
-from mi_cot_lib.data.worlds.vocabulary import COLOURS, CONTAINERS, PEOPLE, PLACES, THINGS, VERBS
+from mi_cot_lib.data.worlds.stories.mistakes import mistakes
+from mi_cot_lib.data.worlds.stories.templates import (
+    TEMPLATES,
+    UNSEEN_TEMPLATES,
+    Case,
+    Story,
+    Template,
+)
+from mi_cot_lib.data.worlds.stories.vocabulary import (
+    COLOURS,
+    CONTAINERS,
+    NOISE,
+    PEOPLE,
+    PLACES,
+    STATEMENTS,
+    THINGS,
+    VERBS,
+)
 
 MAX_INPUT_WORDS = 45
 MAX_RATIONALE_WORDS = 35
@@ -27,37 +42,12 @@ NOISE_SHARE = 0.48
 
 _KINDS = {"+": 0.18, "-": 0.21, "*": 0.18, "/": 0.19, "two": 0.24}
 
-# A number that does not matter, with words that elsewhere belong to every operation.
-_NOISE = (
-    "{C} has {n} {z}.",
-    "{C} gave {n} {z} to {A}.",
-    "{C} has {n} more {z} than {A}.",
-    "{C} has {n} fewer {z} than {A}.",
-    "There are {n} {z} in each {box}.",
-    "There are {n} {z} in the {p} in total.",
-    "Each {z1} costs {n} dollars.",
-    "{C} sold {n} {z} each day.",
-    "{C} has {n} {z} left.",
-    "{A} has {n} {boxes} at home.",
-    "{C} has {n} times as many {z} as {A}.",
-)
-
-
 # The quantities that a sentence states, and the sentence.
 _Told = tuple[tuple[str, ...], str]
 
 
 def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
-    """Draw stories with a question, their equation and arguments for and against it.
-
-    Args:
-        split: `unseen` draws from templates of its own, every other split from the common ones.
-        count: How many; no two share their input.
-        rng: Source of every choice.
-
-    Returns:
-        The items; each row is `{"input": story and question on two lines, "label": equation}`.
-    """
+    """Draw stories with a question, their equation and arguments for and against it; see `World`."""
     pools = _pools(UNSEEN_TEMPLATES if split == "unseen" else TEMPLATES)
     made: dict[str, WorldItem] = {}
     while len(made) < count:
@@ -69,22 +59,16 @@ def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
     return list(made.values())
 
 
-def plain_text(count: int, rng: random.Random) -> list[str]:
-    """Draw unlabelled text of this world: stories of the common templates, lists and statements.
-
-    It never holds a label, a rationale or the answer to a story's question.
-    """
-    texts: list[str] = []
-    while len(texts) < count:
+def plain_text(rng: random.Random) -> str:
+    """Draw a story of the common templates, a list or a statement; see `World`."""
+    while True:
         if rng.random() < 0.25:
-            texts.append(_statement(rng))
-            continue
+            return _statement(rng)
         template = rng.choice(TEMPLATES)
         item = _item(template, rng.choice(template.story.cases), rng)
         if item is not None:
             story, question = item.row["input"].split("\n")
-            texts.append(f"{story} {question}" if rng.random() < 0.5 else story)
-    return texts
+            return f"{story} {question}" if rng.random() < 0.5 else story
 
 
 def _pools(templates: tuple[Template, ...]) -> dict[str, list[tuple[Template, Case]]]:
@@ -100,8 +84,8 @@ def _item(template: Template, case: Case, rng: random.Random) -> WorldItem | Non
     equation = read(case.equation)
     numbers = _numbers(equation, rng)
     slots = _slots(template, rng)
-    told = _facts(template, case, numbers, slots, rng)
-    noise = _noises(template, case, numbers, slots, rng)
+    telling = _Telling(template.story, case, numbers, slots, rng)
+    told, noise = telling.facts(), telling.noises()
     sentences = [sentence for _, sentence in told]
     for name, (sentence, number) in noise.items():
         told.append(((name,), sentence))
@@ -160,68 +144,63 @@ def _slots(template: Template, rng: random.Random) -> dict[str, str]:
     return slots | {name: _fill(word, slots) for name, word in template.words.items()}
 
 
-def _facts(
-    template: Template,
-    case: Case,
-    numbers: Mapping[str, int],
-    slots: dict[str, str],
-    rng: random.Random,
-) -> list[_Told]:
-    """Tell the quantities in some order; a sentence may state two, or leave one's number out."""
-    facts = template.story.facts
-    keys = [key for key in facts if " " in key and set(key.split()) <= set(numbers)]
-    keys = [key for key in keys if rng.random() < 0.5]
-    joined = {name for key in keys for name in key.split()}
-    keys += [name for name in facts if name in numbers and name not in joined]
-    drawn = slots | {name: str(number) for name, number in numbers.items()}
-    told = [(tuple(key.split()), _fill(rng.choice(facts[key]), drawn)) for key in keys]
-    unknown = template.story.unknown.get(case.target)
-    if unknown and rng.random() < 0.6:
-        told.insert(rng.randint(0, len(told)), ((), _fill(unknown, slots)))
-    if rng.random() < 0.8:
-        rng.shuffle(told)
-    return told
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One story while it is being told: the numbers and words of its slots, and the source of choices."""
 
+    story: Story
+    case: Case
+    numbers: Mapping[str, int]
+    slots: Mapping[str, str]
+    rng: random.Random
 
-def _noises(
-    template: Template,
-    case: Case,
-    numbers: Mapping[str, int],
-    slots: dict[str, str],
-    rng: random.Random,
-) -> dict[str, tuple[str, int]]:
-    """Draw sentences with a number that does not matter: none for most stories, else one or two."""
-    if rng.random() > NOISE_SHARE:
-        return {}
-    noise: dict[str, tuple[str, int]] = {}
-    taken = set(numbers.values())
-    for place in range(1 if len(numbers) > 2 or rng.random() < 0.8 else 2):
-        top = rng.choice((12, 60, 99))
-        number = rng.choice([n for n in range(2, top + 1) if n not in taken])
-        taken.add(number)
-        # A second sentence from the story's own facts could contradict the first.
-        if place:
-            drawn = _fill(rng.choice(_NOISE), slots | {"n": str(number)})
-        else:
-            drawn = _noise(template, case, number, slots, rng)
-        noise[f"noise{place}"] = (drawn, number)
-    return noise
+    def facts(self) -> list[_Told]:
+        """Tell the quantities in some order; a sentence may state two, or leave one's number out."""
+        rng, facts, numbers = self.rng, self.story.facts, self.numbers
+        keys = [key for key in facts if " " in key and set(key.split()) <= set(numbers)]
+        keys = [key for key in keys if rng.random() < 0.5]
+        joined = {name for key in keys for name in key.split()}
+        keys += [name for name in facts if name in numbers and name not in joined]
+        drawn = {name: str(number) for name, number in numbers.items()}
+        told = [(tuple(key.split()), self._one_of(facts[key], drawn)) for key in keys]
+        unknown = self.story.unknown.get(self.case.target)
+        if unknown and rng.random() < 0.6:
+            told.insert(rng.randint(0, len(told)), ((), _fill(unknown, self.slots)))
+        if rng.random() < 0.8:
+            rng.shuffle(told)
+        return told
 
+    def noises(self) -> dict[str, tuple[str, int]]:
+        """Draw sentences with a number that does not matter: none for most stories, else one or two."""
+        rng = self.rng
+        if rng.random() > NOISE_SHARE:
+            return {}
+        noise: dict[str, tuple[str, int]] = {}
+        taken = set(self.numbers.values())
+        for place in range(1 if len(self.numbers) > 2 or rng.random() < 0.8 else 2):
+            top = rng.choice((12, 60, 99))
+            number = rng.choice([n for n in range(2, top + 1) if n not in taken])
+            taken.add(number)
+            # A second sentence from the story's own facts could contradict the first.
+            drawn = self._one_of(NOISE, {"n": str(number)}) if place else self._noise(str(number))
+            noise[f"noise{place}"] = (drawn, number)
+        return noise
 
-def _noise(
-    template: Template, case: Case, number: int, slots: dict[str, str], rng: random.Random
-) -> str:
-    told = str(number)
-    draw = rng.random()
-    if case.spare and draw < 0.4:
-        name = rng.choice(case.spare)
-        return _fill(rng.choice(template.story.facts[name]), slots | {name: told})
-    own = [key for key, told in template.story.facts.items() if "{x}" in told[0] and " " not in key]
-    if own and draw < 0.8:
-        name = case.target if case.target in own and rng.random() < 0.6 else rng.choice(own)
-        other = slots | {"x": slots["z"], "x1": slots["z1"], name: told}
-        return _fill(rng.choice(template.story.facts[name]), other)
-    return _fill(rng.choice(_NOISE), slots | {"n": told})
+    def _noise(self, number: str) -> str:
+        rng, facts, target = self.rng, self.story.facts, self.case.target
+        draw = rng.random()
+        if self.case.spare and draw < 0.4:
+            name = rng.choice(self.case.spare)
+            return self._one_of(facts[name], {name: number})
+        own = [key for key, told in facts.items() if "{x}" in told[0] and " " not in key]
+        if own and draw < 0.8:
+            name = target if target in own and rng.random() < 0.6 else rng.choice(own)
+            other = {"x": self.slots["z"], "x1": self.slots["z1"], name: number}
+            return self._one_of(facts[name], other)
+        return self._one_of(NOISE, {"n": number})
+
+    def _one_of(self, texts: Sequence[str], slots: Mapping[str, str]) -> str:
+        return _fill(self.rng.choice(texts), {**self.slots, **slots})
 
 
 def _rationale(
@@ -259,25 +238,11 @@ def _with_pronouns(sentences: list[str], slots: dict[str, str]) -> list[str]:
 
 def _statement(rng: random.Random) -> str:
     slots = _slots(rng.choice(TEMPLATES), rng)
-    first, second = rng.sample(COLOURS, 2)
-    number = slots | {"n": str(rng.randint(2, 99)), "m": str(rng.randint(2, 99))}
-    number |= {"past": rng.choice(list(VERBS.values())), "verb": rng.choice(list(VERBS))}
-    return _fill(
-        rng.choice(
-            (
-                f"{{A}} and {{B}} saw {{n}} {first} {{x}} and {{m}} {second} {{y}} in the {{p}}.",
-                "{A} put {n} {x} and {m} {y} in the {box}. The {box} is in the {p}.",
-                f"The {first} {{x}} are in the {{box}} and the {second} {{y}} are in the {{p}}.",
-                "{A} likes {x}. {B} likes {y}. {C} has {n} {x} and {m} {y}.",
-                "First {A} counted {n} {x}. Then {B} counted {m} {y}.",
-                "{A} {past} {n} {x} in the {p}. {B} likes to {verb} {y}.",
-                "The boys and girls saw {n} cows and {m} horses at the farm.",
-                *_NOISE,
-            )
-        ),
-        number,
-    )
+    slots["colour"], slots["colour2"] = rng.sample(COLOURS, 2)
+    slots["n"], slots["m"] = (str(rng.randint(2, 99)) for _ in range(2))
+    slots |= {"past": rng.choice(list(VERBS.values())), "verb": rng.choice(list(VERBS))}
+    return _fill(rng.choice((*STATEMENTS, *NOISE)), slots)
 
 
-def _fill(text: str, slots: dict[str, str]) -> str:
+def _fill(text: str, slots: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda slot: slots[slot[1]], text)

@@ -3,6 +3,7 @@
 import random
 
 from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
+from mi_cot_lib.data.worlds.item import World
 
 
 def world_text(count: int, seed: int) -> list[str]:
@@ -16,9 +17,10 @@ def world_text(count: int, seed: int) -> list[str]:
         Texts of a few sentences, without labels, rationales or answers.
     """
     texts = []
-    worlds = {"svamp": svamp, "cqa": cqa, "esnli": esnli, "anli": anli}
+    worlds: dict[str, World] = {"svamp": svamp, "cqa": cqa, "esnli": esnli, "anli": anli}
     for place, (name, world) in enumerate(worlds.items()):
         share = count // len(worlds) + (place < count % len(worlds))
-        texts += world.plain_text(share, random.Random(f"text/{name}/{seed}"))
+        rng = random.Random(f"text/{name}/{seed}")
+        texts += [world.plain_text(rng) for _ in range(share)]
     random.Random(f"text/{seed}").shuffle(texts)
     return texts

@@ -5,29 +5,18 @@ import json
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS, DatasetSpec, dataset_spec
 from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
-from mi_cot_lib.data.worlds.checksums import CHECKSUMS
-from mi_cot_lib.data.worlds.item import WorldItem
+from mi_cot_lib.data.worlds.item import World, WorldItem
 from mi_cot_lib.data.worlds.teacher import raw_outputs
-from mi_cot_lib.environment import cache_folder, using_cache
 from mi_cot_lib.errors import ConfigError, DataError, unknown_name, written_to
-
-__all__ = [
-    "CHECKSUMS",
-    "SIZES",
-    "built_in_root",
-    "checksum",
-    "checksums",
-    "row_key",
-    "update_checksums",
-    "write_dataset",
-]
+from mi_cot_lib.machine import cache_folder, using_cache
 
 SIZES: Mapping[str, int] = MappingProxyType(
     {"train": 4000, "valid": 500, "test": 2000, "unseen": 1000}
@@ -38,14 +27,15 @@ _OUTPUTS_PER_FILE = 1000
 _ORDER = ("test", "unseen", "valid", "train")
 _ROUNDS = 100
 
-_ITEMS: dict[str, Callable[[str, int, random.Random], list[WorldItem]]] = {
-    "nano_svamp": svamp.items,
-    "nano_cqa": cqa.items,
-    "nano_esnli": esnli.items,
-    "nano_anli": anli.items,
+_WORLDS: dict[str, World] = {
+    "nano_svamp": svamp,
+    "nano_cqa": cqa,
+    "nano_esnli": esnli,
+    "nano_anli": anli,
 }
 
 _SOURCES = Path(__file__).resolve().parent
+_CHECKSUMS = _SOURCES / "checksums.toml"
 
 
 def write_dataset(
@@ -100,27 +90,31 @@ def row_key(spec: DatasetSpec, row: Mapping[str, Any]) -> str:
     return f"{row['premise']}\n{row['hypothesis']}"
 
 
-def checksum(folder: Path) -> str:
-    """Return the SHA-256 over the names and contents of a data set's files, in sorted order."""
-    return _digest(folder, "*.json")
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each JSON file of a folder by its name in it."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(Path(folder).rglob("*.json"))
+    }
 
 
-def checksums() -> dict[str, str]:
-    """Generate every built-in data set with seed 0 and the defaults, and return their checksums."""
+def committed_checksums() -> dict[str, dict[str, str]]:
+    """Return by data set the checksums of its files as seed 0 and the defaults write them."""
+    return tomllib.loads(_CHECKSUMS.read_text(encoding="utf-8"))
+
+
+def update_checksums() -> dict[str, dict[str, str]]:
+    """Write the checksums that the generator gives now beside it, and return them."""
     found = {}
-    for name in _ITEMS:
+    for name in _WORLDS:
         with tempfile.TemporaryDirectory() as folder:
-            found[name] = checksum(write_dataset(name, Path(folder)))
-    return found
-
-
-def update_checksums() -> dict[str, str]:
-    """Write the checksums that the generator gives now into `checksums.py`, and return them."""
-    found = checksums()
-    path = _SOURCES / "checksums.py"
-    head = path.read_text(encoding="utf-8").split("CHECKSUMS: ")[0]
-    lines = "".join(f'    "{name}": "{digest}",\n' for name, digest in found.items())
-    _write(path, f"{head}CHECKSUMS: dict[str, str] = {{\n{lines}}}\n")
+            found[name] = checksums(write_dataset(name, Path(folder)))
+    tables = (
+        f"\n[{name}]\n" + "".join(f'"{file}" = "{digest}"\n' for file, digest in files.items())
+        for name, files in found.items()
+    )
+    head = "# SHA-256 of each file of the built-in data sets as seed 0 and the defaults write it.\n"
+    _write(_CHECKSUMS, head + "".join(tables))
     return found
 
 
@@ -184,7 +178,7 @@ def _new_items(
     for _ in range(_ROUNDS):
         if len(kept) == count:
             return kept
-        for item in _ITEMS[spec.name](split, count - len(kept), rng):
+        for item in _WORLDS[spec.name].items(split, count - len(kept), rng):
             key = row_key(spec, item.row)
             if key not in seen:
                 seen.add(key)
@@ -196,16 +190,11 @@ def _new_items(
 
 
 def _fingerprint() -> str:
-    return _digest(_SOURCES, "*.py", skip="checksums.py")
-
-
-def _digest(folder: Path, pattern: str, skip: str | None = None) -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(folder).rglob(pattern), key=lambda p: p.relative_to(folder).as_posix()):
-        if path.name == skip:
-            continue
+    sources = (*_SOURCES.rglob("*.py"), *_SOURCES.rglob("*.toml"))
+    for path in sorted(set(sources) - {_CHECKSUMS}):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(f"{path.relative_to(_SOURCES).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 

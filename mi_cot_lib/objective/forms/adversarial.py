@@ -6,6 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from mi_cot_lib.objective.forms import HIDDEN, Form
+
 
 class _Reversed(Function):
     @staticmethod
@@ -44,3 +46,6 @@ class Discriminator(nn.Module):
         of_label = self.score(_Reversed.apply(label)).squeeze(1)
         of_rationale = self.score(_Reversed.apply(rationale)).squeeze(1)
         return (F.softplus(-of_label) + F.softplus(of_rationale)) / 2
+
+
+FORM = Form(head=Discriminator, features=HIDDEN)

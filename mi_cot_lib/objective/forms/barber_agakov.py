@@ -2,6 +2,8 @@
 
 from torch import Tensor
 
+from mi_cot_lib.objective.forms import Form
+
 
 def barber_agakov_loss(label: Tensor, rationale: Tensor, held_label: Tensor) -> Tensor:
     """Compute the negative Barber-Agakov lower bound, with the entropy of V as a term of its own.
@@ -23,3 +25,9 @@ def barber_agakov_loss(label: Tensor, rationale: Tensor, held_label: Tensor) -> 
     mean = label.exp().mean(dim=0)
     entropy = -(mean * mean.clamp_min(1e-30).log()).sum()
     return -(held_label.exp() * rationale).sum(dim=-1) - entropy
+
+
+FORM = Form(
+    loss=lambda sides: barber_agakov_loss(sides.moving_label, sides.rationale, sides.label),
+    is_coupled=True,
+)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mi_cot_lib.objective.forms import HIDDEN, Form
 from mi_cot_lib.objective.forms.infonce import cosine_scores
 
 SHARED_WIDTH = 128
@@ -45,3 +46,6 @@ class ContrastiveHead(nn.Module):
         log_odds = scores - math.log(negatives)
         is_true = torch.eye(len(label), dtype=torch.bool, device=label.device)
         return F.softplus(torch.where(is_true, -log_odds, log_odds)).sum(dim=1)
+
+
+FORM = Form(head=ContrastiveHead, features=HIDDEN, is_coupled=True)

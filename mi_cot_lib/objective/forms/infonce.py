@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from mi_cot_lib.objective.forms import HIDDEN, Form, Pooled
+
 # Of cosine similarities, which lie between -1 and 1: without it no score could stand out.
 TEMPERATURE = 0.1
 
@@ -45,3 +47,11 @@ def cosine_scores(label: Tensor, rationale: Tensor) -> Tensor:
         (batch, batch), rationales by labels.
     """
     return F.normalize(rationale, dim=1) @ F.normalize(label, dim=1).t() / TEMPERATURE
+
+
+def _loss(sides: Pooled) -> Tensor:
+    scores = distribution_scores if sides.features == "vocabulary" else cosine_scores
+    return infonce_loss(scores(sides.label, sides.rationale))
+
+
+FORM = Form(loss=_loss, features=("vocabulary", *HIDDEN), is_coupled=True)

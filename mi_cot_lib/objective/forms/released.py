@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mi_cot_lib.objective.choices import Divergence
+from mi_cot_lib.objective.forms import Divergence, Form
 
 
 def released_loss(label: Tensor, rationale: Tensor, divergence: Divergence = "ce") -> Tensor:
@@ -27,3 +27,10 @@ def released_loss(label: Tensor, rationale: Tensor, divergence: Divergence = "ce
         logs = label.clamp_min(torch.finfo(label.dtype).tiny).log()
         losses = losses + (label * logs).sum(dim=-1)
     return losses.float()
+
+
+FORM = Form(
+    loss=lambda sides: released_loss(sides.label, sides.rationale, sides.divergence),
+    padded=True,
+    divergences=("ce", "kl"),
+)

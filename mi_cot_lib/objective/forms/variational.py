@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mi_cot_lib.objective.forms import HIDDEN, Form
+
 # Below it a feature that hardly varies would pull without limit.
 SMALLEST_VARIANCE = 1e-3
 
@@ -36,3 +38,6 @@ class GaussianHead(nn.Module):
         variance = F.softplus(self.raw_variance) + SMALLEST_VARIANCE
         distance = (label - self.mean(rationale)) ** 2 / variance
         return (distance + variance.log() + math.log(2 * math.pi)).mean(dim=1) / 2
+
+
+FORM = Form(head=GaussianHead, features=HIDDEN)

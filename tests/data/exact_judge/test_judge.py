@@ -12,14 +12,13 @@ from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.layout import read_split
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.worlds import facts, nli, svamp
-from mi_cot_lib.data.worlds.relations import RELATIONS
+from mi_cot_lib.data.worlds.facts import RELATIONS
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import ConfigError, DataError
 from tests.data.exact_judge.steps import parts, scores, words
 
 NANO = ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli")
 SIZES = {"test": 150, "unseen": 150}
-SLOTS = (nli.WHO, nli.PET, nli.DOING, nli.WHERE)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +85,7 @@ def test_every_wording_of_the_pairs_counts(roots: dict[float, Path]) -> None:
     for name in ("nano_esnli", "nano_anli"):
         for example in both_splits(name, roots[1.0]):
             text = example.rationale
-            for slot in SLOTS:
+            for slot in nli.SLOTS:
                 for leaf in {word for word in words(text) if word in facts.KIND_OF}:
                     for way in (1, 2):
                         other = text.replace(slot.say(leaf, 0), slot.say(leaf, way))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.layout import listed_choices
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.questions import listed_choices
 from mi_cot_lib.data.worlds import facts
-from mi_cot_lib.data.worlds.relations import RELATIONS
-from mi_cot_lib.data.worlds.vocabulary import PEOPLE, THINGS
+from mi_cot_lib.data.worlds.facts import RELATIONS
+from mi_cot_lib.data.worlds.stories.vocabulary import PEOPLE, THINGS
 from mi_cot_lib.data.worlds.write import write_dataset
 from tests.data.exact_judge.steps import cut, parts, scores, words
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from mi_cot_lib.data.worlds import facts
-from mi_cot_lib.data.worlds.relations import RELATIONS, value_of
+from mi_cot_lib.data.worlds.facts import RELATIONS, value_of
 
 
 def test_every_word_has_exactly_one_place_in_the_graph():
@@ -33,14 +33,6 @@ def test_leaves_inherit_what_their_kind_has():
     home = next(relation for relation in RELATIONS if relation.name == "home")
     assert value_of(home, "poodle") == value_of(home, "dog") == "kennel"
     assert value_of(home, "tea") is None
-
-
-def test_is_a_follows_the_chain_upwards_only():
-    assert facts.is_a("poodle", "dog")
-    assert facts.is_a("poodle", "animal")
-    assert facts.is_a("dog", "dog")
-    assert not facts.is_a("dog", "poodle")
-    assert not facts.is_a("poodle", "bird")
 
 
 @pytest.mark.parametrize(

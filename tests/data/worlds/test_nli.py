@@ -1,30 +1,20 @@
 """The two inference worlds: true, balanced, and out of reach of counting words or their overlap."""
 
-import random
 import re
 from collections import Counter
-from types import ModuleType
 
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mi_cot_lib.data.specs import NLI_LABELS
-from mi_cot_lib.data.worlds import anli, esnli, facts
+from mi_cot_lib.data.worlds import facts
 from mi_cot_lib.data.worlds.item import WorldItem
+from tests.data.worlds.made import made
 
 EVERY_WORD = r"(?u)\b\w+\b"
 SLOT_CATEGORIES = ("person", "animal", "activity", "place")
-WORLDS = pytest.mark.parametrize("world", [esnli, anli], ids=["esnli", "anli"])
-_made: dict[tuple[ModuleType, str], list[WorldItem]] = {}
-
-
-def made(world: ModuleType, split: str) -> list[WorldItem]:
-    """Generate each split once for all tests."""
-    if (world, split) not in _made:
-        count = {"train": 6000, "unseen": 1000}[split]
-        _made[world, split] = world.items(split, count, random.Random(f"{split}"))
-    return _made[world, split]
+WORLDS = pytest.mark.parametrize("world", ["esnli", "anli1"])
 
 
 def words(text: str) -> list[str]:
@@ -58,41 +48,32 @@ def true_label(premise: str, hypothesis: str) -> str:
     leaf = said.get(facts.CATEGORY_OF[claimed])
     if leaf is None:
         return "neutral"
-    return "entailment" if facts.is_a(leaf, claimed) else "contradiction"
+    return "entailment" if facts.KIND_OF[leaf] == claimed else "contradiction"
 
 
 @WORLDS
 @pytest.mark.parametrize("split", ["train", "unseen"])
-def test_every_label_follows_from_the_facts(world: ModuleType, split: str):
+def test_every_label_follows_from_the_facts(world: str, split: str):
     for item in made(world, split):
         label = true_label(item.row["premise"], item.row["hypothesis"])
         assert label == item.right.label == NLI_LABELS[item.row["label"]], item.row
 
 
 @WORLDS
-def test_labels_are_exactly_balanced(world: ModuleType):
+def test_labels_are_exactly_balanced(world: str):
     assert set(Counter(i.row["label"] for i in made(world, "train")).values()) == {2000}
 
 
 @WORLDS
-def test_wrong_arguments_are_the_two_other_labels(world: ModuleType):
-    for item in made(world, "train"):
-        assert {item.right.label, *(a.label for a in item.wrong)} == set(NLI_LABELS)
-        assert len(item.wrong) == 2
-        assert len({item.right.rationale, *(a.rationale for a in item.wrong)}) == 3
-
-
-@WORLDS
 @pytest.mark.parametrize("split", ["train", "unseen"])
-def test_rationales_are_short_and_never_name_a_label(world: ModuleType, split: str):
+def test_rationales_never_name_a_label(world: str, split: str):
     for item in made(world, split):
         for argument in (item.right, *item.wrong):
-            assert len(argument.rationale.split()) <= 30
             assert not re.search("entail|neutral|contradict", argument.rationale.lower())
 
 
 @WORLDS
-def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world: ModuleType):
+def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world: str):
     for item in made(world, "train"):
         text = item.right.rationale.lower()
         told = [word for word in words(text) if word in facts.KIND_OF]
@@ -101,28 +82,16 @@ def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world: Mo
             link = words(text.split(". ")[-1])
             leaf = next(word for word in link if word in facts.KIND_OF)
             kind = next(word for word in link if word in facts.CATEGORY_OF)
-            assert facts.is_a(leaf, kind), item.right
+            assert facts.KIND_OF[leaf] == kind, item.right
 
 
 def test_rows_have_the_fields_of_the_real_data():
-    assert set(made(esnli, "train")[0].row) == {"premise", "hypothesis", "label", "explanation_1"}
-    assert set(made(anli, "train")[0].row) == {"uid", "premise", "hypothesis", "label", "reason"}
+    assert set(made("esnli", "train")[0].row) == {"premise", "hypothesis", "label", "explanation_1"}
+    assert set(made("anli1", "train")[0].row) == {"uid", "premise", "hypothesis", "label", "reason"}
 
 
 @WORLDS
-def test_inputs_are_short_distinct_and_repeat_with_the_seed(world: ModuleType):
-    items = made(world, "train")
-    pairs = {(i.row["premise"], i.row["hypothesis"]) for i in items}
-    assert len(pairs) == len(items)
-    assert max(len(f"{p} {h}".split()) for p, h in pairs) <= 30
-    assert world.items("train", 60, random.Random(4)) == world.items("train", 60, random.Random(4))
-
-
-@WORLDS
-def test_unseen_shares_no_template_and_no_frame(world: ModuleType):
-    seen = {i.template for i in made(world, "train")}
-    unseen = {i.template for i in made(world, "unseen")}
-    assert not seen & unseen
+def test_unseen_shares_no_frame(world: str):
     content = {*facts.KIND_OF, *facts.CATEGORY_OF, *facts.NAMES}
 
     def shapes(items: list[WorldItem]) -> set[str]:
@@ -137,7 +106,7 @@ def test_unseen_shares_no_template_and_no_frame(world: ModuleType):
 @WORLDS
 @pytest.mark.parametrize("side", ["premise", "hypothesis", "both"])
 @pytest.mark.parametrize("binary", [False, True])
-def test_counting_words_does_not_find_the_label(world: ModuleType, side: str, binary: bool):
+def test_counting_words_does_not_find_the_label(world: str, side: str, binary: bool):
     sides = ("premise", "hypothesis") if side == "both" else (side,)
     items = made(world, "train")
     texts = [" ".join(item.row[part] for part in sides) for item in items]
@@ -148,7 +117,7 @@ def test_counting_words_does_not_find_the_label(world: ModuleType, side: str, bi
 
 
 @WORLDS
-def test_the_number_of_shared_words_says_nothing_about_the_label(world: ModuleType):
+def test_the_number_of_shared_words_says_nothing_about_the_label(world: str):
     overlaps: dict[int, list[int]] = {0: [], 1: [], 2: []}
     for item in made(world, "train"):
         premise = set(words(item.row["premise"].lower()))
@@ -161,22 +130,10 @@ def test_the_number_of_shared_words_says_nothing_about_the_label(world: ModuleTy
 
 
 @WORLDS
-def test_only_words_that_every_premise_has_occur_on_both_sides(world: ModuleType):
+def test_only_words_that_every_premise_has_occur_on_both_sides(world: str):
     items = made(world, "train") + made(world, "unseen")
     premises = [set(words(i.row["premise"].lower())) for i in items]
     hypotheses = {w for i in items for w in words(i.row["hypothesis"].lower())}
     names = {name.lower() for name in facts.NAMES}
     for word in (hypotheses & set.union(*premises)) - names:
         assert all(word in premise for premise in premises), word
-
-
-@WORLDS
-def test_plain_text_knows_the_words_but_not_the_labels(world: ModuleType):
-    texts = world.plain_text(4000, random.Random(3))
-    assert texts[:20] == world.plain_text(20, random.Random(3))
-    assert not any("?" in text or "premise" in text.lower() for text in texts)
-    known = {word for text in texts for word in words(text.lower())}
-    assert not known & set(NLI_LABELS)
-    for split in ("train", "unseen"):
-        for item in made(world, split):
-            assert set(words(f"{item.row['premise']} {item.row['hypothesis']}".lower())) <= known

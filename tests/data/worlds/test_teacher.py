@@ -6,13 +6,12 @@ import re
 import pytest
 
 from mi_cot_lib.data.arithmetic import equation_value
-from mi_cot_lib.data.parse import parse_teacher_output
-from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
+from mi_cot_lib.data.teacher.parse import parse_teacher_output
 from mi_cot_lib.data.worlds.item import WorldItem
 from mi_cot_lib.data.worlds.teacher import raw_outputs, teacher_equation
 from mi_cot_lib.errors import ConfigError
+from tests.data.worlds.made import WORLDS
 
-WORLDS = {"svamp": svamp, "cqa": cqa, "anli1": anli, "esnli": esnli}
 USUAL = {
     "svamp": r" The answer is \(.*\)\.\n\nQ: .*\?\nA: \S",
     "cqa": r" So the answer is \([a-e]\) [^\n]*\.\n\nQ: .*\nAnswer Choices:\n\(a\) [^\0]*\nA: \S",

@@ -1,1 +1,0 @@
-"""Room 6: records of runs become statistics, tables and figures."""

@@ -1,0 +1,1 @@
+"""What only the notebooks call: chapter drawings, widgets, checks. Nothing imports it."""

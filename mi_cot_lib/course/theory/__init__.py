@@ -1,0 +1,1 @@
+"""The derivation on worlds that are small enough to be summed exactly, and where its objective leads."""

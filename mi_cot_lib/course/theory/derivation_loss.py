@@ -1,0 +1,108 @@
+"""Equations 10 and 11 of the paper against the loss that is computed."""
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from mi_cot_lib.course.theory.decompose import decompose_released, pooled_probabilities
+from mi_cot_lib.course.theory.derivation import Sides
+from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.mi import mi_loss, mi_of_pooled
+from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
+
+
+def equation_10(
+    label_logits: Tensor,
+    labels: Tensor,
+    rationale_logits: Tensor,
+    rationales: Tensor,
+    alpha: float = 0.5,
+    beta: float = 0.1,
+) -> Sides:
+    """The released α·L_prediction + (1−α)·L_generation + β·L_MI, against the paper's three weights.
+
+    The right side is what this kit trains on, with α1 = α, α2 = 1 − α and α3 = β. The released code
+    ties α2 to α1; the paper leaves all three free.
+
+    Args:
+        label_logits: (batch, label positions, vocab).
+        labels: (batch, label positions), token ids without padding.
+        rationale_logits: (batch, rationale positions, vocab).
+        rationales: (batch, rationale positions), token ids without padding.
+        alpha: The released code's α.
+        beta: Its weight of the MI term.
+    """
+    prediction = torch.nn.functional.cross_entropy(label_logits.flatten(0, 1), labels.flatten())
+    generation = torch.nn.functional.cross_entropy(
+        rationale_logits.flatten(0, 1), rationales.flatten()
+    )
+    released = alpha * prediction + (1 - alpha) * generation
+    released = released + beta * mi_loss(label_logits, rationale_logits)
+    objective = Objective(alpha1=alpha, alpha2=1 - alpha, alpha3=beta)
+    total = weighted_total(
+        objective,
+        term_sums(objective, label_logits, labels, rationale_logits, rationales),
+        term_counts({"labels": labels, "explain_labels": rationales}),
+    )
+    return Sides(released.item(), total.item())
+
+
+def equation_11(label_logits: Tensor, rationale_logits: Tensor) -> Sides:
+    """L_CE = l(f(Z), f(V)) as a cross-entropy of distributions, against what the released code computes.
+
+    Args:
+        label_logits: (batch, label positions, vocab), V.
+        rationale_logits: (batch, rationale positions, vocab), Z.
+    """
+    v, z = (normalised(side) for side in (label_logits, rationale_logits))
+    return Sides(_cross_entropy(v, z), mi_loss(label_logits, rationale_logits).item())
+
+
+def prepare_readings(label_logits: Tensor, rationale_logits: Tensor) -> pd.DataFrame:
+    """Compute every reading that Equation 11 allows.
+
+    Args:
+        label_logits: (batch, label positions, vocab), V.
+        rationale_logits: (batch, rationale positions, vocab), Z.
+
+    Returns:
+        A row a reading with `nats`, the mean over the batch.
+    """
+    v, z = (normalised(side) for side in (label_logits, rationale_logits))
+    parts = decompose_released(label_logits, rationale_logits)
+    values = {
+        "target V, as CrossEntropyLoss(input, target) reads l(f(Z), f(V))": _cross_entropy(v, z),
+        "target Z, as Equation 9 reads CE(z|v, v|z)": _cross_entropy(z, v),
+        "this kit, form paper": mi_loss(label_logits, rationale_logits, form="paper").item(),
+        "this kit, form released": mi_loss(label_logits, rationale_logits).item(),
+        "S·log Σ exp(q) − ⟨t, q⟩": parts.loss.mean().item(),
+    }
+    return pd.DataFrame({"nats": values}).rename_axis("reading")
+
+
+def released_gradient(t: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute ∂L/∂q of the released form, by automatic differentiation and by formula.
+
+    Args:
+        t: (batch, vocab), the label side pooled, not normalised.
+        q: (batch, vocab), the rationale side pooled.
+
+    Returns:
+        The gradient by autograd, and (S·softmax(q)_v − t_v) / B with S = Σ_v t_v and B examples; both
+        (batch, vocab), nats per unit of q.
+    """
+    q = q.detach().clone().requires_grad_()
+    loss = mi_of_pooled(t, q, form="released", divergence="ce", detach="label").mean()
+    (gradient,) = torch.autograd.grad(loss, q)
+    formula = (t.sum(dim=-1, keepdim=True) * q.detach().softmax(dim=-1) - t) / len(t)
+    return gradient, formula
+
+
+def normalised(logits: Tensor) -> Tensor:
+    """Pool and make a distribution of it: (batch, positions, vocab) → (batch, vocab), float64, sum 1."""
+    pooled = pooled_probabilities(logits).double()
+    return pooled / pooled.sum(dim=-1, keepdim=True)
+
+
+def _cross_entropy(target: Tensor, other: Tensor) -> float:
+    return -torch.special.xlogy(target, other).sum(dim=-1).mean().item()

@@ -1,0 +1,125 @@
+"""A teacher made worse, or more or less outspoken, on purpose: controls for what students learn from it."""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, get_args
+
+from mi_cot_lib.data.example import Example
+from mi_cot_lib.errors import ConfigError, unknown_name
+
+TeacherChange = Literal[
+    "none",
+    "wrong_labels",
+    "other_rationales",
+    "shuffled_words",
+    "truncated",
+    "label_named",
+    "label_hidden",
+]
+# Stands where a rationale named its label.
+HIDDEN = "this"
+
+
+def check_teacher_change(change: str, share: float) -> None:
+    """Refuse an unknown change, or a share that does not go with it.
+
+    Raises:
+        ConfigError: The message names what would be valid.
+    """
+    if change not in get_args(TeacherChange):
+        raise unknown_name("teacher_change", change, get_args(TeacherChange))
+    if not 0 <= share <= 1:
+        raise ConfigError(f"change_share must be from 0 to 1, got {share}.")
+    if (change == "none") != (share == 0):
+        raise ConfigError(
+            f"teacher_change {change} with change_share {share}: a change needs a share above 0, and a "
+            "share needs a change."
+        )
+
+
+def changed_teacher(
+    examples: Sequence[Example], change: TeacherChange, share: float, seed: int
+) -> list[Example]:
+    """Change what a share of the examples teaches.
+
+    The examples that a smaller share changes are among those that a larger one changes.
+
+    * `wrong_labels`: the label to train on, gold's and the teacher's, is another example's.
+    * `other_rationales`: each rationale is that of another example, drawn without regard to what it says;
+      a few may still fit by chance, where two are alike or share a label. A gain that survives this does
+      not come from reasoning.
+    * `shuffled_words`: the words of each rationale in another order.
+    * `truncated`: the first half of each rationale's words.
+    * `label_named`: each rationale ends in a sentence that names the gold label.
+    * `label_hidden`: the gold label's own words are taken out of each rationale.
+
+    Args:
+        examples: Examples to train on.
+        change: One of the above, or `none`.
+        share: Of the examples, from 0 to 1.
+        seed: Which examples, and how.
+
+    Returns:
+        As many examples in the same order; those without a rationale keep having none.
+
+    Raises:
+        ConfigError: An unknown change, or `wrong_labels` where all labels are the same.
+    """
+    check_teacher_change(change, share)
+    drawn = random.Random(seed)
+    order = list(range(len(examples)))
+    drawn.shuffle(order)
+    chosen = order[: round(share * len(order))]
+    if change == "other_rationales":
+        return _exchanged(examples, chosen)
+    if change == "wrong_labels":
+        return _relabelled(examples, chosen, drawn)
+    changed = list(examples)
+    for index in chosen:
+        example = examples[index]
+        if example.rationale is not None:
+            rationale = _rewritten(change, example.rationale, example.label, drawn)
+            changed[index] = replace(example, rationale=rationale)
+    return changed
+
+
+def _exchanged(examples: Sequence[Example], chosen: Sequence[int]) -> list[Example]:
+    having = [index for index in chosen if examples[index].rationale is not None]
+    changed = list(examples)
+    for index, other in zip(having, having[1:] + having[:1], strict=True):
+        changed[index] = replace(examples[index], rationale=examples[other].rationale)
+    return changed
+
+
+def _relabelled(
+    examples: Sequence[Example], chosen: Sequence[int], drawn: random.Random
+) -> list[Example]:
+    labels = [example.label for example in examples]
+    if chosen and len(set(labels)) < 2:
+        raise ConfigError("wrong_labels needs examples of at least two labels.")
+    changed = list(examples)
+    for index in chosen:
+        other = drawn.choice(labels)
+        while other == labels[index]:
+            other = drawn.choice(labels)
+        changed[index] = replace(examples[index], label=other, teacher_label=other)
+    return changed
+
+
+def _rewritten(change: TeacherChange, rationale: str, label: str, drawn: random.Random) -> str:
+    words = rationale.split()
+    match change:
+        case "shuffled_words":
+            drawn.shuffle(words)
+            return " ".join(words)
+        case "truncated":
+            return " ".join(words[: (len(words) + 1) // 2])
+        case "label_named":
+            return f"{rationale} So the answer is {label}."
+        case "label_hidden":
+            # Look-arounds instead of \b, which does not stand beside a label's brackets.
+            named = rf"(?<!\w){re.escape(label)}(?!\w)"
+            return re.sub(named, HIDDEN, rationale, flags=re.IGNORECASE)
+    return rationale

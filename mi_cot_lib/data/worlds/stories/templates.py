@@ -1,0 +1,153 @@
+"""The stories of the arithmetic world and the templates that fill them with words.
+
+`TEMPLATES` serve train, valid and test; `UNSEEN_TEMPLATES` only the split of that name. What stands in
+`stories.toml` and `templates.toml` is all that there is: another entry is another story.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mi_cot_lib.data.worlds.entries import check_names, check_slots, entries, entry, read_toml
+from mi_cot_lib.data.worlds.stories.equations import leaves, read
+from mi_cot_lib.data.worlds.stories.vocabulary import SLOTS, VERBS
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question that a story can end with.
+
+    Attributes:
+        equation: Its value, written over the story's quantities with + - * / and brackets.
+        questions: Paraphrases of the question.
+        answer: The rationale's last sentence, without "So" and full stop; `calc` is the
+            calculation.
+        target: The quantity that is asked for; empty where no sentence of the story states it.
+        spare: Quantities that the story may state as well without changing the answer.
+    """
+
+    equation: str
+    questions: tuple[str, ...]
+    answer: str
+    target: str = ""
+    spare: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse an equation that cannot be read, and an answer without its calculation."""
+        read(self.equation)
+        if "{calc}" not in self.answer:
+            raise ValueError(f"the answer {self.answer!r} does not say {{calc}}, the calculation.")
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story to be told.
+
+    Attributes:
+        facts: Paraphrases of the sentence that states a quantity, or several (names parted by a
+            space).
+        cases: The questions.
+        unknown: Sentences that mention a quantity without its number, for stories that ask for it.
+    """
+
+    facts: Mapping[str, tuple[str, ...]]
+    cases: tuple[Case, ...]
+    unknown: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a quantity that no sentence states."""
+        check_names("quantity", [name for key in self.facts for name in key.split()], self.facts)
+        check_names("quantity in 'unknown'", self.unknown, self.facts)
+        for case in self.cases:
+            target = [case.target] if case.target else []
+            check_names(
+                "quantity", (*target, *case.spare, *leaves(read(case.equation))), self.facts
+            )
+
+    def texts(self) -> Iterator[str]:
+        """List every sentence that can be said of the story."""
+        for texts in self.facts.values():
+            yield from texts
+        yield from self.unknown.values()
+        for case in self.cases:
+            yield from (*case.questions, case.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A story with the words of one kind of doing.
+
+    Attributes:
+        name: Unique over all splits.
+        story: The story.
+        words: Fillings of the story's slots for words.
+    """
+
+    name: str
+    story: Story
+    words: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        """Refuse a story that has slots for other words."""
+        known = (*SLOTS, "calc", *self.story.facts, *self.words)
+        check_slots((*self.story.texts(), *self.words.values()), known)
+
+
+def read_stories(path: Path = _FOLDER / "stories.toml") -> dict[str, Story]:
+    """Read the stories by name.
+
+    Raises:
+        DataError: The message names the file, the entry and what is wrong in it.
+        ConfigError: A key is unknown; the message names the nearest one.
+    """
+    stories = {}
+    for name, table in read_toml(path).items():
+        place = f"{path}, {name}"
+        cases = entries(Case, table.get("cases", ()), f"{place}, case")
+        stories[name] = entry(Story, {**table, "cases": cases}, place)
+    return stories
+
+
+def read_templates(
+    path: Path = _FOLDER / "templates.toml", stories: Mapping[str, Story] | None = None
+) -> tuple[tuple[Template, ...], tuple[Template, ...]]:
+    """Read the templates of the common splits and those that are kept for `unseen`.
+
+    Args:
+        path: Their file.
+        stories: What they tell; None reads the kit's own.
+
+    Raises:
+        DataError: The message names the file, the entry and what is wrong in it.
+        ConfigError: A story or a verb is unknown; the message names the nearest one.
+    """
+    stories = read_stories() if stories is None else stories
+    parts = read_toml(path)
+    common, unseen = (
+        tuple(
+            _template(table, f"{path}, {part} {number}", stories)
+            for number, table in enumerate(parts.get(part, ()), start=1)
+        )
+        for part in ("common", "unseen")
+    )
+    return common, unseen
+
+
+def _template(table: Mapping[str, Any], place: str, stories: Mapping[str, Story]) -> Template:
+    words = {key: text for key, text in table.items() if key not in ("name", "story")}
+    check_names(f"story in {place}:", [table.get("story", "")], stories)
+    for number in ("", "2"):
+        if f"verb{number}" in words:
+            verb, tail = words[f"verb{number}"], words.get(f"tail{number}")
+            check_names(f"verb in {place}:", [verb], VERBS)
+            words |= {f"past{number}": VERBS[verb], f"tail{number}": f" {tail}" if tail else ""}
+    if "time" in words:
+        words["times"] = f"{words['time']}s"
+    name = {"name": table["name"]} if "name" in table else {}
+    return entry(Template, {**name, "story": stories[table["story"]], "words": words}, place)
+
+
+TEMPLATES, UNSEEN_TEMPLATES = read_templates()

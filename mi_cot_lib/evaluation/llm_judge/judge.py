@@ -1,0 +1,217 @@
+"""The paper's judge of rationales: a large language model gives each a score from 1 to 5 (Table 7)."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from openai import OpenAI
+from tqdm.auto import tqdm
+
+from mi_cot_lib.errors import ConfigError, KitError
+from mi_cot_lib.evaluation.llm_judge.judge_cache import AnswerCache
+from mi_cot_lib.evaluation.llm_judge.judge_endpoint import ChatEndpoint, Reply, connect
+from mi_cot_lib.evaluation.llm_judge.judge_score import parse_score
+
+PAPER_PROMPT = (
+    "Given an input pair of a question and an answer of a {taskname} task, how good is the given "
+    "Chain-of-thought example? From 1-5, where 1 is completely incoherent and irrelevant, 2 is somewhat "
+    "incoherent and irrelevant, 3 is coherent, relevant but not helpful, 4 is somewhat helpful, and 5 is "
+    "helpful and it explains the answer well."
+)
+# Ours: the paper does not say how it read the score out of GPT-4's reply.
+REPLY_SENTENCE = "Reply with the number only: 1, 2, 3, 4 or 5."
+
+# So many replies without a score, and none with one, and the judge is not asked on: each costs.
+_PATIENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeItem:
+    """One rationale to be judged, with what it should explain.
+
+    Attributes:
+        id: The example's id.
+        task: The data set's name as the paper writes it, such as "SVAMP".
+        input: The question.
+        answer: The answer that the rationale leads to.
+        rationale: The chain of thought.
+    """
+
+    id: str
+    task: str
+    input: str
+    answer: str
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The scores of one rationale.
+
+    Attributes:
+        id: The example's id.
+        scores: One a repeat, 1 to 5; None where the judge's reply held none.
+    """
+
+    id: str
+    scores: tuple[int | None, ...]
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over the well-formed answers, 1 to 5; None where there are none."""
+        found = [score for score in self.scores if score is not None]
+        return sum(found) / len(found) if found else None
+
+    @property
+    def malformed(self) -> int:
+        """How many replies held no score."""
+        return self.scores.count(None)
+
+
+def prompt_for(item: JudgeItem) -> str:
+    """Return what the judge is asked: the paper's prompt word for word (Table 7), then the item.
+
+    The paper does not print how it laid out question, answer and rationale; that is ours, and so is the
+    last sentence, which asks for a bare number.
+    """
+    return (
+        f"{PAPER_PROMPT.format(taskname=item.task)}\n\n"
+        f"Question: {item.input}\n\n"
+        f"Answer: {item.answer}\n\n"
+        f"Chain-of-thought: {item.rationale}\n\n"
+        f"{REPLY_SENTENCE}"
+    )
+
+
+class LlmJudge:
+    """Asks a model behind an OpenAI-compatible endpoint, and pays for no answer twice.
+
+    The key is read from the environment variable OPENAI_API_KEY, the address from OPENAI_BASE_URL, once
+    an answer is needed that the cache does not hold.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        cache: Path,
+        *,
+        temperature: float = 1.0,
+        max_retries: int = 6,
+        timeout: float = 60.0,
+        client: OpenAI | None = None,
+    ) -> None:
+        """Choose the judge.
+
+        Args:
+            model: Its name at the endpoint.
+            cache: File of the answers paid for, made where there is none; other processes may use it
+                at the same time. An answer is known by model, temperature, prompt and repeat, not by
+                the endpoint.
+            temperature: Of the judge's sampling, 0 to 2.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            timeout: Seconds without any byte from the endpoint before a try is given up.
+            client: A client to use as it is, instead of one made from the environment.
+
+        Raises:
+            ConfigError: A value is out of its range.
+        """
+        if not model:
+            raise ConfigError("name the judge's model, as its endpoint calls it.")
+        if not 0 <= temperature <= 2:
+            raise ConfigError(f"temperature must lie between 0 and 2, got {temperature}.")
+        if max_retries < 0:
+            raise ConfigError(f"max_retries must be 0 or more, got {max_retries}.")
+        if not timeout > 0:
+            raise ConfigError(f"timeout must be more than 0 seconds, got {timeout}.")
+        self.model, self.cache, self.temperature = model, Path(cache), float(temperature)
+        self._max_retries, self._timeout, self._client = max_retries, timeout, client
+        self._unread: list[Reply] = []
+        self._has_scored = False
+
+    def judge(
+        self,
+        items: Sequence[JudgeItem],
+        repeats: int = 4,
+        on_answer: Callable[[int], None] | None = None,
+    ) -> list[Judged]:
+        """Score each item several times, independently (the paper's "self-consistency").
+
+        Every reply with a score is kept as soon as it is there: a call that was stopped goes on with
+        what is missing. Items of equal content share their answers. A reply without a score is counted
+        and never kept, so that the next call asks again; what the last of them said is written to
+        standard error.
+
+        Args:
+            items: What to judge.
+            repeats: Answers an item.
+            on_answer: Called with 1 after each answer, whether it was asked for or kept from before.
+
+        Returns:
+            The scores of each item, in their order.
+
+        Raises:
+            ConfigError: `repeats` is below 1.
+            KitError: The key is missing, the endpoint does not answer, the cache cannot be used, or the
+                judge writes nothing, or 20 replies without a score, before it gives its first; the
+                message says what to do.
+        """
+        if repeats < 1:
+            raise ConfigError(f"repeats must be at least 1, got {repeats}.")
+        judged = []
+        self._unread.clear()
+        with AnswerCache(self.cache) as cache:
+            for item in items:
+                prompt = _valid_unicode(prompt_for(item))
+                scores = []
+                for repeat in range(repeats):
+                    scores.append(self._score(cache, prompt, repeat))
+                    if on_answer:
+                        on_answer(1)
+                judged.append(Judged(item.id, tuple(scores)))
+        if self._unread:
+            tqdm.write(
+                f"note: {len(self._unread)} replies of the judge {self.model} hold no score and are not "
+                f"kept: the same call asks again. The last says: {self._unread[-1].shown}",
+                file=sys.stderr,
+            )
+        return judged
+
+    def _score(self, cache: AnswerCache, prompt: str, repeat: int) -> int | None:
+        identity = json.dumps([self.model, self.temperature, prompt])
+        key = hashlib.sha256(identity.encode()).hexdigest()
+        kept = cache.get(key, repeat)
+        score = None if kept is None else parse_score(kept)
+        if score is None:
+            reply = self._endpoint.answer(self.model, self.temperature, prompt)
+            text = _valid_unicode(reply.text)
+            if parse_score(text) is None:
+                self._count_unread(reply)
+                return None
+            # Another process may have been faster: every one reports the same.
+            score = parse_score(cache.put(key, repeat, text, instead_of=kept))
+        self._has_scored = True
+        return score
+
+    def _count_unread(self, reply: Reply) -> None:
+        self._unread.append(reply)
+        if self._has_scored or (reply.text.strip() and len(self._unread) < _PATIENCE):
+            return
+        wrote = "no score that can be read" if reply.text.strip() else "no text"
+        raise KitError(
+            f"the judge {self.model!r} writes {wrote}; its endpoint says: {reply.shown}. Choose another "
+            "model, or mend the server's settings (a limit of tokens that thoughts use up, a filter). "
+            "Such replies are not kept: the same call asks again."
+        )
+
+    @cached_property
+    def _endpoint(self) -> ChatEndpoint:
+        return ChatEndpoint(self._client or connect(self._max_retries, self._timeout))
+
+
+def _valid_unicode(text: str) -> str:
+    # Half a surrogate pair, which JSON can spell, can neither be sent nor stored.
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,64 @@
+"""What an item is: a table or figure of the paper, an open question, or a comparison of the kit's own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
+
+# Fields of `RunConfig`, a row of a table each.
+Rows = tuple[dict[str, Any], ...]
+PAPER, QUESTION, OWN = "paper", "question", "own"
+# The two methods that everything after Table 2 compares.
+COMPARED: Rows = ({"method": "dss"}, {"method": "mi"})
+# Smallest difference of interest, points of accuracy and of ECE.
+POINTS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A table or figure of the paper, a question that it leaves open, or a comparison of the kit's own.
+
+    Attributes:
+        id: What `mi-cot paper` takes.
+        title: A table's caption, shortened.
+        question: What it answers.
+        kind: `paper`, `question` or `own`.
+        rows: Fields of `RunConfig` by row.
+        fields: Fields of a `Setting` that tell its rows apart.
+        students: `large`, `small` or `each` of the preset's.
+        families: Columns: a name of the preset's lists, or families of data sets.
+        sizes: Whether each column is made at each of the preset's sizes of the training set.
+        seeds: Which of the preset's numbers of seeds, or `first`: a single one.
+        measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `information`, or
+            `cases`.
+        split: Whose answers: `test`, `valid`.
+        also: Further answers in columns of their own: `unseen`, `outside`.
+        declared: Comparisons that get a verdict.
+        margin: Smallest difference of interest.
+        explored: Compared without a verdict; None is every two rows.
+        pictures: Names of `report.pictures`, the first of which opens the page's section.
+        folded: Names of `report.tables`, beside those that every item has.
+        needs: What its records must hold beside correctness.
+        cases: About what case studies are: `labels` or `rationales`.
+    """
+
+    id: str
+    title: str
+    question: str
+    kind: str = PAPER
+    rows: Rows = COMPARED
+    fields: tuple[str, ...] = ("method",)
+    students: str = "large"
+    families: str | tuple[str, ...] = "all"
+    sizes: bool = False
+    seeds: str = "seeds"
+    measure: str = "accuracy"
+    split: str = "test"
+    also: tuple[str, ...] = ()
+    declared: tuple[Comparison, ...] = (MI_AGAINST_DSS,)
+    margin: float = POINTS
+    explored: tuple[Comparison, ...] | None = ()
+    pictures: tuple[str, ...] = ("cells",)
+    folded: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ("correct",)
+    cases: str | None = None

@@ -1,0 +1,297 @@
+"""Every table, figure and question: one list, from which one function makes any of them (`make.make`)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mi_cot_lib.errors import unknown_name
+from mi_cot_lib.experiments.item import COMPARED, OWN, PAPER, QUESTION, Item, Rows
+from mi_cot_lib.objective.methods import METHODS
+from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
+
+ALL_METHODS: Rows = tuple({"method": name} for name in METHODS)
+# Smallest differences of interest: of a scale from 1 to 5, of r, in nats.
+QUALITY, CORRELATION, NATS = 0.25, 0.2, 0.1
+
+
+def _with_each(rows: Rows, **changes: Any) -> Rows:
+    return tuple({**row, **changes} for row in rows)
+
+
+# Question 1: beside DSS and the released form, every other form on its own features.
+FORMS = ["paper", "js", "barber_agakov", "infonce", "contrastive", "variational", "adversarial"]
+# Question 2: shares of the two tasks' losses, and the MI loss's weight beside them.
+TASK_WEIGHTS = ((0.25, 0.75), (0.5, 0.5), (0.75, 0.25))
+MI_WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
+# Question 3: the control, rationales of other questions, comes first.
+SPOILED = ("other_rationales", "wrong_labels", "shuffled_words", "truncated")
+SPOILED_SHARES = (0.1, 0.25, 0.5, 1.0)
+_RIGHT = {"change": "none", "share": 0.0}
+_FINETUNED = {"method": "finetune", **_RIGHT}
+
+
+def _weighted() -> Rows:
+    # Without the MI term the method is DSS, whose runs have no α3 of their own.
+    return tuple(
+        {
+            "alpha1": alpha1,
+            "alpha2": alpha2,
+            **({"method": "mi", "alpha3": alpha3} if alpha3 else {"method": "dss"}),
+        }
+        for alpha1, alpha2 in TASK_WEIGHTS
+        for alpha3 in MI_WEIGHTS
+    )
+
+
+def _changed(changes: tuple[str, ...], shares: tuple[float, ...]) -> Rows:
+    return tuple(
+        {**row, "teacher_change": change, "change_share": share}
+        for change in changes
+        for share in shares
+        for row in COMPARED
+    )
+
+
+_TABLES_OF_METHODS = {
+    "rows": ALL_METHODS,
+    "declared": (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING),
+    "explored": None,
+    "folded": ("recall", "unseen"),
+}
+_BY_SIZE = {"sizes": True, "seeds": "curve_seeds", "pictures": ("sizes",)}
+_JUDGED = {"measure": "quality", "needs": ("samples",), "margin": QUALITY}
+_CASES = {
+    "measure": "cases",
+    "needs": ("samples",),
+    "seeds": "first",
+    "declared": (),
+    "pictures": ("cases",),
+}
+_QUESTION = {"kind": QUESTION, "students": "small", "folded": ("recall",)}
+
+ITEMS: dict[str, Item] = {
+    item.id: item
+    for item in (
+        Item(
+            id="table1",
+            title="Accuracy with the larger student",
+            question="Do rationales, and the MI loss, help the larger student?",
+            **_TABLES_OF_METHODS,
+        ),
+        Item(
+            id="table2",
+            title="Accuracy with the smaller student",
+            question="Do rationales, and the MI loss, help the smaller student?",
+            students="small",
+            **_TABLES_OF_METHODS,
+        ),
+        Item(
+            id="table3",
+            title="Training on the teacher's labels",
+            question="Does the MI loss help where labels are the teacher's?",
+            rows=_with_each(COMPARED, labels="teacher"),
+            families="nli",
+            folded=("recall", "unseen"),
+        ),
+        Item(
+            id="table4",
+            title="Mean against maximum over positions",
+            question="Does it matter how positions are pooled?",
+            # The maximum is the default, so that its runs are Table 1's.
+            rows=({"method": "mi", "pool": "mean"}, {"method": "mi"}),
+            fields=("method", "pool"),
+            declared=(Comparison({"pool": "max"}, {"pool": "mean"}),),
+            folded=("recall", "unseen"),
+        ),
+        Item(
+            id="table5",
+            title="KL divergence against cross-entropy",
+            question="Does it matter which divergence is taken?",
+            rows=({"method": "mi", "divergence": "kl"}, {"method": "mi"}),
+            fields=("method", "divergence"),
+            declared=(Comparison({"divergence": "ce"}, {"divergence": "kl"}),),
+            folded=("recall", "unseen"),
+        ),
+        Item(
+            id="table6",
+            title="Calibration, in and out of domain",
+            question="Does confidence match accuracy better with the MI loss?",
+            measure="error",
+            also=("outside",),
+            pictures=("reliability", "cells"),
+            folded=("calibration",),
+            needs=("correct", "calibration"),
+        ),
+        Item(
+            id="table7",
+            title="Judged quality of rationales",
+            question="Are rationales better with the MI loss?",
+            pictures=("judged",),
+            folded=("judged",),
+            **_JUDGED,
+        ),
+        Item(
+            id="table8",
+            title="Correlation of judged quality and correctness",
+            question="Do right answers come with better rationales?",
+            measure="correlation",
+            margin=CORRELATION,
+            needs=("samples",),
+            folded=("correlation",),
+        ),
+        Item(
+            id="figure2",
+            title="Accuracy by size of the training set, larger student",
+            question="What do rationales and the MI loss save in data, with the larger student?",
+            **_BY_SIZE,
+        ),
+        Item(
+            id="figure3",
+            title="Accuracy by size of the training set, smaller student",
+            question="What do rationales and the MI loss save in data, with the smaller student?",
+            students="small",
+            **_BY_SIZE,
+        ),
+        Item(
+            id="figure4",
+            title="Case study on SVAMP",
+            question="What do DSS and MI write about one word problem?",
+            families=("svamp",),
+            cases="labels",
+            **_CASES,
+        ),
+        Item(
+            id="figure5",
+            title="Case study on e-SNLI",
+            question="What do DSS and MI write about one pair of sentences?",
+            families=("esnli",),
+            cases="rationales",
+            **_CASES,
+        ),
+        Item(
+            id="question1",
+            title="Other losses between the tasks",
+            question="Does another loss between the tasks do better?",
+            rows=(*COMPARED, *({"method": "mi", "mi_form": form} for form in FORMS)),
+            fields=("method", "form"),
+            families="swept",
+            explored=(Comparison({"method": "mi"}, {"form": "released", "features": None}),),
+            pictures=("gains", "cells"),
+            needs=("correct", "curves"),
+            **_QUESTION,
+        ),
+        Item(
+            id="question2",
+            title="Weights of the losses",
+            question="How should the losses be weighted?",
+            rows=_weighted(),
+            fields=("method", "alpha1", "alpha3"),
+            families="swept",
+            # Weights are chosen on validation; the test set has no say.
+            split="valid",
+            pictures=("tradeoff", "gains"),
+            needs=("correct", "curves"),
+            **{**_QUESTION, "folded": ("tradeoff",)},
+        ),
+        Item(
+            id="question3",
+            title="Quality of the teacher's texts",
+            question="What does the teacher's quality do?",
+            rows=({"method": "finetune"}, *COMPARED, *_changed(SPOILED, SPOILED_SHARES)),
+            fields=("method", "change", "share"),
+            families="taught",
+            declared=(
+                Comparison({"change": SPOILED[0], "share": 1.0}, _FINETUNED),
+                Comparison({"method": "dss", **_RIGHT}, _FINETUNED),
+                Comparison({"method": "mi", **_RIGHT}, _FINETUNED),
+            ),
+            explored=(MI_AGAINST_DSS, Comparison({"method": "dss"}, _RIGHT)),
+            pictures=("shares",),
+            **_QUESTION,
+        ),
+        Item(
+            id="question4",
+            title="Size of the student",
+            question="Does the gain depend on the student's size?",
+            fields=("method", "student"),
+            families="swept",
+            pictures=("students", "gains"),
+            **{**_QUESTION, "students": "each", "folded": ("recall", "gain_changes")},
+        ),
+        Item(
+            id="question5",
+            title="Other data",
+            question="Does the gain carry over to other data?",
+            also=("unseen", "outside"),
+            pictures=("gains",),
+            needs=("correct", "calibration"),
+            **{**_QUESTION, "students": "large"},
+        ),
+        Item(
+            id="question6",
+            title="Rationales that name the label",
+            question="Does the loss need rationales that name the label?",
+            rows=(*COMPARED, *_changed(("label_hidden", "label_named"), (1.0,))),
+            fields=("method", "change"),
+            pictures=("gains", "gradients"),
+            needs=("correct", "curves"),
+            **{**_QUESTION, "folded": ("recall", "gain_changes")},
+        ),
+        Item(
+            id="information",
+            title="Mutual information of trained students",
+            question="Does the MI loss raise what it is named after?",
+            kind=OWN,
+            students="small",
+            families="swept",
+            fields=("method", "quantity"),
+            measure="information",
+            margin=NATS,
+            # Upper bounds decide nothing, and several measures of one thing are one question.
+            declared=tuple(
+                Comparison({"method": "mi", "quantity": name}, {"method": "dss"})
+                for name in ("zv_infonce", "zy", "v_answers")
+            ),
+            explored=(MI_AGAINST_DSS,),
+            pictures=("gains",),
+            folded=("information",),
+            needs=("information",),
+        ),
+        Item(
+            id="methods",
+            title="The four methods on one data set",
+            question="Do rationales, and the MI loss, help on this data set?",
+            kind=OWN,
+            rows=ALL_METHODS,
+            families=("svamp",),
+            seeds="curve_seeds",
+            declared=(MI_AGAINST_DSS, DSS_AGAINST_FINETUNING),
+            explored=None,
+            pictures=("cells", "curves"),
+            folded=("unseen",),
+            needs=("correct", "curves"),
+        ),
+    )
+}
+# What README shows.
+FIRST = "table1"
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "all": tuple(one.id for one in ITEMS.values() if one.kind == PAPER),
+    "questions": tuple(one.id for one in ITEMS.values() if one.kind == QUESTION),
+}
+
+
+def item_named(name: str) -> Item:
+    """Look an item up by its id.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    if name not in ITEMS:
+        raise unknown_name("table, figure or question", name, ITEMS)
+    return ITEMS[name]
+
+
+def items_named(names: tuple[str, ...]) -> list[Item]:
+    """Return the items that are named, each once; `all` is the paper's, `questions` every question."""
+    ids = dict.fromkeys(one for name in names for one in GROUPS.get(name, (name,)))
+    return [item_named(one) for one in ids]

@@ -1,0 +1,80 @@
+"""The report page and README's results, written from the records that are there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mi_cot_lib.errors import KitError
+from mi_cot_lib.experiments.items import FIRST, ITEMS, PAPER
+from mi_cot_lib.experiments.readme import replace_section
+from mi_cot_lib.experiments.records import Failure, find
+from mi_cot_lib.experiments.request import Request
+from mi_cot_lib.files import write_atomically
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER
+from mi_cot_lib.report.answer import WORDS, answer_of
+from mi_cot_lib.report.page import render_page
+from mi_cot_lib.report.printed.export import write_item
+from mi_cot_lib.report.printed.tables import main_table
+from mi_cot_lib.report.printed.text import to_markdown
+from mi_cot_lib.report.result import Result
+
+PAGE = "report.html"
+_LINES = 5
+START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
+
+
+def write_page(request: Request) -> tuple[list[Result], list[Failure]]:
+    """Write the page and its items: the paper's for which any run is there, others that have all of theirs.
+
+    Questions share runs with tables: some of their runs are always there, and answer nothing.
+
+    Returns:
+        The items, and those that could not be made.
+    """
+    made, failures = [], []
+    for item in ITEMS.values():
+        found = find(item, request.preset, request.places, request.seeds)
+        if not found.runs or (item.kind != PAPER and found.missing):
+            continue
+        try:
+            result = request.result(item)
+        except KitError as error:
+            failures.append(Failure(item.id, str(error)))
+            continue
+        made.append(result)
+    if made:
+        write_results(made, request, request.command("report"))
+    return made, failures
+
+
+def write_results(results: Sequence[Result], request: Request, command: str) -> Path:
+    """Write the items' files and one page of them, and return the page."""
+    for result in results:
+        write_item(result, request.out, request.command(f"paper {result.id}"))
+    commands = {result.id: request.command(f"paper {result.id}") for result in results}
+    write_atomically(request.out / PAGE, render_page(results, commands, command))
+    return request.out / PAGE
+
+
+def write_readme(results: Sequence[Result]) -> Path:
+    """Write README's results between their marks: Table 1, and one line an item.
+
+    Raises:
+        DataError: README lacks the marks.
+    """
+    first = next(result for result in results if result.id == FIRST)
+    table = main_table(first)
+    section = WORDS.get_template("readme.md.jinja").render(
+        first=first,
+        answer=answer_of(first),
+        table=to_markdown(table[~table[""].str.contains("paper")]),
+        lines=[(one, answer_of(one)[0]) for one in _telling(results)],
+    )
+    return replace_section(START, END, f"\n\n{section.strip()}\n\n")
+
+
+def _telling(results: Sequence[Result]) -> list[Result]:
+    """Return the items that README names: those that decide something first, then the paper's own order."""
+    asked = [one for one in results if len(one.declared)]
+    decides = [one.declared["verdict"].isin([HIGHER, LOWER]).any() for one in asked]
+    ranked = sorted(zip(decides, asked, strict=True), key=lambda pair: not pair[0])
+    return [one for _, one in ranked[:_LINES]]

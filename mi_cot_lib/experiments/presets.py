@@ -1,0 +1,138 @@
+"""On what comparisons are made: the paper's setting, and built-in data and students in its place."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mi_cot_lib.data.specs import DATASETS, dataset_spec
+from mi_cot_lib.errors import unknown_name
+from mi_cot_lib.experiments.items import Item
+from mi_cot_lib.report.paper import SETTINGS
+
+# The columns of the paper's tables, in its order.
+FAMILIES = ("esnli", "anli1", "cqa", "svamp")
+NLI_FAMILIES = ("esnli", "anli1")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """On what the paper's comparisons are made.
+
+    Attributes:
+        name: What `--preset` takes.
+        datasets: Data set by column.
+        large: Student of Tables 1 and 3 to 8.
+        small: Student of Table 2 and Figure 3, and of most open questions.
+        smaller: Students below the large one, by size.
+        swept: Columns of questions 1, 2 and 4, whose grids are large. Of the built-in sets those on which
+            students of every size learn more than one answer: at the preset's steps the NLI students know
+            one label of three and guess the others (Table 1), and a grid would compare guesses.
+        taught: Columns of question 3, whose grid is the largest and asks what becomes of the gain from
+            rationales. Of the built-in sets the one with such a gain: on nano-CQA DSS lies far above
+            finetuning, on nano-SVAMP below it (Table 2).
+        seeds: Runs of each cell of a table.
+        curve_seeds: Runs of each point of Figures 2 and 3.
+        sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
+        changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
+        data_root: Folder of the data; None looks where `load_split` does.
+    """
+
+    name: str
+    datasets: dict[str, str]
+    large: str
+    small: str
+    smaller: tuple[str, ...]
+    swept: tuple[str, ...]
+    taught: tuple[str, ...]
+    seeds: int
+    curve_seeds: int
+    sizes: dict[str, tuple[int, ...]]
+    changes: dict[str, Any] = field(default_factory=dict)
+    data_root: Path | None = None
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether all data are the kit's own."""
+        return all(dataset_spec(name).built_in for name in self.datasets.values())
+
+    def families_of(self, columns: str | tuple[str, ...]) -> tuple[str, ...]:
+        """Return an item's columns: the families that it names, or one of the preset's lists."""
+        if not isinstance(columns, str):
+            return columns
+        lists = {"all": FAMILIES, "nli": NLI_FAMILIES, "swept": self.swept, "taught": self.taught}
+        return lists[columns]
+
+    def students_of(self, role: str) -> tuple[str, ...]:
+        """Return the students in a role: `large`, `small`, or `each`, the largest first."""
+        roles = {
+            "large": (self.large,),
+            "small": (self.small,),
+            "each": (self.large, *self.smaller),
+        }
+        return roles[role]
+
+
+# Sizes of e-SNLI's and ANLI's training files (their publishers'), and of CQA's and SVAMP's in DSS's
+# datasets.zip less the tenth that is held out for validation.
+TRAIN_ROWS = {"esnli": 549_367, "anli1": 16_946, "cqa": 8_766, "svamp": 720}
+NANO_TRAIN_ROWS = 4_000
+# Shares of the training set in Figures 2 and 3; the paper's figures have their own, unnamed ones.
+SHARES = (16, 8, 4, 2, 1)
+
+
+def _sizes(rows: int) -> tuple[int, ...]:
+    return tuple(rows // share for share in SHARES)
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="nano",
+            datasets={spec.family: spec.name for spec in DATASETS.values() if spec.built_in},
+            large="nano",
+            small="nano48",
+            smaller=("nano48", "nano32", "nano16"),
+            swept=("cqa", "svamp"),
+            taught=("cqa",),
+            seeds=5,
+            curve_seeds=3,
+            sizes={family: _sizes(NANO_TRAIN_ROWS) for family in FAMILIES},
+        ),
+        Preset(
+            name="paper",
+            datasets={family: family for family in FAMILIES},
+            large="base",
+            small="small",
+            smaller=("small",),
+            swept=FAMILIES,
+            taught=FAMILIES,
+            seeds=5,
+            curve_seeds=3,
+            sizes={family: _sizes(rows) for family, rows in TRAIN_ROWS.items()},
+            changes={setting.field: setting.value for setting in SETTINGS},
+        ),
+    )
+}
+
+
+def for_dataset(preset: Preset, item: Item, dataset: str) -> tuple[Preset, Item]:
+    """Return a preset and an item that is made on one data set alone.
+
+    Raises:
+        ConfigError: There is no data set of that name.
+    """
+    family = dataset_spec(dataset).family
+    here = replace(preset, datasets={**preset.datasets, family: dataset})
+    return here, replace(item, families=(family,))
+
+
+def preset_named(name: str) -> Preset:
+    """Look a preset up by name.
+
+    Raises:
+        ConfigError: No preset has that name.
+    """
+    if name not in PRESETS:
+        raise unknown_name("preset", name, PRESETS)
+    return PRESETS[name]

@@ -1,0 +1,291 @@
+"""Records of finished runs: where they lie, which may stand for a wanted run, and how the missing are made.
+
+A record is a run's `run.json`. Runs lie in a folder of run folders; what is committed lies in `results/`, a
+copy of `run.json` each, named by its run.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.errors import DataError, KitError
+from mi_cot_lib.experiments.grid import Wanted, wanted_of
+from mi_cot_lib.experiments.items import Item
+from mi_cot_lib.experiments.presets import Preset
+from mi_cot_lib.experiments.running.engines import LOCAL, Engine
+from mi_cot_lib.experiments.running.evaluate import evaluate, questions_fingerprint
+from mi_cot_lib.experiments.running.execute import Outcome, execute_grid
+from mi_cot_lib.experiments.running.run_record import calibration_of, own_validation
+from mi_cot_lib.experiments.running.sources import sources_of
+from mi_cot_lib.experiments.students.information import measured, unfit_information
+from mi_cot_lib.experiments.students.mutual_information.protocol import Protocol
+from mi_cot_lib.files import from_json, write_json
+from mi_cot_lib.machine import repository_root
+from mi_cot_lib.report.runs import Run
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import RECORD, RESULTS_VERSION, read_record
+
+Record = dict[str, Any]
+
+
+class Fingerprints:
+    """Fingerprints of data and weights as they are when first asked for, each computed once."""
+
+    def __init__(self) -> None:
+        self._sources: dict[tuple[str, str], dict[str, str] | None] = {}
+        self._questions: dict[str, str | None] = {}
+
+    def of(self, config: RunConfig) -> dict[str, str] | None:
+        """Return them, or None where data or weights are not on this machine."""
+        key = (config.dataset, config.student)
+        if key not in self._sources:
+            try:
+                self._sources[key] = sources_of(config)
+            except KitError:
+                self._sources[key] = None
+        return self._sources[key]
+
+    def questions(self, dataset: str, data_root: str | None) -> str | None:
+        """Return the fingerprint of a test set's questions; None where it is not there."""
+        if dataset not in self._questions:
+            try:
+                self._questions[dataset] = questions_fingerprint(dataset, data_root)
+            except KitError:
+                self._questions[dataset] = None
+        return self._questions[dataset]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where finished runs are looked for.
+
+    Attributes:
+        runs: Folder of run folders.
+        results: Folder of committed records, looked at second; None ignores them.
+        now: What records are compared with; reading all data again for every item would take long.
+    """
+
+    runs: Path
+    results: Path | None
+    now: Fingerprints = field(default_factory=Fingerprints, compare=False, repr=False)
+
+    def read(self, name: str) -> Iterable[Record]:
+        """Yield the records of a run's name, the reader's own first."""
+        if (self.runs / name / RECORD).is_file():
+            yield read_record(self.runs / name)
+        if self.results is not None and (self.results / f"{name}.json").is_file():
+            yield _committed(self.results / f"{name}.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is for one item.
+
+    Attributes:
+        runs: Finished runs in their places.
+        missing: Runs without a usable record by name, and why: `absent`, or what a record was made from
+            otherwise.
+        unchecked: Runs whose data or weights are not on this machine to be compared with.
+    """
+
+    runs: list[Run] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    unchecked: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A run that could not be made.
+
+    Attributes:
+        run: Its name.
+        error: What happened; the executed notebook in the run's folder has the rest.
+    """
+
+    run: str
+    error: str
+
+
+def results_folder() -> Path:
+    """Return where records are committed."""
+    return repository_root() / "results"
+
+
+def find(item: Item, preset: Preset, places: Places, seeds: int | None = None) -> Found:
+    """Look up an item's runs; a record that may not stand for its run is missing, with the reason."""
+    found = Found()
+    for wanted in wanted_of(item, preset, seeds):
+        record = _look(wanted, item, places, found)
+        if record is not None:
+            found.runs.extend(_places_of(wanted, item, record))
+    return found
+
+
+def unfit(
+    record: Record, config: RunConfig, needs: Sequence[str], now: dict[str, str] | None
+) -> str:
+    """Say why a record may not stand for a run; an empty text where it may.
+
+    Args:
+        record: What `run.json` holds.
+        config: The wanted run.
+        needs: Parts that it must hold, beside what every record has.
+        now: Fingerprints of data and starting weights as they are; None where they are not here.
+    """
+    if record.get("results_version") != RESULTS_VERSION:
+        return f"made by version {record.get('results_version')} of the kit's numbers, now {RESULTS_VERSION}"
+    if lacking := sorted({*needs, "run", "config", "data", "weights_sha256"} - record.keys()):
+        return f"its record lacks {', '.join(lacking)}"
+    wanted = {**config.to_dict(), "data_root": None}
+    if record["run"] != config.run_name or {**record["config"], "data_root": None} != wanted:
+        return f"its record is of another run, {record['run']}"
+    if now is not None and record["data"]["sha256"] != now["data_sha256"]:
+        return "made from other data than are there now"
+    if now is not None and record["weights_sha256"] != now["weights_sha256"]:
+        return "made from other weights of the student than are there now"
+    return ""
+
+
+def make_missing(
+    items: Sequence[Item],
+    preset: Preset,
+    places: Places,
+    *,
+    seeds: int | None = None,
+    jobs: int | None = None,
+    engine: Engine = LOCAL,
+) -> list[Failure]:
+    """Train what is missing, and let its students answer the other data sets that an item asks for.
+
+    Failed runs keep their executed notebooks; the others go on.
+
+    Returns:
+        The failures, none where all is there.
+    """
+    wanted: dict[str, Wanted] = {}
+    measuring: set[str] = set()
+    for item in items:
+        missing = find(item, preset, places, seeds).missing
+        if "information" in item.needs:
+            measuring |= missing.keys()
+        for one in wanted_of(item, preset, seeds):
+            name = one.config.run_name
+            if name in missing and (name not in wanted or one.outside):
+                wanted[name] = one
+    failures = []
+
+    def keep(outcome: Outcome) -> None:
+        error = outcome.error
+        if error is None:
+            try:
+                _answer_outside(wanted[outcome.run], places.runs)
+                if outcome.run in measuring:
+                    _measure(wanted[outcome.run].config, places.runs)
+            except KitError as failed:
+                error = str(failed)
+        if error is not None:
+            failures.append(Failure(outcome.run, error))
+
+    if wanted:
+        execute_grid([one.config for one in wanted.values()], places.runs, jobs, keep, engine)
+    return failures
+
+
+def commit(found: Found, places: Places, folder: Path) -> None:
+    """Copy the records of an item's own runs to a folder of results."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in {run.record["run"] for run in found.runs}:
+        if (places.runs / name / RECORD).is_file():
+            record = read_record(places.runs / name)
+            # A path of this machine is nobody else's.
+            record["config"]["data_root"] = None
+            write_json(folder / f"{name}.json", record, sort_keys=True, separators=(",", ":"))
+
+
+def gold_labels(preset: Preset, families: Sequence[str]) -> dict[str, list[str]]:
+    """Return the test set's gold labels by data set, of those with a closed set that are at hand."""
+    found = {}
+    for dataset in (preset.datasets[family] for family in families):
+        try:
+            examples = load_split(dataset, "test", preset.data_root)
+        except KitError:
+            continue
+        found[dataset] = [example.label for example in examples]
+    return found
+
+
+def _committed(path: Path) -> Record:
+    try:
+        record: Record = from_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
+    if not isinstance(record, dict):
+        raise DataError(f"{path} is not a run's record; delete it and run again.")
+    return record
+
+
+def _places_of(wanted: Wanted, item: Item, record: Record) -> Iterable[Run]:
+    seed = wanted.config.seed
+    yield Run(wanted.setting, seed, record)
+    if "unseen" in item.also and "unseen" in record["correct"]:
+        yield Run(wanted.setting.with_(split="unseen"), seed, record)
+    if wanted.outside is not None:
+        yield Run(wanted.setting.with_(dataset=wanted.outside, split="outside"), seed, record)
+
+
+def _look(wanted: Wanted, item: Item, places: Places, found: Found) -> Record | None:
+    """Return the first usable record of a run; else note in `found` why there is none."""
+    name, now, why = wanted.config.run_name, places.now.of(wanted.config), "absent"
+    try:
+        for record in places.read(name):
+            why = unfit(record, wanted.config, item.needs, now)
+            why = why or _unfit_outside(record, wanted, places.now)
+            if "information" in item.needs:
+                why = why or unfit_information(record, Protocol())
+            if not why:
+                if now is None:
+                    found.unchecked.add(name)
+                return record
+    except DataError as error:
+        why = str(error)
+    found.missing[name] = why
+    return None
+
+
+def _unfit_outside(record: Record, wanted: Wanted, now: Fingerprints) -> str:
+    if wanted.outside is None:
+        return ""
+    kept = record.get("outside", {}).get(wanted.outside)
+    if kept is None:
+        return f"its record lacks answers to {wanted.outside}"
+    known = now.questions(wanted.outside, wanted.config.data_root)
+    if known is not None and kept["data_sha256"] != known:
+        return f"answered other questions of {wanted.outside} than are there now"
+    return ""
+
+
+def _measure(config: RunConfig, runs: Path) -> None:
+    """Measure a run's student, and keep what was found in the run's record."""
+    folder = runs / config.run_name
+    record = read_record(folder)
+    if unfit_information(record, Protocol()):
+        record["information"] = measured(folder, config, Protocol())
+        write_json(folder / RECORD, record, sort_keys=True)
+
+
+def _answer_outside(wanted: Wanted, runs: Path) -> None:
+    """Let a run's student answer the other data set, and keep its confidences in the run's record."""
+    folder = runs / wanted.config.run_name
+    record = read_record(folder)
+    if wanted.outside is None or wanted.outside in record.get("outside", {}):
+        return
+    answers = evaluate(folder, wanted.outside, wanted.config.data_root)
+    kept = {
+        "data_sha256": answers.data_sha256,
+        # The temperature is the student's own: its validation split is of its own data.
+        **calibration_of(answers.predictions, own_validation(folder)),
+    }
+    record["outside"] = {**record.get("outside", {}), wanted.outside: kept}
+    write_json(folder / RECORD, record, sort_keys=True)

@@ -1,0 +1,275 @@
+"""Execute a grid of runs with papermill: side by side, resumable, with one bar for all of them."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import papermill
+from joblib import cpu_count
+from jupyter_client.kernelspec import NoSuchKernel
+from papermill.exceptions import PapermillExecutionError
+from tqdm.auto import tqdm
+
+from mi_cot_lib.errors import KitError, describe_os_error
+from mi_cot_lib.experiments.running.arriving import (
+    filled_from_afar,
+    packed,
+    place_to_run,
+    unpack,
+    wait_for_the_killed,
+)
+from mi_cot_lib.experiments.running.engines import LOCAL, Engine, run_all
+from mi_cot_lib.experiments.running.sources import noted_sources, refuse_other_sources, sources_of
+from mi_cot_lib.files import refuse_unwritable, write_atomically
+from mi_cot_lib.machine import home_folder, repository_root
+from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.training import record
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.train import read_progress
+
+TRAIN_NOTEBOOK = "03_train.ipynb"
+# A terminal redraws the bar in place; a log file gets a line each time.
+_POLL_SECONDS = 1.0 if sys.stderr.isatty() else 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run of a grid ended.
+
+    Attributes:
+        run: The run's folder name.
+        error: What its notebook raised, None if it completed.
+    """
+
+    run: str
+    error: str | None
+
+
+def execute_grid(
+    configs: Sequence[RunConfig],
+    runs: Path,
+    jobs: int | None = None,
+    on_end: Callable[[Outcome], None] | None = None,
+    engine: Engine = LOCAL,
+) -> list[Outcome]:
+    """Run every configuration that is not complete yet, each as its own executed notebook.
+
+    A run that fails keeps its executed notebook with the error in it, and the others go on. On a cluster
+    whose workers see the folder of runs they work in it; else each run's files are sent home when it ends.
+
+    Args:
+        configs: The grid.
+        runs: Folder of runs; the executed notebook lies in each run's folder.
+        jobs: Runs at a time; default: one for each core (a nano run uses one), all of them on a cluster.
+        on_end: Called in this process with the outcome of each run as it ends, complete ones first.
+        engine: Where the runs are made.
+
+    Returns:
+        One outcome a configuration, in order; complete ones count as completed. One that is there but was
+        made from other data, another student or by another version has that as its error.
+
+    Raises:
+        KitError: Two configurations of the grid are the same run, the folder cannot be written or is being
+            filled by another call, or the cluster does not answer.
+    """
+    names = [config.run_name for config in configs]
+    if len(set(names)) < len(names):
+        raise KitError("the grid holds one configuration twice.")
+    outcomes = {name: Outcome(name, error) for name, error in _stale(configs, runs).items()}
+    missing = []
+    for config in configs:
+        if config.run_name not in outcomes and not record.is_complete(runs / config.run_name):
+            missing.append(config)
+        else:
+            outcomes.setdefault(config.run_name, Outcome(config.run_name, None))
+    for outcome in outcomes.values():
+        if on_end:
+            on_end(outcome)
+    if missing:
+        refuse_unwritable(runs, "Name another folder of runs with --runs.")
+        for outcome in _execute_all(configs, missing, runs, jobs, engine):
+            outcomes[outcome.run] = outcome
+            if on_end:
+                on_end(outcome)
+    return [outcomes[name] for name in names]
+
+
+def _execute_all(
+    configs: Sequence[RunConfig],
+    missing: Sequence[RunConfig],
+    runs: Path,
+    jobs: int | None,
+    engine: Engine,
+) -> Iterator[Outcome]:
+    """Execute the missing runs of a grid under one bar, and yield each outcome as it comes."""
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(configs, runs, stop), daemon=True)
+    here = engine == LOCAL
+    # Runs side by side share this machine's cores; a cluster gives each worker its own.
+    threads = cpu_count() // engine.runs_at_a_time(len(missing), jobs) if here else 1
+    with nullcontext() if here else filled_from_afar(runs) as mark:
+        tasks = {
+            config.run_name: partial(_execute, config, runs.resolve(), mark, max(1, threads))
+            for config in missing
+        }
+        watcher.start()
+        try:
+            for ended in run_all(tasks, engine, jobs):
+                error = ended.error
+                if ended.value is not None:
+                    error = _keep(ended.value, runs / ended.name)
+                yield Outcome(ended.name, error)
+        finally:
+            stop.set()
+            watcher.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a run comes back with: its error, and its files where they are not in place already."""
+
+    error: str | None
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+def _keep(made: _Made, folder: Path) -> str | None:
+    """Write what was sent home, and return the run's error."""
+    try:
+        if made.files:
+            unpack(made.files, folder)
+    except KitError as error:
+        return made.error or str(error)
+    except OSError as error:
+        return made.error or describe_os_error(error)
+    return made.error
+
+
+def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> None:
+    """Execute a notebook of the course with parameters.
+
+    Args:
+        name: File name in `notebooks/`.
+        output: Where the executed notebook goes; kept with its error if a cell fails.
+        parameters: Must all be names that the notebook's parameters cell assigns.
+
+    Raises:
+        KitError: An unknown parameter, no home folder, or a failed cell; the message names the executed
+            notebook.
+    """
+    # Jupyter looks there for its settings, and ends in a traceback where it is not.
+    home_folder()
+    source = repository_root() / "notebooks" / name
+    known = papermill.inspect_notebook(str(source))
+    unknown = [parameter for parameter in parameters if parameter not in known]
+    if unknown:
+        raise KitError(f"{name} has no parameter {unknown[0]!r}. Valid: {', '.join(known)}.")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        papermill.execute_notebook(
+            str(source),
+            str(output),
+            parameters=parameters,
+            progress_bar=False,
+            # The kernel warns on each start that it listens on loopback.
+            extra_arguments=["--IPKernelApp.log_level=40"],
+        )
+    except PapermillExecutionError as error:
+        raise KitError(f"{error.ename}: {error.evalue} (see {output})") from error
+    except NoSuchKernel as error:
+        raise KitError(
+            f"Jupyter knows no kernel {error.name}; `make setup` installs it."
+        ) from error
+    except OSError as error:
+        # A failed write names no file.
+        error.filename = error.filename or str(output)
+        raise KitError(describe_os_error(error)) from error
+    except RuntimeError as error:
+        # A kernel that ends, also before it has answered once, and one that never answers.
+        raise KitError(
+            f"the kernel ended before the notebook did, often for want of memory: {error} "
+            f"(see {output}; fewer runs at a time need less)"
+        ) from error
+
+
+def _stale(configs: Sequence[RunConfig], runs: Path) -> dict[str, str]:
+    """Return why each run that is there cannot be taken or gone on with, by name."""
+    known: dict[tuple[str, str | None, str], dict[str, str]] = {}
+    errors = {}
+    for config in configs:
+        folder = runs / config.run_name
+        # A run that failed before it read its data has noted nothing, and is simply tried again.
+        if noted_sources(folder) is None:
+            continue
+        key = (config.dataset, config.data_root, config.student)
+        try:
+            if key not in known:
+                known[key] = sources_of(config)
+            refuse_other_sources(folder, known[key])
+        except KitError as error:
+            errors[config.run_name] = str(error)
+    return errors
+
+
+def _execute(config: RunConfig, runs: Path, mark: str | None, threads: int) -> _Made:
+    # Read by libraries at their start; torch's own is set by the run.
+    os.environ["OMP_NUM_THREADS"] = str(config.threads or threads)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    with place_to_run(runs, mark) as (place, is_away):
+        folder = place / config.run_name
+        notebook = folder / TRAIN_NOTEBOOK
+        parameters: dict[str, object] = {"config": config.to_dict(), "runs": str(place)}
+        error = None
+        try:
+            wait_for_the_killed(folder)
+            execute_notebook(TRAIN_NOTEBOOK, notebook, parameters)
+        except KitError as failed:
+            error = str(failed).replace(str(place), str(runs))
+        try:
+            if notebook.is_file():
+                _forget_places(notebook, place)
+            return _Made(error, packed(folder) if is_away and folder.is_dir() else {})
+        except OSError as failed:
+            return _Made(error or describe_os_error(failed))
+
+
+def _forget_places(notebook: Path, runs: Path) -> None:
+    """Let an executed notebook name the folder of runs as seen from itself: it may be moved with its run."""
+    text = notebook.read_text(encoding="utf-8")
+    for folder, instead in ((runs.resolve(), ".."), (repository_root() / "notebooks", "notebooks")):
+        if folder != folder.parent:
+            text = text.replace(json.dumps(str(folder), ensure_ascii=False)[1:-1], instead)
+    write_atomically(notebook, text)
+
+
+def _watch(configs: Sequence[RunConfig], runs: Path, stop: threading.Event) -> None:
+    """Show one bar over the steps of all runs, weighted by the passes that a step takes."""
+    total = sum(_work(config) for config in configs)
+    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} elapsed, {remaining} left{postfix}"
+    with tqdm(total=total, desc="training", bar_format=form) as bar:
+        # What an earlier call left done is no measure of this call's speed.
+        bar.n = bar.initial = sum(_done(config, runs) for config in configs)
+        while not stop.wait(_POLL_SECONDS):
+            bar.n = sum(_done(config, runs) for config in configs)
+            complete = sum(record.is_complete(runs / config.run_name) for config in configs)
+            bar.set_postfix_str(f"{complete} of {len(configs)} runs", refresh=False)
+            bar.refresh()
+        bar.n = sum(_done(config, runs) for config in configs)
+
+
+def _work(config: RunConfig) -> float:
+    return config.max_steps * (2.0 if method_named(config.method).explains else 1.0)
+
+
+def _done(config: RunConfig, runs: Path) -> float:
+    folder = runs / config.run_name
+    if record.is_complete(folder):
+        return _work(config)
+    step, steps, _ = read_progress(folder)
+    # Testing, after the last step, takes about a tenth of a run.
+    return 0.9 * _work(config) * step / steps

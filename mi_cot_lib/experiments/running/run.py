@@ -1,0 +1,222 @@
+"""One run from end to end: data, student, training, evaluation, record."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from tqdm.auto import tqdm
+
+from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.load import load_report, load_split
+from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.errors import KitError, is_disk_full
+from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
+from mi_cot_lib.experiments.running.run_record import answers_kept, curves_of, training_flops
+from mi_cot_lib.experiments.running.sources import (
+    SOURCES,
+    note_sources,
+    noted_sources,
+    refuse_other_sources,
+    sources_of,
+)
+from mi_cot_lib.experiments.running.verified import check_selected, save_student
+from mi_cot_lib.files import refuse_unwritable, write_lines
+from mi_cot_lib.machine import git_commit, hardware, library_versions
+from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.student.encode import EncodedPair, encode_pairs
+from mi_cot_lib.student.folder import has_weights
+from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.reading import check_reading
+from mi_cot_lib.training import record
+from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.readable import check_teacher
+from mi_cot_lib.training.targets import training_targets
+from mi_cot_lib.training.train import PROGRESS, check_tensorboard, train
+
+DEFAULT_RUNS = "runs"
+
+
+def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool = False) -> Path:
+    """Train, select on validation, score on test once, and write the record.
+
+    A finished run is not repeated; an interrupted one goes on from its last whole checkpoint, also where
+    its folder was moved. Either is refused where data or student have changed since.
+
+    Args:
+        config: What to run.
+        runs: Folder of runs; the run's own folder in it is `config.run_name`.
+        tensorboard: Also log for TensorBoard.
+
+    Returns:
+        The run's folder, with `run.json`, `predictions.jsonl` and the trained student in `student/`.
+
+    Raises:
+        KitError: Data or student cannot be had, the folder cannot be written or is full, or the trained
+            student does not answer as the selected step did; the message says what to do.
+    """
+    folder = Path(runs) / config.run_name
+    if tensorboard:
+        check_tensorboard()
+    is_complete = record.is_complete(folder)
+    if not is_complete:
+        for part in ("", FOLDER, record.STUDENT):
+            refuse_unwritable(folder / part, "Name another folder of runs with --runs.")
+    # Before the folder is made, so that missing data leaves nothing behind.
+    sources = sources_of(config)
+    refuse_other_sources(folder, sources)
+    if is_complete:
+        if not has_weights(folder / record.STUDENT):
+            tell(f"{folder} keeps no trained student; delete that folder to make the run again")
+        return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            if record.is_complete(folder):
+                # Another process has ended it while this one read its data.
+                return folder
+            _drop_leftovers(folder)
+            note_sources(folder, sources)
+            _run(config, folder, sources, tensorboard)
+    except Timeout:
+        raise KitError(f"{folder} is being made by another process; wait for it.") from None
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        last = last_whole(folder / FOLDER)
+        kept = (
+            f"{last.name} is kept, and the same command goes on from there"
+            if last
+            else ("no checkpoint was made yet, and the same command starts the run again")
+        )
+        raise KitError(
+            f"no room for {error.filename or folder} ({error.strerror}): {kept}; make room first."
+        ) from error
+    return folder
+
+
+def _drop_leftovers(folder: Path) -> None:
+    """Drop, with a line, what an interrupted run left and cannot be gone on with."""
+    if (folder / record.RECORD).exists():
+        tell(f"{folder / record.RECORD} is not whole: the run has not finished, and goes on")
+    if (folder / FOLDER).exists() and noted_sources(folder) is None:
+        tell(
+            f"{folder / SOURCES} is missing or not whole: what was trained on is unknown, and dropped"
+        )
+        shutil.rmtree(folder / FOLDER)
+
+
+def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: bool) -> None:
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+    started = time.monotonic()
+    root = config.data_root
+    train_examples = load_split(config.dataset, "train", root)
+    valid_examples = load_split(config.dataset, "valid", root)
+    check_teacher(config, train_examples[: config.train_size])
+    usable, targets = training_targets(config, train_examples)
+    student = load_student(config.student)
+    check_reading([*usable, *valid_examples], config.student, config.dataset, student.tokeniser)
+    loading = time.monotonic() - started
+    pairs = _encode(config, student, usable, targets)
+    trained = train(
+        config,
+        student,
+        pairs,
+        _encode(config, student, *training_targets(config, valid_examples, keep_all=True)),
+        lambda model: {
+            "accuracy": accuracy(
+                _predict(config, student, valid_examples, explain=False, with_scores=False)
+            )
+        },
+        folder,
+        tensorboard=tensorboard,
+    )
+    testing = time.monotonic()
+    # Validation is answered again by the selected student: temperatures are fitted on it.
+    tests = {"test": load_split(config.dataset, "test", root), "valid": valid_examples}
+    if "unseen" in dataset_spec(config.dataset).splits:
+        tests["unseen"] = load_split(config.dataset, "unseen", root)
+    metrics: dict[str, Any] = {}
+    predictions: list[Prediction] = []
+    for split, examples in tests.items():
+        passes = 2 if split == "test" and method_named(config.method).explains else 1
+        with tqdm(total=passes * len(examples), desc=split, unit="example") as bar:
+            answers = _predict(config, student, examples, explain=split == "test", bar=bar)
+        metrics[f"{split}_accuracy"] = accuracy(answers)
+        metrics[f"{split}_n"] = len(answers)
+        predictions += answers
+    metrics["selected_step"] = trained.selected_step
+    check_selected(folder, trained, metrics["valid_accuracy"], metrics["valid_n"])
+    write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
+    save_student(student, folder / record.STUDENT)
+    finished = time.monotonic()
+    unparsed = load_report(train_examples[: config.train_size])
+    result = {
+        "run": config.run_name,
+        "results_version": record.RESULTS_VERSION,
+        "config": config.to_dict(),
+        "metrics": metrics,
+        "curves": curves_of(trained.history),
+        "flops": training_flops(config, student.model, pairs),
+        **answers_kept(predictions),
+        "data": {
+            "train_rows": len(train_examples),
+            "train_used": len(usable),
+            "train_unparsed": unparsed.unparsed,
+            "train_without_rationale": unparsed.without_rationale,
+            "sha256": sources["data_sha256"],
+        },
+        "weights_sha256": sources["weights_sha256"],
+        "parameters": sum(p.numel() for p in student.model.parameters()),
+        "seconds": {
+            "train": round(trained.seconds, 1),
+            "test": round(finished - testing, 1),
+            "total": round(trained.seconds + finished - testing + loading, 1),
+        },
+        "hardware": hardware(),
+        "versions": library_versions(),
+        "git_commit": git_commit(),
+    }
+    record.write_record(folder, result)
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    (folder / PROGRESS).unlink(missing_ok=True)
+
+
+def _encode(
+    config: RunConfig, student: Student, examples: list[Example], targets: list[str]
+) -> list[EncodedPair]:
+    return encode_pairs(
+        examples,
+        targets,
+        student.tokeniser,
+        explain=method_named(config.method).explains,
+        max_input_tokens=config.max_input_tokens,
+        max_target_tokens=config.max_target_tokens,
+    )
+
+
+def _predict(
+    config: RunConfig,
+    student: Student,
+    examples: list[Example],
+    *,
+    explain: bool,
+    bar: Any = None,
+    with_scores: bool = True,
+) -> list[Prediction]:
+    return predict(
+        student,
+        examples,
+        config.dataset,
+        config.method,
+        explain=explain,
+        max_input_tokens=config.max_input_tokens,
+        max_new_tokens=config.max_new_tokens,
+        max_rationale_tokens=config.max_target_tokens,
+        on_batch=bar.update if bar is not None else None,
+        with_scores=with_scores,
+    )

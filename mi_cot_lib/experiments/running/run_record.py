@@ -1,0 +1,124 @@
+"""What a run's record keeps of its answers and its training: all that tables and figures are made from."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mi_cot_lib.evaluation.calibration import (
+    confidences,
+    fit_temperature,
+    length_normalised,
+    outcomes,
+)
+from mi_cot_lib.evaluation.predict import Prediction, read_predictions
+from mi_cot_lib.student.encode import EncodedPair
+from mi_cot_lib.student.shapes import matrix_flops
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import PREDICTIONS
+
+Record = dict[str, Any]
+
+# Items of Tables 7 and 8 (paper 5.2.1: "randomly sample 50 CoT examples"), the same for every run.
+SAMPLES = 50
+SAMPLE_SEED = 0
+# Of a run's history: mean losses since the last log, in all and of each term (nats), gradient norms of each
+# weighted term at the logged step, and what validation measured.
+_TERMS = ("prediction", "generation", "mi")
+_TRAINED = ("loss", *(f"{kind}_{term}" for kind in ("loss", "grad_norm") for term in _TERMS))
+_VALIDATED = ("eval_accuracy", *(f"eval_loss_{term}" for term in _TERMS))
+_DIGITS = 4
+
+
+def answers_kept(predictions: Sequence[Prediction]) -> Record:
+    """Return what is kept of a run's answers.
+
+    Returns:
+        `correct`, by split a string of 1 and 0, an item each; `calibration`; `samples`.
+    """
+    answers = by_split(predictions)
+    return {
+        "correct": {split: _bits(p.correct for p in found) for split, found in answers.items()},
+        "calibration": calibration_of(answers["test"], answers["valid"]),
+        "samples": sampled(answers["test"]),
+    }
+
+
+def training_flops(config: RunConfig, model: Any, pairs: Sequence[EncodedPair]) -> float:
+    """Estimate the operations of a run's training from its weights and the tokens that it saw."""
+    read = sum(len(pair.predict_input) + len(pair.explain_input) for pair in pairs)
+    written = sum(len(pair.predict_target) + len(pair.explain_target) for pair in pairs)
+    share = config.max_steps * config.batch_size / len(pairs)
+    return matrix_flops(model, read * share, written * share, training=True)
+
+
+def curves_of(history: Sequence[Mapping[str, float]]) -> Record:
+    """Return a run's history by measure: `training` and `validation`, each with its `step`s.
+
+    Numbers have four significant digits. A term that the method does not have is absent.
+    """
+    found: Record = {}
+    for part, names in (("training", _TRAINED), ("validation", _VALIDATED)):
+        rows = [row for row in history if any(name in row for name in names)]
+        held = [name for name in names if all(name in row for row in rows)]
+        found[part] = {"step": [int(row["step"]) for row in rows]}
+        for name in held:
+            values = [float(f"{row[name]:.{_DIGITS}g}") for row in rows]
+            found[part][name.removeprefix("eval_")] = values
+    return found
+
+
+def calibration_of(test: Sequence[Prediction], valid: Sequence[Prediction]) -> Record:
+    """Return confidences on test, as they are and at the temperature that validation asks for.
+
+    Returns:
+        `temperature`; `correct`, a string of 1 and 0 (of the most probable label in a closed set);
+        `confidence`, `scaled` and, for sequences, `normalised`: lists of shares, four digits.
+    """
+    temperature = fit_temperature(valid)
+    found: Record = {
+        "temperature": round(temperature, 4),
+        "correct": _bits(outcomes(test)),
+        "confidence": _shares(confidences(test)),
+        "scaled": _shares(confidences(test, temperature)),
+    }
+    if test[0].scores is None:
+        found["normalised"] = _shares(length_normalised(test))
+    return found
+
+
+def sampled(answers: Sequence[Prediction]) -> list[Record]:
+    """Return what was written for the sampled items: id, rationale, predicted label, correctness."""
+    chosen = sorted(
+        random.Random(SAMPLE_SEED).sample(range(len(answers)), k=min(SAMPLES, len(answers)))
+    )
+    return [
+        {
+            "id": one.id,
+            "rationale": one.rationale or "",
+            "predicted": one.predicted,
+            "correct": one.correct,
+        }
+        for one in (answers[index] for index in chosen)
+    ]
+
+
+def own_validation(folder: Path) -> list[Prediction]:
+    """Return a finished run's answers to its own validation split."""
+    return by_split(read_predictions(folder / PREDICTIONS))["valid"]
+
+
+def by_split(answers: Iterable[Prediction]) -> dict[str, list[Prediction]]:
+    """Group answers by the split that they belong to, in their order."""
+    groups: dict[str, list[Prediction]] = {}
+    for one in answers:
+        groups.setdefault(one.split, []).append(one)
+    return groups
+
+
+def _bits(values: Iterable[bool]) -> str:
+    return "".join("1" if value else "0" for value in values)
+
+
+def _shares(values: Iterable[float]) -> list[float]:
+    return [round(float(value), 4) for value in values]

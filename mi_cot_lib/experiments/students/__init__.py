@@ -1,0 +1,1 @@
+"""What trained students are: what they reach, and what their features share."""

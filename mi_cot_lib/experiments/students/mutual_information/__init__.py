@@ -1,0 +1,1 @@
+"""The estimators against known truths, and one student measured with them."""

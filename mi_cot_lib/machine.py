@@ -1,0 +1,217 @@
+"""The one module that looks at the machine: folders, data, versions, hardware, the way to the network."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from joblib import cpu_count
+
+from mi_cot_lib.errors import DataError, KitError
+
+_Client = TypeVar("_Client")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_VERSIONED = ("torch", "transformers", "datasets", "accelerate", "tokenizers", "numpy")
+# x86's dot-product and tile instructions, and ARM's; without them bfloat16 is slower than float32.
+_BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+
+PACKAGE_ROOT = Path(__file__).resolve().parent
+
+
+def cache_folder() -> Path:
+    """Return the kit's cache: `MI_COT_CACHE`, else `mi-cot` in the user's cache folder.
+
+    Raises:
+        DataError: Neither is named, and there is no home folder.
+    """
+    explicit = os.environ.get("MI_COT_CACHE")
+    if explicit:
+        return Path(explicit)
+    users = os.environ.get("XDG_CACHE_HOME")
+    return (Path(users) if users else home_folder() / ".cache") / "mi-cot"
+
+
+def home_folder() -> Path:
+    """Return the user's home folder.
+
+    Raises:
+        DataError: There is none, as for a user id that a container does not know.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute():
+        raise DataError(
+            "this account has no home folder: let HOME name a folder that it may write to, or MI_COT_CACHE "
+            "one for the kit's cache alone."
+        )
+    return home
+
+
+@contextmanager
+def using_cache(folder: Path) -> Iterator[None]:
+    """Turn the system's refusal to use the cache into an error that names the setting.
+
+    Raises:
+        DataError: The system refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"cannot write to the cache {folder} ({error.strerror or error}): let MI_COT_CACHE name a "
+            "folder that can be written to."
+        ) from error
+
+
+def data_root_from_environment() -> Path | None:
+    """Return the folder named by `MI_COT_DATA`, or None where it is not set."""
+    value = os.environ.get("MI_COT_DATA")
+    return Path(value) if value else None
+
+
+def repository_root() -> Path:
+    """Return the checkout that holds `notebooks/` and `figures/`, whatever the current folder is.
+
+    Raises:
+        DataError: The library was installed without its repository.
+    """
+    root = PACKAGE_ROOT.parent
+    if not (root / "notebooks").is_dir():
+        raise DataError(
+            f"no notebooks/ beside {PACKAGE_ROOT.name}: this command needs the repository; "
+            "clone it and run `make setup` there."
+        )
+    return root
+
+
+def openai_address() -> str | None:
+    """Return `OPENAI_BASE_URL` as it stands, or None where it is not set."""
+    return os.environ.get("OPENAI_BASE_URL")
+
+
+def network_client(make: Callable[[], _Client]) -> _Client:
+    """Make a client that takes its proxy and certificates from the environment; nothing is sent.
+
+    Args:
+        make: Makes it, as `httpx.Client` does.
+
+    Raises:
+        KitError: What the environment names cannot be used; the message names the settings, not their
+            values, which may hold a password.
+    """
+    broken = [name for name, value in _settings(*_PROXIES).items() if not _is_proxy(value)]
+    problem = f"{', '.join(broken)} holds no address such as http://proxy.example:3128"
+    if not broken:
+        try:
+            return make()
+        except ImportError:
+            proxies = _settings(*_PROXIES).items()
+            names = ", ".join(name for name, value in proxies if value.lower().startswith("socks"))
+            problem = (
+                f"{names} names a SOCKS proxy, which needs one more package: `pip install socksio`"
+            )
+        except httpx.InvalidURL:
+            problem = "NO_PROXY holds something else than names and addresses of hosts"
+        except OSError as error:
+            name = "SSLKEYLOGFILE" if error.filename else "SSL_CERT_FILE"
+            problem = f"{name} names a file that cannot be used ({error.strerror or error})"
+    # Raised out here, the error carries no cause, which may hold a proxy's password.
+    raise KitError(f"{problem}. Set it anew or unset it. Nothing was sent.")
+
+
+def network_hint() -> str:
+    """Return the settings that a failed connection may be due to, as the end of a sentence."""
+    names = ", ".join(_settings(*_PROXIES, "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"))
+    return f"; the environment sets {names}" if names else ""
+
+
+def _settings(*names: str) -> dict[str, str]:
+    found = {name: value for name, value in os.environ.items() if name.upper() in names and value}
+    return dict(sorted(found.items()))
+
+
+def is_address(text: str, *schemes: str) -> bool:
+    """Tell whether a text is the address of a host, in one of these schemes and with a port that exists."""
+    try:
+        address = httpx.URL(text)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    whole = address.scheme in schemes and bool(address.host) and (address.port or 0) < 2**16
+    return whole and not any(letter.isspace() for letter in text)
+
+
+def _is_proxy(value: str) -> bool:
+    address = value if "://" in value else f"http://{value}"
+    return is_address(address, "http", "https", "socks5", "socks5h")
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions on which a result may depend."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONED}}
+
+
+def hardware() -> dict[str, Any]:
+    """Return processor, cores and device, without the machine's name."""
+    # Not above: whoever only asks for a cache does without torch, which takes seconds.
+    import torch
+
+    processor = cpuinfo_line("model name") or platform.machine()
+    return {
+        "processor": processor,
+        "cores": cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+def describe_hardware(found: Mapping[str, Any]) -> str:
+    """Say in words what `hardware` found."""
+    return (
+        f"{found.get('processor', 'unknown processor')}, {found.get('cores', '?')} cores, device "
+        f"{found.get('device', '?')}"
+    )
+
+
+def cpuinfo_line(name: str) -> str | None:
+    """Return what Linux says of the first core under a name, None elsewhere."""
+    path = Path("/proc/cpuinfo")
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.split(":")[0].strip() == name:
+                return line.split(":", 1)[1].strip()
+    return None
+
+
+def git_commit() -> str | None:
+    """Return the checkout's commit, with `+` where files differ from it; None outside a checkout."""
+    git = ["git", "-C", str(PACKAGE_ROOT)]
+    try:
+        head = subprocess.run(
+            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "--untracked-files=no", "--", "."],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head + ("+" if changed else "")
+
+
+def has_fast_bf16() -> bool:
+    """Tell whether this machine multiplies bfloat16 matrices in hardware: its GPU, else its CPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    flags = cpuinfo_line("flags") or cpuinfo_line("Features") or ""
+    return not _BF16_FLAGS.isdisjoint(flags.split())

@@ -1,0 +1,20 @@
+"""Mutual information from samples: eight estimators, and what each of them bounds."""
+
+from mi_cot_lib.measure.mutual_information.documented import DocumentedError, documented_error
+from mi_cot_lib.measure.mutual_information.estimate import (
+    ESTIMATORS,
+    estimate_held_out,
+    estimate_mi,
+    shuffled_null,
+)
+from mi_cot_lib.measure.mutual_information.result import MiEstimate
+
+__all__ = [
+    "ESTIMATORS",
+    "DocumentedError",
+    "MiEstimate",
+    "documented_error",
+    "estimate_held_out",
+    "estimate_mi",
+    "shuffled_null",
+]

@@ -1,0 +1,29 @@
+"""The MI term as the paper writes it: cross-entropy, or KL divergence, of the two sides' distributions."""
+
+from torch import Tensor
+
+from mi_cot_lib.objective.forms import Divergence, Form
+
+
+def paper_loss(label: Tensor, rationale: Tensor, divergence: Divergence = "ce") -> Tensor:
+    """Compute CE or KL from the label's distribution to the rationale's (paper, Equation 11).
+
+    Args:
+        label: (batch, vocab), logarithms of a distribution.
+        rationale: (batch, vocab), likewise.
+        divergence: `ce` is −Σ_v t_v log q_v; `kl` takes the entropy of t off.
+
+    Returns:
+        (batch,) in nats.
+    """
+    t = label.exp()
+    losses = -(t * rationale).sum(dim=-1)
+    if divergence == "kl":
+        losses = losses + (t * label).sum(dim=-1)
+    return losses
+
+
+FORM = Form(
+    loss=lambda sides: paper_loss(sides.label, sides.rationale, sides.divergence),
+    divergences=("ce", "kl"),
+)

@@ -1,0 +1,1 @@
+"""Records of finished runs → cells → comparisons → verdicts → tables, figures and one page."""

@@ -1,0 +1,63 @@
+"""An item's answer: the largest declared effect first, then what else was declared; at most two sentences."""
+
+import jinja2
+import pandas as pd
+
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
+from mi_cot_lib.report.printed.names import COLUMN, pair_title, pair_titles
+from mi_cot_lib.report.printed.text import DIGITS, interval, number
+from mi_cot_lib.report.result import Result
+from mi_cot_lib.report.setting import title
+
+# Further ones stand in the folded table.
+_NAMED = 2
+WORDS = jinja2.Environment(
+    loader=jinja2.PackageLoader("mi_cot_lib.report"),
+    autoescape=jinja2.select_autoescape(["html"]),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def answer_of(result: Result) -> list[str]:
+    """Return what an item's declared comparisons say, in at most two sentences.
+
+    The first is of the largest effect that is decided, with its 95% interval; where nothing is decided, of
+    the largest difference that was seen. The second says what became of the others.
+    """
+    declared = result.declared
+    if not len(declared):
+        return []
+    decided = declared[declared["verdict"].isin([HIGHER, LOWER])]
+    shown = decided if len(decided) else declared
+    first = shown.loc[shown["difference"].abs().idxmax()]
+    digits = DIGITS[result.measure]
+    rest = declared.drop(index=first.name)
+    row, against, shared = pair_titles(result, first["setting"], first["against"])
+    text = WORDS.get_template("answer.txt.jinja").render(
+        verdict=first["verdict"],
+        measure=result.measure,
+        row=row,
+        against=against,
+        where=", ".join(filter(None, (title(first["setting"], COLUMN), shared))),
+        signed=number(first["difference"], digits, signed=True),
+        interval=interval(first["low"], first["high"], digits, signed=True),
+        decided={
+            verdict: _named(result, rest[rest["verdict"] == verdict]) for verdict in (HIGHER, LOWER)
+        },
+        others=[verdict for verdict in (SAME, UNDECIDED) if (rest["verdict"] == verdict).any()],
+        margin=f"{result.margin:g}",
+    )
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _named(result: Result, compared: pd.DataFrame) -> list[str]:
+    """Return the names of the largest effects, and whether there are more."""
+    ranked = compared.sort_values("difference", key=abs, ascending=False)
+    names: dict[str, list[str]] = {}
+    for one in ranked.head(_NAMED).to_dict("records"):
+        pair = pair_title(result, one["setting"], one["against"])
+        names.setdefault(pair, []).append(title(one["setting"], COLUMN))
+    more = ["others"] if len(ranked) > _NAMED else []
+    return [f"{pair} on {' and '.join(where)}" for pair, where in names.items()] + more

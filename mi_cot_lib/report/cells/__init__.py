@@ -1,0 +1,1 @@
+"""Numbers by setting: each measure's mean over seeds, with its interval."""

@@ -1,0 +1,1 @@
+"""An item's numbers as text: tables, names and files."""

@@ -1,1 +1,0 @@
-"""Room 7: grids of runs, executed with papermill, and the report that they fill."""

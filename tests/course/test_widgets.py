@@ -1,0 +1,78 @@
+"""Controls show what their function says, and follow when they are moved."""
+
+from base64 import b64decode
+
+import ipywidgets as widgets
+import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from mi_cot_lib.course.widgets import beside, controlled, named_slider
+from mi_cot_lib.report.pictures.canvas import new_figure
+
+
+def test_the_text_follows_its_controls():
+    slider, box = widgets.IntSlider(2, 0, 9), widgets.Checkbox(False)
+    shown = controlled(
+        lambda number, doubled: f"<b>{number * (1 + doubled)}</b>", number=slider, doubled=box
+    )
+    assert shown.children[-1].value == "<b>2</b>"
+    slider.value = 4
+    assert shown.children[-1].value == "<b>4</b>"
+    box.value = True
+    assert shown.children[-1].value == "<b>8</b>"
+    assert shown.children[:2] == (slider, box)
+
+
+def test_a_picture_follows_its_controls():
+    slider = widgets.IntSlider(2, 0, 9)
+    shown = controlled(lambda number: new_figure(1 + number, 1), number=slider)
+    before = shown.children[-1].value
+    slider.value = 4
+    assert (
+        before[:4] == shown.children[-1].value[:4] == b"\x89PNG"
+        and before != shown.children[-1].value
+    )
+
+
+def test_a_page_without_controls_shows_the_default():
+    text = controlled(lambda number: f"<b>{number}</b>", number=widgets.IntSlider(2, 0, 9))
+    bundle = text._repr_mimebundle_()
+    assert (
+        bundle["text/html"] == "<b>2</b>" and "application/vnd.jupyter.widget-view+json" in bundle
+    )
+    picture = controlled(lambda number: new_figure(2, 1), number=widgets.IntSlider(2, 0, 9))
+    assert b64decode(picture._repr_mimebundle_()["image/png"]) == picture.children[-1].value
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alike",
+        "log-odds of the label's tokens",
+        "further rationale positions",
+        "a name that is longer than that of any control which the notebooks have",
+    ],
+)
+def test_a_name_has_room_in_full(name):
+    given = beside(name)
+    # DejaVu Sans is wider than the fonts that browsers take for controls.
+    needed = TextPath((0, 0), name, size=1, prop=FontProperties("DejaVu Sans")).get_extents().width
+    place = float(given["style"]["description_width"].removesuffix("em"))
+    assert needed < place < float(given["layout"].width.removesuffix("em"))
+
+
+def test_sliders_of_usual_names_stand_below_each_other():
+    places = {
+        beside(name)["style"]["description_width"]
+        for name in ("alike", "further rationale positions", "log-odds of the label's tokens")
+    }
+    assert len(places) == 1
+
+
+def test_a_slider_gives_whole_numbers_only_if_all_of_its_own_are():
+    whole, broken = named_slider("tokens", 1, 0, 8), named_slider("alike", 0.9, 0.0, 1.0, 0.05)
+    assert isinstance(whole, widgets.IntSlider) and isinstance(broken, widgets.FloatSlider)
+    assert isinstance(named_slider("halves", 1, 0, 8, 0.5), widgets.FloatSlider)
+    assert (broken.value, broken.min, broken.max, broken.step) == (0.9, 0.0, 1.0, 0.05)
+    assert whole.description == "tokens"

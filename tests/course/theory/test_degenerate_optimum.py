@@ -1,0 +1,127 @@
+"""The MI loss at its minimum without mutual information, by construction and by training."""
+
+import math
+
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mi_cot_lib.course.theory.collapse import prepare_collapse
+from mi_cot_lib.course.theory.degenerate_optimum import (
+    DEGENERATE,
+    OWN,
+    logits_of,
+    prepare_students,
+    released_minimum,
+    search_minimum,
+    students,
+)
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.objective.mi import mi_loss
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return prepare_students(vocabulary=32128, examples=8)
+
+
+def test_the_degenerate_student_reaches_the_minimum_of_t5s_vocabulary(measured):
+    assert released_minimum(32128) == pytest.approx(9.3775, abs=1e-4)
+    assert measured.loc[DEGENERATE, "released"] == pytest.approx(released_minimum(32128), abs=1e-4)
+    assert measured.loc[DEGENERATE, "I(Z;V)"] == pytest.approx(0, abs=1e-12)
+
+
+def test_an_informative_student_scores_the_same_or_worse(measured):
+    assert measured.loc[OWN, "released"] == pytest.approx(
+        measured.loc[DEGENERATE, "released"], abs=1e-5
+    )
+    informed = measured[measured["I(Z;V)"] > 0]
+    assert len(informed) == 3
+    assert informed["I(Z;V)"].tolist() == pytest.approx([math.log(8)] * 3)
+    assert (informed["released"] >= measured["released"].min() - 1e-5).all()
+    two_tokens = measured.loc["own token and end token, both sides", "released"]
+    assert two_tokens == pytest.approx(released_minimum(32128, tokens=2), abs=1e-4)
+
+
+def test_one_nat_lies_between_full_agreement_and_none(measured):
+    apart = measured.loc["one token a side, not the same", "released"]
+    assert apart - measured.loc[DEGENERATE, "released"] == pytest.approx(1, abs=1e-4)
+
+
+def test_h_of_v_is_what_tells_the_students_of_equal_loss_apart(measured):
+    for student in (DEGENERATE, OWN):
+        bound = measured.loc[student, "H(V)"] - measured.loc[student, "paper"]
+        assert bound == pytest.approx(measured.loc[student, "I(Z;V)"], abs=1e-6)
+
+
+@given(
+    st.integers(2, 30),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.integers(0, 2**31),
+    st.floats(0, 30),
+)
+def test_no_outputs_beat_the_minimum(vocabulary, label_positions, positions, seed, scale):
+    generator = torch.Generator().manual_seed(seed)
+    label, rationale = (
+        scale * torch.randn(3, n, vocabulary, generator=generator)
+        for n in (label_positions, positions)
+    )
+    assert mi_loss(label, rationale).item() >= released_minimum(vocabulary) - 1e-5
+
+
+@given(st.integers(2, 30), st.integers(0, 2**31))
+def test_for_a_given_label_side_no_rationale_side_beats_its_minimum(vocabulary, seed):
+    generator = torch.Generator().manual_seed(seed)
+    count = int(torch.randint(1, min(vocabulary, 5) + 1, (), generator=generator))
+    tokens = torch.randperm(vocabulary, generator=generator)[:count].tolist()
+    label = logits_of([tuple(tokens)], vocabulary)
+    rationale = 10 * torch.randn(1, 6, vocabulary, generator=generator)
+    least = released_minimum(vocabulary, count)
+    assert mi_loss(label, rationale).item() >= least - 1e-5
+    assert mi_loss(label, label).item() == pytest.approx(least, abs=1e-4)
+
+
+def test_a_search_comes_close_to_the_minimum_and_no_further():
+    found = search_minimum(vocabulary=10, starts=8, steps=300)
+    least = released_minimum(10)
+    assert least - 1e-5 <= found.min().item() <= least + 0.02
+
+
+def test_training_on_the_mi_loss_alone_takes_the_information_out_of_alike_questions():
+    found = prepare_collapse(alike=0.9, taught=200, steps=400, every=100)
+    first, last = found.iloc[0], found.iloc[-1]
+    assert (first["step"], last["step"]) == (0, 400)
+    assert first["I(Z;V)"] > 0.2 and first["H(V)"] > 0.95 * math.log(8)
+    assert last["loss"] == pytest.approx(released_minimum(8), abs=0.01)
+    assert last["H(V)"] < 0.05 and last["I(Z;V)"] < 0.01
+
+
+def test_the_prediction_loss_holds_h_of_v_and_then_the_mi_loss_raises_i():
+    common = {"alike": 0.9, "alpha1": 0.5, "steps": 300, "every": 100}
+    without, with_mi = (prepare_collapse(alpha3=a, **common).iloc[-1] for a in (0.0, 1.0))
+    assert without["H(V)"] == pytest.approx(math.log(8), abs=0.01)
+    assert with_mi["H(V)"] == pytest.approx(math.log(8), abs=0.01)
+    assert with_mi["I(Z;V)"] > without["I(Z;V)"] + 0.2
+
+
+def test_a_run_repeats_from_its_seed():
+    runs = [prepare_collapse(0.5, steps=20, every=10, seed=seed) for seed in (1, 1, 2)]
+    pd.testing.assert_frame_equal(runs[0], runs[1])
+    assert not runs[0].equals(runs[2])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: students(1), "two examples"),
+        (lambda: logits_of([(3,)], 3), "not in a vocabulary of 3"),
+        (lambda: released_minimum(5, 6), "from 1 to 5"),
+        (lambda: prepare_collapse(1.0), "below 1"),
+    ],
+)
+def test_what_is_out_of_range_is_refused(call, message):
+    with pytest.raises(ConfigError, match=message):
+        call()

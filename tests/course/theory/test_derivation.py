@@ -1,0 +1,308 @@
+"""Each step of the derivation on random worlds: which are identities, which are bounds, which way."""
+
+import math
+import warnings
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import rel_entr
+
+from mi_cot_lib.course.theory import derivation as d
+from mi_cot_lib.course.theory.bottleneck import equation_4, prepare_choices, prepare_markov
+from mi_cot_lib.course.theory.derivation_loss import (
+    equation_10,
+    equation_11,
+    prepare_readings,
+    released_gradient,
+)
+from mi_cot_lib.course.theory.derivation_table import (
+    STEPS,
+    prepare_derivation,
+    random_setting,
+    verdict,
+)
+from mi_cot_lib.course.theory.exact_world import ExactWorld
+from mi_cot_lib.errors import ConfigError
+
+
+@st.composite
+def settings(draw):
+    """A random world with a random q(v) and q(v|z)."""
+    return random_setting(np.random.default_rng(draw(st.integers(0, 2**32 - 1))))
+
+
+def logits(batch, positions, vocabulary, seed):
+    return 4 * torch.randn(
+        batch, positions, vocabulary, generator=torch.Generator().manual_seed(seed)
+    )
+
+
+@given(settings())
+def test_the_steps_that_are_identities(s):
+    for sides in (
+        d.equation_1(s.world),
+        d.equation_4_symmetry(s.world),
+        d.equation_5(s.world),
+        d.equation_6(s.world, s.q_v),
+        d.equation_8_second_step(s.world),
+        d.equation_7_upper_bound(s.world, s.world.p_v),
+        d.barber_agakov(s.world, s.world.v_given_z),
+    ):
+        assert sides.difference == pytest.approx(0, abs=1e-9)
+
+
+@given(settings())
+def test_equation_7_is_an_upper_bound_whose_gap_is_the_divergence_of_q(s):
+    gap = d.equation_7_upper_bound(s.world, s.q_v).difference
+    assert gap == pytest.approx(rel_entr(s.world.p_v, s.q_v).sum(), abs=1e-9)
+    assert gap >= 0
+
+
+@given(settings())
+def test_equation_7_as_printed_is_i_plus_h_of_v_minus_h_of_z(s):
+    sides = d.equation_7_printed(s.world)
+    assert sides.difference == pytest.approx(s.world.entropy_v - s.world.entropy_z, abs=1e-9)
+    # So the first step of Equation 8, which takes it for I, holds only for equal entropies.
+    assert d.equation_8_first_step(s.world).difference == pytest.approx(-sides.difference, abs=1e-9)
+
+
+def test_equation_7_as_printed_fails_where_the_rationale_says_more_than_the_label():
+    assert d.equation_7_printed(ExactWorld.of(8, 3, 0.8)).difference < -0.9
+    assert d.equation_7_printed(ExactWorld.of(3, 8, 0.8)).difference > 0.9
+
+
+@given(settings())
+def test_barber_agakov_is_a_lower_bound_whose_gap_is_the_divergence_of_q(s):
+    sides = d.barber_agakov(s.world, s.q_v_given_z)
+    gap = (s.world.p_z * rel_entr(s.world.v_given_z, s.q_v_given_z).sum(axis=1)).sum()
+    assert sides.difference == pytest.approx(-gap, abs=1e-9)
+    assert sides.right <= sides.left + 1e-9
+
+
+@given(settings())
+def test_club_is_an_upper_bound(s):
+    assert d.club(s.world).difference >= -1e-9
+
+
+@given(settings())
+def test_equation_9_is_an_identity_exactly_for_uniform_v(s):
+    n = s.world.joint.shape[1]
+    uniform = ExactWorld(s.world.z_given_v / n)
+    assert d.equation_9(uniform).difference == pytest.approx(0, abs=1e-9)
+    assert uniform.mutual_information == pytest.approx(
+        math.log(n) - uniform.entropy_v_given_z, abs=1e-9
+    )
+
+
+def test_without_a_uniform_v_equation_9_can_prefer_the_world_of_less_mutual_information():
+    # The sum counts a v that hardly ever occurs as much as one that always does.
+    noisy, rare = (
+        ExactWorld(np.array(t)) for t in ([[0.48, 0.02], [0.02, 0.48]], np.diag([0.96, 0.04]))
+    )
+    assert noisy.mutual_information > rare.mutual_information + 0.3
+    assert d.equation_9_sum(noisy) > d.equation_9_sum(rare) == 0
+
+
+@given(settings())
+def test_the_second_argument_of_equation_9s_cross_entropy_is_no_distribution_over_z(s):
+    z_size, v_size = s.world.joint.shape
+    normalisers = d.equation_9_normalisers(s.world)
+    assert normalisers.mean() == pytest.approx(z_size / v_size)
+    sides = d.equation_9_cross_entropy(s.world)
+    assert sides.difference == pytest.approx(np.log(normalisers).sum(), abs=1e-9)
+
+
+def test_equation_9s_cross_entropy_is_one_where_both_sides_are_uniform_and_equal_in_size():
+    world = ExactWorld.of(4, 4, 0.6)
+    assert d.equation_9_normalisers(world) == pytest.approx([1] * 4)
+    sides = d.equation_9_cross_entropy(world)
+    # And then it is an entropy: p(z|v) against itself.
+    assert sides.left == pytest.approx(sides.right)
+    assert sides.right == pytest.approx(4 * world.entropy_z_given_v)
+
+
+@given(settings(), st.floats(0, 0.99), st.floats(0, 0.99))
+def test_maximising_the_upper_bound_over_q_moves_away_from_i(s, less, more):
+    less, more = sorted((less, more))
+    gaps = [
+        d.equation_7_upper_bound(s.world, d.wrong_marginal(s.world, wrongness)).difference
+        for wrongness in (0.0, less, more)
+    ]
+    assert gaps[0] == pytest.approx(0, abs=1e-9)
+    assert gaps[0] <= gaps[1] + 1e-9 <= gaps[2] + 2e-9
+
+
+def test_the_upper_bound_has_no_maximum_over_q():
+    world = ExactWorld.of(4, 4, 0.5)
+    assert d.equation_7_upper_bound(world, [1.0, 0, 0, 0]).right == math.inf
+
+
+@given(settings())
+def test_for_a_held_q_the_upper_bound_is_largest_at_a_student_without_information(s):
+    constant = np.zeros_like(s.world.joint)
+    constant[:, s.q_v.argmin()] = s.world.p_z
+    best = d.equation_7_upper_bound(ExactWorld(constant), s.q_v)
+    assert best.right == pytest.approx(-math.log(s.q_v.min()))
+    assert best.left == pytest.approx(0, abs=1e-9)
+    assert d.equation_7_upper_bound(s.world, s.q_v).right <= best.right + 1e-9
+
+
+@given(settings(), st.sampled_from([0.25, 0.5, 2.0, 8.0, math.inf]))
+def test_a_decoder_at_the_wrong_temperature_gives_a_lower_bound_and_at_1_gives_i(s, temperature):
+    exact = d.barber_agakov(s.world, d.decoder(s.world, 1.0))
+    assert exact.difference == pytest.approx(0, abs=1e-9)
+    assert d.barber_agakov(s.world, d.decoder(s.world, temperature)).difference <= 1e-9
+
+
+def test_the_decoder_ends_at_a_uniform_one():
+    world = ExactWorld.of(5, 4, 0.6, 0.4)
+    assert d.decoder(world, math.inf) == pytest.approx(np.full((5, 4), 0.25))
+
+
+def test_equation_3_keeps_the_label_and_equation_4_cannot_tell_it_from_the_style():
+    choices = prepare_choices(labels=3, styles=3, beta=2.0)
+    assert choices["Eq. 3"].idxmin() == "the label"
+    assert choices.loc["the label", "I(Z;V)"] == pytest.approx(choices.loc["the style", "I(Z;V)"])
+    assert choices.loc["the style", "I(Z;Y)"] == pytest.approx(0, abs=1e-12)
+    assert choices["I(Z;V)"].idxmax() == "both"
+    sides = equation_4(choices, values_of_z=3)
+    assert (sides.left, sides.right) == pytest.approx((math.log(3), 0), abs=1e-12)
+
+
+def test_with_more_styles_than_labels_a_student_of_fixed_size_drops_the_label():
+    choices = prepare_choices(labels=2, styles=4)
+    assert equation_4(choices, values_of_z=4).right == pytest.approx(0, abs=1e-12)
+    assert choices[choices["values of Z"] <= 4]["I(Z;V)"].idxmax() == "the style"
+
+
+def test_information_about_the_label_may_exceed_that_about_v_where_both_come_from_the_question():
+    style_and_label = prepare_markov(labels=3, styles=3).loc[("the style", "the label")]
+    assert style_and_label["I(Z;V)"] == pytest.approx(0, abs=1e-12)
+    assert style_and_label["I(Z;Y)"] == pytest.approx(math.log(3))
+    assert not style_and_label["Z – V – Y"] and not style_and_label["I(Z;Y) ≤ I(Z;V)"]
+
+
+@pytest.mark.parametrize(("labels", "styles"), [(2, 2), (3, 3), (4, 2), (2, 5)])
+def test_a_markov_chain_limits_the_information_about_the_label(labels, styles):
+    found = prepare_markov(labels, styles)
+    assert len(found) == 9
+    assert found.loc[found["Z – V – Y"], "I(Z;Y) ≤ I(Z;V)"].all()
+    excess = found["I(Z;Y)"] - found["I(Z;V)"] - found["I(Z;Y|V)"]
+    assert (excess <= 1e-9).all()
+    # Where V is all of the question, Z is made from V alone.
+    assert found.loc["both", "Z – V – Y"].all()
+
+
+def test_dit_measures_the_same_conditional_information():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import dit
+    for (v_keeps, z_keeps), row in prepare_markov(labels=3, styles=2).iterrows():
+        part = {
+            "the label": lambda y, s: y,
+            "the style": lambda y, s: s,
+            "both": lambda y, s: y + s,
+        }
+        questions = [(y, s) for y in "abc" for s in "xy"]
+        counts = Counter((part[z_keeps](y, s), part[v_keeps](y, s), y) for y, s in questions)
+        joint = dit.Distribution(list(counts), [count / 6 for count in counts.values()])
+        bits = {
+            "I(Z;Y)": dit.shannon.mutual_information(joint, [0], [2]),
+            "I(Z;V)": dit.shannon.mutual_information(joint, [0], [1]),
+            "I(Z;Y|V)": dit.multivariate.coinformation(joint, [[0], [2]], [1]),
+        }
+        for name, value in bits.items():
+            assert row[name] == pytest.approx(value * math.log(2), abs=1e-9), (
+                v_keeps,
+                z_keeps,
+                name,
+            )
+
+
+def test_equation_10_is_the_released_sum():
+    v, z = logits(4, 2, 12, 0), logits(4, 5, 12, 1)
+    labels, rationales = logits(4, 2, 12, 2).argmax(-1), logits(4, 5, 12, 3).argmax(-1)
+    for alpha in (0.0, 0.3, 1.0):
+        sides = equation_10(v, labels, z, rationales, alpha=alpha, beta=0.7)
+        assert sides.left == pytest.approx(sides.right, rel=1e-5)
+
+
+def test_equation_11_is_a_cross_entropy_of_distributions_only_in_the_papers_form():
+    v, z = logits(4, 2, 12, 4), logits(4, 5, 12, 5)
+    readings = prepare_readings(v, z)["nats"]
+    first, second, paper, released, formula = readings
+    assert first == pytest.approx(paper, rel=1e-5)
+    assert released == pytest.approx(formula, rel=1e-5)
+    assert abs(first - second) > 0.1 and abs(first - released) > 0.1
+    sides = equation_11(v, z)
+    assert (sides.left, sides.right) == pytest.approx((first, released), rel=1e-6)
+
+
+def test_the_released_gradient_is_the_formula():
+    for seed in range(3):
+        t, q = (logits(5, 1, 40, seed + side)[:, 0].sigmoid() for side in (0, 10))
+        gradient, formula = released_gradient(t, q)
+        torch.testing.assert_close(gradient, formula)
+
+
+def test_the_table_has_every_equation_and_says_what_holds():
+    table = prepare_derivation(ExactWorld.of(5, 4, 0.6, 0.4), draws=60).set_index("equation")
+    numbers = {name.split(" ")[0].split(",")[0] for name in table.index}
+    assert {"1", "2–3", "4", "5", "6", "7", "8", "9", "10", "11"} <= numbers
+    assert len(table) == len(STEPS)
+    assert table["holds"].to_dict() == {
+        "1": "identity",
+        "2–3 → 4": "does not follow",
+        "4": "identity",
+        "5": "identity",
+        "6": "identity",
+        "7 with q(v)": "upper bound",
+        "7 with q = p": "identity",
+        "7 as printed": "neither",
+        "8, first =": "neither",
+        "8, second =": "identity",
+        "9, p(v) uniform": "identity",
+        "9, any p(v)": "neither",
+        "9, last line": "neither",
+        "10": "identity",
+        "11": "neither",
+        "Barber–Agakov": "lower bound",
+        "… with q = p(v|z)": "identity",
+        "CLUB": "upper bound",
+    }
+    assert (table["right"] - table["left"]).tolist() == pytest.approx(table["difference"].tolist())
+
+
+def test_a_verdict_needs_every_world():
+    assert verdict([0.0, 1e-12, -1e-12]) == "identity"
+    assert verdict([0.0, 0.3]) == "upper bound"
+    assert verdict([-0.3, 1e-12]) == "lower bound"
+    assert verdict([-0.3, 0.3]) == "neither"
+
+
+WORLD = ExactWorld.of(3, 2, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: d.equation_6(WORLD, [1.0, 0.0]), "∞ − ∞"),
+        (lambda: d.equation_7_upper_bound(WORLD, [0.5, 0.6]), r"q\(v\) must sum to 1"),
+        (lambda: d.equation_7_upper_bound(WORLD, [1.0]), r"q\(v\) must have 2 values"),
+        (lambda: d.barber_agakov(WORLD, [[0.5, 0.5]]), r"\(z, v\) = \(3, 2\)"),
+        (lambda: d.barber_agakov(WORLD, [[0.5, 0.6]] * 3), "a row of q"),
+        (lambda: d.wrong_marginal(WORLD, 1.0), "below 1"),
+        (lambda: d.decoder(WORLD, 0.0), "above 0"),
+        (lambda: d.decoder(ExactWorld([[1.0, 0.0], [0.0, 0.0]]), 1.0), "never occurs"),
+        (lambda: prepare_choices(1, 3), "two labels"),
+        (lambda: prepare_markov(3, 1), "two styles"),
+        (lambda: equation_4(prepare_choices(), 0), "at least one value"),
+    ],
+)
+def test_what_is_no_distribution_or_out_of_range_is_refused(call, message):
+    with pytest.raises(ConfigError, match=message):
+        call()

@@ -1,0 +1,91 @@
+"""The world's TOML files: another entry is another story or fact, and a broken one is named."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mi_cot_lib.data.worlds import facts, item, nli
+from mi_cot_lib.data.worlds.stories import templates, vocabulary
+from mi_cot_lib.errors import KitError
+
+WORLDS = Path(facts.__file__).parent
+READERS = {
+    "facts.toml": facts.read_facts,
+    "relations.toml": facts.read_relations,
+    "pairs.toml": nli.read_slots,
+    "frames.toml": lambda path: item.read_frames("esnli", path),
+    "stories/vocabulary.toml": vocabulary.read_vocabulary,
+    "stories/stories.toml": templates.read_stories,
+    "stories/templates.toml": templates.read_templates,
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("facts.toml", "names = [", "names = [[", "not TOML .*line"),
+        ("facts.toml", '"robin"', '"poodle"', "'poodle' has two places in the graph"),
+        ("facts.toml", "[plurals]", "[plural]", "'plural'. Did you mean 'plurals'"),
+        ("facts.toml", '["poodle", "beagle", "collie", "terrier"]', '"poodle"', "not .*'poodle'"),
+        ("relations.toml", 'bird = "nest", ', "", "relation 1: 'values' needs one each"),
+        ("relations.toml", '"nest"', '"kennel"', "relation 1: .*all different, for dog, bird"),
+        ("relations.toml", 'category = "animal"', 'category = "animals"', "mean 'animal'"),
+        ("relations.toml", "{xs} live in {v}", "{xs} live in {w}", "nothing fills {w}.*there: v"),
+        ("relations.toml", 'goal = "a place where', 'gaol = "a', "'gaol'. Did you mean 'goal'"),
+        (
+            "relations.toml",
+            ', "Which place is its home?"',
+            "",
+            "'asks' has to be a list of 3 texts",
+        ),
+        ("pairs.toml", "works only as {x}", "works as {k}", "slot 1: nothing fills {k}"),
+        ("frames.toml", "[esnli]", "[eslni]", "esnli: the key 'common' is missing"),
+        ("stories/vocabulary.toml", "[things]", "[thinsg]", "'thinsg'. Did you mean 'things'"),
+        ("stories/vocabulary.toml", "{C} has {n} {z}.", "{D} has {n}.", "nothing fills {D}"),
+        ("stories/stories.toml", "had - out", "had - otu", "loss: .*'otu'. Did you mean 'out'"),
+        ("stories/stories.toml", "had - out", "had - 3", "loss, case 1: .*quantities: 3"),
+        ("stories/stories.toml", "had - out", "had -", "loss, case 1: .*'had -'"),
+        ("stories/stories.toml", "{A} has {calc} {x} left", "{A} has", "case 1: .*{calc}"),
+        ("stories/stories.toml", '["b", "then"]', '["b", "than"]', "give: .*'than'.*mean 'then'"),
+        ("stories/templates.toml", 'story = "loss"', 'story = "los"', "common 1: 'los'.*'loss'"),
+        ("stories/templates.toml", 'verb = "give"', 'verb = "giev"', "common 1: 'giev'.*'give'"),
+        ("stories/templates.toml", "to {B}", "to {Q}", "common 1: nothing fills {Q}"),
+        ("stories/templates.toml", ', where = "at the shop"', "", "nothing fills {where}"),
+        (
+            "stories/templates.toml",
+            'name = "give_away", ',
+            "",
+            "common 1: the key 'name' is missing",
+        ),
+    ],
+)
+def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, new, said) -> None:
+    text = (WORLDS / file).read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / Path(file).name
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(KitError, match=said) as refused:
+        READERS[file](path)
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_another_story_and_its_template_need_entries_only(tmp_path) -> None:
+    stories, words = tmp_path / "stories.toml", tmp_path / "templates.toml"
+    stories.write_text(
+        '[rent.facts]\nhad = ["{A} had {had} dollars."]\nrent = ["The rent is {rent} dollars {when}."]\n'
+        '[[rent.cases]]\nequation = "had - rent"\nquestions = ["How many dollars are left?"]\n'
+        'answer = "{calc} dollars are left"\n'
+    )
+    words.write_text('common = [{ name = "monthly", story = "rent", when = "each month" }]\n')
+    ((made,), unseen) = templates.read_templates(words, templates.read_stories(stories))
+    assert (made.name, made.words, unseen) == ("monthly", {"when": "each month"}, ())
+    assert made.story.cases[0].equation == "had - rent"
+
+
+def test_another_leaf_is_known_with_its_kind(tmp_path) -> None:
+    path = tmp_path / "facts.toml"
+    text = (WORLDS / "facts.toml").read_text(encoding="utf-8")
+    path.write_text(re.sub(r'"poodle", ', '"poodle", "setter", ', text), encoding="utf-8")
+    assert "setter" in facts.read_facts(path).categories["animal"]["dog"]

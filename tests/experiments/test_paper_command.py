@@ -1,0 +1,119 @@
+"""`mi-cot paper`, `report`, `reproduce` and `record` as processes of their own, on the committed records."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mi_cot_lib.experiments.grid import runs_of
+from mi_cot_lib.experiments.items import ITEMS
+from mi_cot_lib.experiments.presets import PRESETS
+from mi_cot_lib.experiments.records import results_folder
+
+METHODS = [one.run_name for one in runs_of(ITEMS["methods"], PRESETS["nano"])]
+
+
+def mi_cot(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "mi_cot_lib.cli", *map(str, arguments)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The committed runs of `mi-cot reproduce` in folders of their own, as it leaves them."""
+    runs = tmp_path_factory.mktemp("runs")
+    for name in METHODS:
+        (runs / name).mkdir()
+        record = (results_folder() / f"{name}.json").read_text(encoding="utf-8")
+        (runs / name / "run.json").write_text(record, encoding="utf-8")
+    return runs
+
+
+def test_an_item_is_one_object_for_other_programs_and_its_files_lie_where_it_says(tmp_path):
+    done = mi_cot(
+        "paper", "table3", "--json", "--runs", tmp_path / "runs", "--out", tmp_path / "out"
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    found = json.loads(line)
+    assert (found["id"], found["preset"], len(found["cells"])) == ("table3", "nano", 4)
+    assert {"question", "answer", "comparisons", "cost", "missing"} <= set(found)
+    made = {str(path) for path in (tmp_path / "out").iterdir()}
+    assert set(found["files"]) == made and not (tmp_path / "runs").exists()
+
+
+def test_what_there_is_and_what_it_would_take_is_said_and_nothing_run(tmp_path, call):
+    places = ("--runs", tmp_path / "runs", "--out", tmp_path / "out")
+    status, out, _ = call("paper", "table3", "figure4", "--list", "--json", *places)
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert status == 0 and [(row["id"], row["runs_present"]) for row in rows] == [
+        ("table3", 20), ("figure4", 2),
+    ]  # fmt: skip
+    assert rows[0]["runs_needed"] == 20 and rows[0]["files"] == rows[0]["reasons"] == []
+    status, out, _ = call("paper", "table3", "--list", "--fresh", *places)
+    assert status == 0 and " 0 of  20 runs" in out
+    status, out, _ = call("paper", "table3", "--plan", "--fresh", "--seeds", 1, *places)
+    assert status == 0 and "Nothing is run" in out and "4 runs" in out
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_papers_own_setting_is_a_plan_where_it_cannot_run(tmp_path, call, monkeypatch):
+    monkeypatch.setenv("MI_COT_CACHE", str(tmp_path))
+    monkeypatch.delenv("MI_COT_DATA", raising=False)
+    places = ("--runs", tmp_path / "runs", "--out", tmp_path / "out")
+    status, out, _ = call("paper", "table1", "--preset", "paper", *places)
+    assert status == 0 and "Nothing is run" in out and "hours on one A100" in out
+    assert "missing: data svamp" in out and not (tmp_path / "runs").exists()
+
+
+def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path, finished):
+    done = mi_cot("reproduce", "--runs", finished, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = tmp_path / "report.html"
+    assert f"result:   {page}" in done.stdout and str(finished) in done.stdout
+    kept = json.loads((tmp_path / "methods.json").read_text(encoding="utf-8"))
+    assert [one["seeds"] for one in kept["cells"]] == [3] * 4 and kept["missing"] == {}
+    assert kept["answer"][0] in page.read_text(encoding="utf-8")
+
+
+def test_a_comparison_that_is_not_whole_is_not_committed(tmp_path, call):
+    status, _, error = call("record", "--runs", tmp_path)
+    assert status == 2 and "12 runs are missing" in error and "`mi-cot reproduce`" in error
+
+
+def test_a_page_without_runs_is_refused(tmp_path, call):
+    places = ("--runs", tmp_path / "runs", "--out", tmp_path / "out")
+    status, _, error = call("report", "--preset", "paper", *places)
+    assert status == 2 and "no finished runs of preset paper" in error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("paper", "tabel1"), "Did you mean 'table1'"),
+        (("paper", "table1", "figure9"), "figure9"),
+        (("paper", "all", "table99"), "table99"),
+        (("paper", "table1", "--preset", "nanno"), "Did you mean 'nano'"),
+        (("paper", "table1", "--sedes", "2"), "--seeds"),
+        (("paper", "table1", "--seeds", "0"), "x>=1"),
+        (("paper", "table1", "--engine", "slurm"), "slurm"),
+        (("paper",), "--list"),
+        (("paper", "figure4", "--judge", "m"), "OPENAI_API_KEY"),
+        (("report", "--preset", "big"), "unknown preset 'big'"),
+        (("reproduce", "--dataset", "nano_svmp"), "Did you mean 'nano_svamp'"),
+        (("measure", "--preset", "big"), "unknown preset 'big'"),
+    ],
+)
+def test_what_is_asked_wrongly_is_refused_by_name_before_anything_is_run(
+    tmp_path, call, monkeypatch, arguments, said
+):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    status, out, error = call(*arguments, "--runs", tmp_path / "runs")
+    assert status == 2 and said in error, (out, error)
+    assert "Traceback" not in error and not (tmp_path / "runs").exists()

@@ -1,0 +1,79 @@
+"""Verdicts against numbers whose answer is known, and against statsmodels' own two one-sided tests."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.weightstats import ttost_paired
+
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED, decide
+
+NONE = dict.fromkeys(range(5), 50.0)
+
+
+def gains(*values):
+    """Return a comparison whose differences over seeds are these."""
+    return {seed: 50 + value for seed, value in enumerate(values)}, NONE
+
+
+@pytest.mark.parametrize(
+    ("pair", "decision"),
+    [
+        (gains(3.0, 3.5, 2.5, 3.2, 2.9), HIGHER),
+        (gains(-3.0, -3.5, -2.5, -3.2, -2.9), LOWER),
+        (gains(0.1, -0.2, 0.3, 0.0, -0.1), SAME),
+        (gains(3.0, -4.0, 5.0, -2.0, 1.0), UNDECIDED),
+        # A difference that is clear and smaller than the margin is still one.
+        (gains(0.3, 0.31, 0.29, 0.3, 0.32), HIGHER),
+        # Equal for every seed: both sides compute the same; one seed alone says nothing.
+        (gains(0.0, 0.0, 0.0), SAME),
+        (gains(0.0), UNDECIDED),
+        (gains(9.0), UNDECIDED),
+        (gains(1.0, 1.0, 1.0), UNDECIDED),
+    ],
+)
+def test_differences_are_decided(pair, decision):
+    (verdict,) = decide([pair], [2.0])
+    assert verdict.decision == decision
+    assert (verdict.found.difference.mean > 0) == (sum(pair[0].values()) > 50 * len(pair[0]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sameness_is_that_of_two_one_sided_paired_tests(seed):
+    generator = np.random.default_rng(seed)
+    margin = generator.uniform(0.1, 5)
+    pair = gains(*generator.normal(generator.normal(), 1.0, generator.integers(3, 6)))
+    one, other = (np.array([side[seed] for seed in pair[0]]) for side in pair)
+    (verdict,) = decide([pair], [margin])
+    assert verdict.p_same == pytest.approx(ttost_paired(one, other, -margin, margin)[0])
+    assert verdict.p_holm == pytest.approx(stats.ttest_rel(one, other).pvalue)
+
+
+def test_all_that_is_decided_together_is_corrected_together():
+    # Alone p is 0.02; beside two more comparisons it is not below 0.05 any more.
+    clear, unclear = gains(1.0, 2.0, 3.0, 1.0, 0.5), gains(3.0, -4.0, 5.0, -2.0, 1.0)
+    (alone,) = decide([clear], [0.1])
+    together = decide([clear, unclear, unclear], [0.1] * 3)
+    assert (alone.decision, together[0].decision) == (HIGHER, UNDECIDED)
+    assert together[0].p_holm == pytest.approx(3 * alone.p_holm)
+    # What gives no p, with one seed, is no comparison that others pay for.
+    (beside, _) = decide([clear, gains(1.0)], [0.1] * 2)
+    assert beside.p_holm == alone.p_holm
+
+
+@pytest.mark.parametrize("margin", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_margin_that_is_none_is_refused(margin):
+    with pytest.raises(ConfigError, match="margins must be finite and above 0"):
+        decide([gains(1.0, 2.0)], [margin])
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"), [((({0: 1.0}), {1: 2.0}), "seeds"), (gains(float("nan"), 1.0), "finite")]
+)
+def test_what_cannot_be_paired_is_refused(pair, said):
+    with pytest.raises(ConfigError, match=said):
+        decide([pair], [1.0])
+
+
+def test_nothing_declared_decides_nothing():
+    assert decide([], []) == []

@@ -1,0 +1,115 @@
+"""Accuracy, recall by gold label, and calibration, against what they are made from."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.measure.calibration import expected_calibration_error
+from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells, recall_cells
+from mi_cot_lib.report.cells.calibration import answers, calibration_cells, error_by_seed
+from tests.report.made import run, setting
+
+DSS = setting("dss", "nano_esnli")
+
+
+def test_a_cell_is_the_mean_over_its_seeds_with_students_interval_and_its_cost():
+    made = [
+        run(DSS, seed, right, seconds={"total": 60.0 * (seed + 1)}, flops=2e12)
+        for seed, right in enumerate((10, 12, 11))
+    ]
+    (cell,) = accuracy_cells(made).to_dict("records")
+    low, high = stats.t.interval(0.95, 2, 55.0, stats.sem([50, 60, 55]))
+    assert (cell["setting"], cell["value"]) == (DSS, pytest.approx(55.0))
+    assert (cell["low"], cell["high"]) == pytest.approx((low, high))
+    assert (cell["seeds"], cell["items"], cell["minutes"], cell["tflop"]) == (3, 20, 2.0, 2.0)
+    assert accuracy_by_seed(made)[DSS] == pytest.approx({0: 50.0, 1: 60.0, 2: 55.0})
+
+
+def test_one_seed_has_no_interval():
+    (cell,) = accuracy_cells([run(DSS, 0, 10)]).to_dict("records")
+    assert np.isnan(cell["low"]) and np.isnan(cell["high"])
+
+
+def test_no_runs_are_refused():
+    with pytest.raises(ConfigError, match="no finished runs"):
+        accuracy_cells([])
+
+
+LABELS = ("neutral", "entailment", "contradiction")
+GOLD = [label for label in LABELS for _ in range(40)]
+
+
+def student(seed, *shares):
+    """Return a student that is right in these shares of each label's items."""
+    counts = [round(40 * share) for share in shares]
+    return run(DSS, seed, 1, correct={"test": "".join("1" * n + "0" * (40 - n) for n in counts)})
+
+
+@pytest.mark.parametrize(
+    ("shares", "guessing"),
+    [
+        ((0.9, 0.8, 0.85), 0),
+        ((1.0, 0.3, 0.7), 1),
+        ((0.2, 1.0, 0.8), 1),
+        ((1.0, 0.5, 0.65), 0),
+        ((1.0, 0.0, 1.0), 1),
+    ],
+)
+def test_a_guess_between_two_labels_is_told_from_knowing_all_three(shares, guessing):
+    (cell,) = recall_cells([student(0, *shares)], {"nano_esnli": GOLD}).to_dict("records")
+    assert [cell[label] for label in LABELS] == pytest.approx([100 * one for one in shares])
+    assert (cell["guessing"], cell["seeds"]) == (guessing, 1)
+
+
+def test_recalls_are_means_over_seeds_of_test_sets_whose_labels_are_known():
+    made = [student(0, 1.0, 0.5, 0.5), student(1, 0.5, 1.0, 1.0)]
+    elsewhere = [run(setting("dss", "nano_svamp"), 0, 9), run(DSS.with_(split="valid"), 0, 9)]
+    (cell,) = recall_cells(made + elsewhere, {"nano_esnli": GOLD}).to_dict("records")
+    assert (cell["neutral"], cell["entailment"], cell["guessing"]) == (75.0, 75.0, 1)
+
+
+def confident(seed, items=200, sure=0.0, **more):
+    """Return a student that is as often right as it says, or surer by some share."""
+    generator = np.random.default_rng(seed)
+    confidence = generator.uniform(0.3, 0.8, items)
+    bits = "".join(str(int(one)) for one in generator.random(items) < confidence)
+    kept = {"temperature": 1.5, "correct": bits, "confidence": (confidence + sure).tolist()}
+    return run(DSS, seed, 1, calibration={**kept, "scaled": confidence.tolist(), **more})
+
+
+def test_calibration_is_measured_of_each_seed_and_averaged():
+    made = [confident(seed, sure=0.2) for seed in range(2)]
+    (cell,) = calibration_cells(made).to_dict("records")
+    kept = [one.calibration() for one in made]
+    right = [np.array([bit == "1" for bit in one["correct"]]) for one in kept]
+    errors = [
+        100 * expected_calibration_error(one["confidence"], bits, 10)
+        for one, bits in zip(kept, right, strict=True)
+    ]
+    assert error_by_seed(made) == {DSS: dict(enumerate(errors))}
+    assert cell["value"] == pytest.approx(np.mean(errors))
+    assert cell["accuracy"] == pytest.approx(100 * np.mean(right))
+    assert cell["confidence"] == pytest.approx(100 * np.mean([one["confidence"] for one in kept]))
+    squares = [np.mean((np.array(one["confidence"]) - bits) ** 2)
+               for one, bits in zip(kept, right, strict=True)]  # fmt: skip
+    assert cell["brier"] == pytest.approx(np.mean(squares))
+    assert (cell["temperature"], cell["seeds"], cell["items"]) == (1.5, 2, 200)
+    # Surer than right by 20 points; at the temperature it is calibrated, and lies near what chance does.
+    assert cell["value"] > cell["floor_95"] > cell["floor"] > 0
+    assert cell["item_low"] < cell["value"] < cell["item_high"]
+    assert cell["ece_scaled"] < cell["value"] - 10
+    assert cell["bound_broken"] == 0 and np.isnan(cell["ece_normalised"])
+
+
+def test_sequences_have_a_confidence_by_length_as_well():
+    made = confident(0, normalised=[0.9] * 200)
+    (cell,) = calibration_cells([made]).to_dict("records")
+    assert cell["confidence_normalised"] == pytest.approx(90.0)
+    assert cell["ece_normalised"] == pytest.approx(90.0 - cell["accuracy"])
+
+
+def test_a_diagram_gets_the_answers_of_every_seed():
+    (found,) = answers([confident(0), confident(1)]).values()
+    assert [len(outcomes) for _, outcomes in found] == [200, 200]
+    assert found[0][1].dtype == bool

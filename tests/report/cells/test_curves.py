@@ -1,0 +1,61 @@
+"""What runs logged, averaged over seeds, against what it is made from."""
+
+import pytest
+
+from mi_cot_lib.report.cells.curves import gradient_cells, tradeoff_cells, training_curves
+from tests.report.made import columns, run, setting
+
+
+def curves(loss: float, norm: float = 1.0) -> dict:
+    return {
+        "training": {
+            "step": [10, 20], "loss_prediction": [2.0, loss], "grad_norm_prediction": [norm, 0.5],
+        },
+        "validation": {"step": [10, 20], "loss_generation": [9.0, loss], "accuracy": [0.25, 0.5]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("split", ["test", "valid"])
+def test_the_trade_off_is_read_on_validation_at_the_selected_step(split):
+    runs = [run(setting("dss", split=split), s, 10, curves=curves(1.0 + s)) for s in (0, 1)]
+    (cell,) = tradeoff_cells(runs).to_dict("records")
+    assert (cell["loss"], cell["value"], cell["seeds"]) == (1.5, 50.0, 2)
+    assert cell["setting"].split == "valid"
+
+
+def test_a_setting_that_another_beats_in_both_is_not_the_best_and_data_sets_stay_apart():
+    found = tradeoff_cells(
+        [
+            run(setting("dss", alpha1=0.5), 0, 10, curves=curves(1.0)),
+            run(setting("dss", alpha1=0.3), 0, 8, curves=curves(0.5)),
+            run(setting("dss", alpha1=0.7), 0, 8, curves=curves(1.0)),
+            run(setting("dss", "nano_svamp"), 0, 1, curves=curves(9.0)),
+        ]
+    )
+    assert found["best"].tolist() == [True, True, False, True]
+
+
+def test_gradients_are_averaged_over_seeds_and_bounded_by_them():
+    found = gradient_cells([run(setting("dss"), s, 9, curves=curves(1.0, 1.0 + s)) for s in (0, 1)])
+    assert columns(found, "term", "step", "value", "low", "high", "seeds") == [
+        ("prediction", 10, 1.5, 1.0, 2.0, 2),
+        ("prediction", 20, 0.5, 0.5, 0.5, 2),
+    ]
+
+
+def test_a_run_that_answers_several_splits_was_trained_once():
+    one = run(setting("dss"), 0, 9, curves=curves(1.0))
+    other = run(setting("dss", split="valid"), 0, 9, curves=curves(1.0))
+    found = gradient_cells([one, other])
+    assert set(found["setting"]) == {one.setting}
+    assert set(found["seeds"]) == {1}
+
+
+def test_accuracy_is_in_percent_and_a_loss_that_was_not_logged_has_no_curve():
+    found = training_curves([run(setting("dss"), 0, 9, curves=curves(1.0))])
+    assert columns(found, "name", "step", "value") == [
+        ("loss_prediction", 10, 2.0),
+        ("loss_prediction", 20, 1.0),
+        ("accuracy", 10, 25.0),
+        ("accuracy", 20, 50.0),
+    ]

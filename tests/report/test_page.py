@@ -1,0 +1,106 @@
+"""The page: what it holds, where it folds, and that nothing on it is taken for markup or fetched."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.report.answer import answer_of
+from mi_cot_lib.report.page import render_page
+from mi_cot_lib.report.printed.tables import folded_tables, main_table
+from tests.report.made import result, setting
+
+SETTINGS = {setting("dss"): [10, 12, 11], setting("mi"): [14, 15, 16]}
+
+
+def page_of(*results):
+    commands = {one.id: f"make {one.id}" for one in results}
+    return BeautifulSoup(render_page(results, commands, "make page"), "html.parser")
+
+
+def cells_of(table):
+    """Return a table's rows of text, its head first."""
+    return [
+        [cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")
+    ]
+
+
+@pytest.fixture(scope="module")
+def made():
+    return result(SETTINGS, pictures=("cells", "gains"))
+
+
+@pytest.fixture(scope="module")
+def section(made):
+    return page_of(made).find(id="table1")
+
+
+def test_a_section_opens_with_question_answer_one_picture_and_one_table(made, section):
+    assert section.h2.get_text() == f"Table 1{made.question}"
+    assert section.select_one(".answer").get_text() == " ".join(answer_of(made))
+    open_ = [one for one in section.select("img, table") if not one.find_parent("details")]
+    assert [one.name for one in open_] == ["img", "table"]
+    main = main_table(made)
+    assert cells_of(open_[1]) == [list(main.columns), *main.to_numpy().tolist()]
+
+
+def test_all_else_is_folded_once(made, section):
+    folded = section.find_all("details")
+    assert not any(one.find("details") for one in folded)
+    tables = [cells_of(one.table)[1:] for one in folded if one.table]
+    assert tables == [frame.to_numpy().tolist() for frame in folded_tables(made).values()]
+    assert sum(len(one.find_all("img")) for one in folded) == 1
+    assert folded[-1].pre.get_text() == "make table1"
+
+
+def test_the_page_stands_alone(made):
+    page = page_of(made)
+    assert not page.find_all(["script", "link", "iframe"])
+    assert all(one["src"].startswith("data:image/png;base64,") for one in page.find_all("img"))
+    assert all(one["alt"] and int(one["width"]) > 0 for one in page.find_all("img"))
+    assert not re.search(r"url\(|@import", page.style.get_text())
+
+
+def test_contents_lead_to_every_section(made):
+    others = [
+        result(SETTINGS, id=name, title="Four methods", pictures=())
+        for name in ("table2", "methods")
+    ]
+    page = page_of(replace(made, pictures=()), *others)
+    links = [one["href"] for one in page.nav.find_all("a")]
+    assert links == ["#table1", "#table2", "#methods", "#runs"]
+    assert [f"#{one['id']}" for one in page.find_all("section")] == links
+    assert page.find(id="methods").h2.small.get_text() == "Methods"
+
+
+@pytest.mark.parametrize("built_in", [True, False])
+def test_built_in_data_are_said_once_and_marked_at_each_table(built_in):
+    page = page_of(result(SETTINGS, built_in=built_in, pictures=()))
+    tables = page.find(id="table1").find_all("table")
+    assert len(page.select(".caveat")) == built_in
+    assert len(page.select(".badge")) == built_in * len(tables)
+    assert all((one.caption.select_one(".badge") is not None) == built_in for one in tables[:1])
+
+
+def test_missing_runs_are_said_before_the_answer():
+    page = page_of(
+        result(SETTINGS, built_in=False, pictures=(), missing={"a": "absent", "b": "absent"})
+    )
+    (caveat,) = page.select("#table1 .caveat")
+    assert "2" in caveat.get_text()
+    assert caveat.find_next_sibling(class_="answer")
+
+
+def test_texts_are_not_taken_for_markup():
+    page = page_of(
+        result(SETTINGS, question="<script>1 & 2</script>?", title="<b>bold</b>", pictures=())
+    )
+    assert not page.find_all(["script", "b"])
+    assert "<script>1 & 2</script>?" in page.find(id="table1").h2.get_text()
+
+
+def test_no_items_are_refused():
+    with pytest.raises(ConfigError):
+        render_page([], {}, "make page")

@@ -1,0 +1,265 @@
+"""Pictures of items: the numbers drawn are those of the result, and each item's pictures exist."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from mi_cot_lib.experiments.items import ITEMS
+from mi_cot_lib.report.cells.calibration import calibration_cells
+from mi_cot_lib.report.cells.quality import JudgedSample, quality_cells
+from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
+from mi_cot_lib.report.pictures import PICTURES, draw
+from mi_cot_lib.report.pictures.canvas import save, to_png
+from mi_cot_lib.report.pictures.look import LOOKS
+from mi_cot_lib.report.setting import TEACHER, title
+from tests.report.made import result, setting
+
+DSS, MI = setting("dss"), setting("mi")
+CURVES = {
+    "training": {
+        "step": [10, 20],
+        **{f"loss_{name}": [2.0, 1.0] for name in ("prediction", "generation", "mi")},
+        **{f"grad_norm_{name}": [0.5, 0.25] for name in ("prediction", "generation", "mi")},
+    },
+    "validation": {"step": [10, 20], "loss_generation": [3.0, 1.5], "accuracy": [0.25, 0.5]},
+}
+
+
+def shown(figure):
+    """Return the panels that are drawn."""
+    return [axes for axes in figure.axes if axes.get_visible()]
+
+
+def lines(axes):
+    """Return what lines of a panel go through, those with a name of matplotlib's own too."""
+    return [
+        [*zip(*(map(float, side) for side in line.get_data()), strict=True)] for line in axes.lines
+    ]
+
+
+def marks(axes):
+    """Return the single points of a panel with their mark and whether they are filled."""
+    return [
+        (
+            *lines_[0],
+            line.get_marker(),
+            to_rgb(line.get_markerfacecolor()) == to_rgb(line.get_color()),
+        )
+        for line, lines_ in zip(axes.lines, lines(axes), strict=True)
+        if len(lines_) == 1
+    ]
+
+
+def words(figure):
+    return {text.get_text() for text in figure.texts}
+
+
+def test_every_picture_that_an_item_names_exists():
+    assert {name for item in ITEMS.values() for name in item.pictures} == set(PICTURES)
+
+
+def test_methods_differ_in_colour_line_and_mark():
+    students = [look for method, look in LOOKS.items() if method != TEACHER]
+    for part in range(3):
+        assert len({look[part] for look in students}) == len(students)
+
+
+def test_a_dot_is_a_mean_and_its_line_the_interval_in_the_panel_of_its_data_set():
+    other = setting("dss", "nano_svamp")
+    made = result({DSS: [10, 12], MI: [14, 15], other: [3, 4]})
+    figure = PICTURES["cells"](made)
+    assert [axes.get_title(loc="left") for axes in shown(figure)] == [
+        title(DSS, ("dataset",)), title(other, ("dataset",)),
+    ]  # fmt: skip
+    first, second = shown(figure)
+    assert [label.get_text() for label in first.get_yticklabels()] == ["DSS", "MI"]
+    assert [mark[:2] for mark in marks(first)] == [(55.0, 0.0), (72.5, 1.0)]
+    assert [mark[:2] for mark in marks(second)] == [(17.5, 0.0)]
+    low, high = made.cells.loc[0, ["low", "high"]]
+    assert [(low, 0.0), (high, 0.0)] in lines(first)
+
+
+def test_one_seed_has_a_dot_and_no_interval():
+    (panel,) = shown(PICTURES["cells"](result({DSS: [10]})))
+    assert lines(panel) == [[(50.0, 0.0)]]
+
+
+@pytest.mark.parametrize("built_in", [True, False])
+def test_only_built_in_data_are_marked_and_the_title_does_not_say_so(built_in):
+    figure = PICTURES["cells"](result({DSS: [10, 12]}, built_in=built_in))
+    assert ("built-in data" in words(figure)) == built_in
+    assert "built-in" not in figure.get_suptitle()
+
+
+def test_sizes_are_drawn_at_their_number_of_examples_and_the_whole_set_at_its_own():
+    small = setting("dss", size=500)
+    made = result({DSS: [16, 16], small: [10, 10], MI: [14, 14]})
+    (panel,) = shown(PICTURES["sizes"](made))
+    assert lines(panel) == [[(500.0, 50.0), (4000.0, 80.0)], [(4000.0, 70.0)]]
+
+
+def test_students_are_drawn_at_their_parameters():
+    small = replace(DSS, student="nano16")
+    made = result({DSS: [16, 16], small: [10, 10]}, parts={small: {"parameters": 30_000}})
+    (panel,) = shown(PICTURES["students"](made))
+    assert lines(panel) == [[(30_000.0, 50.0), (1_000_000.0, 80.0)]]
+
+
+def test_unchanged_texts_are_share_0_of_every_change_and_finetuning_is_a_level():
+    wrong = setting("dss", change="wrong_labels", share=0.5)
+    cut = setting("dss", change="truncated", share=1.0)
+    made = result({DSS: [16, 16], wrong: [8, 8], cut: [12, 12], setting("finetune"): [4, 4]})
+    panels = shown(PICTURES["shares"](made))
+    assert [lines(axes)[0] for axes in panels] == [
+        [(0.0, 80.0), (0.5, 40.0)],
+        [(0.0, 80.0), (1.0, 60.0)],
+    ]
+    assert [{y for _, y in lines(axes)[1]} for axes in panels] == [{20.0}, {20.0}]
+
+
+def test_nothing_changed_is_nothing_to_draw():
+    made = result({DSS: [16, 16]}, pictures=("shares", "cells"))
+    assert list(draw(made)) == ["cells"]
+
+
+def test_a_declared_difference_is_filled_where_it_is_decided_and_the_margin_is_a_band():
+    decided, same = setting("mi", "nano_svamp"), setting("mi", "nano_anli")
+    made = result(
+        {
+            DSS: [10, 12, 9], MI: [11, 10, 12],
+            replace(DSS, dataset="nano_svamp"): [2, 3, 2, 3], decided: [12, 13, 12, 14],
+            replace(DSS, dataset="nano_anli"): [7, 8, 9], same: [7, 9, 9],
+        },
+        margin=30.0,
+    )  # fmt: skip
+    verdicts = ["undecided", "higher", "same within the margin"]
+    assert made.declared["verdict"].tolist() == verdicts
+    (panel,) = shown(PICTURES["gains"](made))
+    found = marks(panel)
+    assert [x for x, *_ in found] == pytest.approx(made.declared["difference"].tolist())
+    assert [filled for *_, filled in found] == [False, True, False]
+    assert len({mark for *_, mark, _ in found}) == 2
+    (band,) = panel.patches
+    assert (band.get_x(), band.get_width()) == (-30.0, 60.0)
+
+
+def test_several_declared_pairs_have_a_line_each_and_data_sets_a_panel():
+    tuned = setting("finetune")
+    made = result(
+        {
+            one: [10, 12, 9]
+            for method in (tuned, DSS, MI)
+            for one in (method, replace(method, dataset="nano_svamp"))
+        },
+        declared=(MI_AGAINST_DSS, Comparison({"method": "dss"}, {"method": "finetune"})),
+    )
+    first, second = shown(PICTURES["gains"](made))
+    assert [text.get_text() for text in first.get_yticklabels()] == ["MI − DSS", "DSS − Finetuning"]
+    assert [mark[1] for mark in marks(second)] == [0.0, 1.0]
+
+
+def test_a_bar_of_a_reliability_diagram_is_the_accuracy_of_its_bin():
+    kept = {
+        "confidence": [0.25, 0.25, 0.95, 0.95], "correct": "0111", "scaled": [0.5] * 4, "temperature": 1.0,
+    }  # fmt: skip
+    made = result({DSS: [10, 10]}, parts={DSS: {"calibration": kept}})
+    made = replace(made, measure="error", cells=calibration_cells(made.runs))
+    (panel,) = shown(PICTURES["reliability"](made))
+    bars = {round(bar.get_x(), 6): bar.get_height() for bar in panel.patches}
+    assert bars == {0.2: 0.5, 0.9: 1.0}
+
+
+def judged():
+    """Return two students' and the teacher's rationales of two items; MI alone has the first right."""
+    asked = [
+        {"id": f"i{n}", "input": f"$input {n}$", "label": "l", "rationale": "t"} for n in (0, 1)
+    ]
+    own = {
+        method: [
+            {
+                "id": f"i{n}",
+                "predicted": "l",
+                "rationale": method,
+                "correct": n == 1 or method == "mi",
+            }
+            for n in (0, 1)
+        ]
+        for method in ("dss", "mi")
+    }
+    samples = [
+        JudgedSample(setting(TEACHER), 0, asked, [(5,), (5,)]),
+        JudgedSample(DSS, 0, own["dss"], [(2,), (4,)]),
+        JudgedSample(MI, 0, own["mi"], [(3,), (1,)]),
+    ]
+    return result(
+        {DSS: [10], MI: [10]}, samples=samples, measure="quality", cells=quality_cells(samples),
+        judge="a judge", cases="labels",
+    )  # fmt: skip
+
+
+def test_judged_quality_keeps_its_whole_scale_and_shows_how_much_items_differ():
+    (panel,) = shown(PICTURES["judged"](judged()))
+    assert panel.get_xlim() == (1, 5)
+    assert [mark[:2] for mark in marks(panel)] == [(5.0, 0.0), (3.0, 1.0), (2.0, 2.0)]
+    sd = np.std([2, 4], ddof=1)
+    assert [(3 - sd, 1.0), (3 + sd, 1.0)] in lines(panel)
+
+
+def test_a_case_shows_question_and_both_answers_and_none_is_no_picture():
+    made = judged()
+    (panel,) = shown(PICTURES["cases"](made))
+    texts = " ".join(text.get_text() for text in panel.texts)
+    assert "$input 0$" in texts
+    assert {text.get_bbox_patch() is None for text in panel.texts} == {True, False}
+    alike = [*made.samples[:2], replace(made.samples[1], setting=MI)]
+    assert PICTURES["cases"](replace(made, samples=alike)) is None
+
+
+def test_the_trade_off_has_a_mark_a_setting_and_a_line_through_the_best():
+    beaten = setting("mi", alpha1=0.3, alpha2=0.7, alpha3=1.0)
+    best = setting("dss", alpha1=0.5, alpha2=0.5)
+    made = result(
+        {best: [10, 10], beaten: [8, 8]},
+        parts={best: {"curves": CURVES}, beaten: {"curves": CURVES}},
+        fields=("alpha1", "alpha3"),
+    )
+    (panel,) = shown(PICTURES["tradeoff"](made))
+    front, *points = lines(panel)
+    assert front == [(1.5, 50.0)]
+    assert points == [[(1.5, 50.0)], [(1.5, 40.0)]]
+
+
+def test_gradients_have_a_line_a_term_and_only_students_of_mi_are_drawn():
+    made = result({DSS: [9], MI: [9]}, parts={one: {"curves": CURVES} for one in (DSS, MI)})
+    (panel,) = shown(PICTURES["gradients"](made))
+    assert lines(panel) == [[(10.0, 0.5), (20.0, 0.25)]] * 3
+    without = result({DSS: [9]}, parts={DSS: {"curves": CURVES}})
+    assert PICTURES["gradients"](without) is None
+
+
+def test_a_loss_that_no_student_has_gets_no_panel_and_one_that_some_lack_no_curve():
+    plain = {**CURVES, "training": {k: v for k, v in CURVES["training"].items() if "_mi" not in k}}
+    alone = shown(PICTURES["curves"](result({DSS: [9]}, parts={DSS: {"curves": plain}})))
+    assert [axes.get_title(loc="left") for axes in alone] == [
+        "Label loss", "Rationale loss", "Validation accuracy",
+    ]  # fmt: skip
+    other = setting("mi", "nano_svamp")
+    parts = {DSS: {"curves": plain}, other: {"curves": CURVES}}
+    both = shown(PICTURES["curves"](result({DSS: [9], other: [9]}, parts=parts)))
+    drawn = {axes.get_title(loc="left"): len(axes.lines) for axes in both}
+    assert (drawn["nano-CQA: MI loss"], drawn["nano-SVAMP: MI loss"]) == (0, 1)
+
+
+def test_training_curves_have_a_panel_a_loss_and_one_of_validation_accuracy():
+    made = result({DSS: [9], MI: [9]}, parts={one: {"curves": CURVES} for one in (DSS, MI)})
+    panels = shown(PICTURES["curves"](made))
+    assert len(panels) == 4
+    assert lines(panels[3]) == [[(10.0, 25.0), (20.0, 50.0)]] * 2
+
+
+def test_equal_results_give_equal_bytes(tmp_path):
+    made = result({DSS: [10, 12]})
+    save(PICTURES["cells"](made), tmp_path / "a" / "b.png")
+    assert (tmp_path / "a" / "b.png").read_bytes() == to_png(PICTURES["cells"](made))
