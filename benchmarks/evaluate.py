@@ -40,7 +40,7 @@ from mi_cot_lib.evaluation.score import is_correct
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.encode import PREDICT_PREFIX, collate, encode_pairs
 from mi_cot_lib.student.load import Student
-from mi_cot_lib.student.shapes import matrix_flops
+from mi_cot_lib.student.packed import matrix_flops
 
 MAX_INPUT_TOKENS = 1024
 MAX_NEW_TOKENS = 64

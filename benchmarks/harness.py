@@ -15,7 +15,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.machine import hardware, library_versions
 from mi_cot_lib.student.load import Student, load_student
-from mi_cot_lib.student.shapes import t5_v1_1_config
+from mi_cot_lib.student.packed import t5_v1_1_config
 
 # google/t5-v1_1-small with random weights: what can be timed where the checkpoint cannot be had.
 SMALL_SHAPE = "small-shape"

@@ -26,7 +26,7 @@ from benchmarks.harness import (
 from benchmarks.train_step import Batch, Step, fast_step, next_step, precision_of, training_pairs
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.forms import FORMS
-from mi_cot_lib.objective.heads import carried, make_head
+from mi_cot_lib.objective.mi import carried, make_head
 from mi_cot_lib.student.encode import collate
 
 DSS = "DSS"

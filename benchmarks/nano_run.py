@@ -25,7 +25,7 @@ from benchmarks.harness import (
     spread,
 )
 from mi_cot_lib.machine import repository_root
-from mi_cot_lib.objective.methods import METHODS
+from mi_cot_lib.objective.choices import METHODS
 
 # The last commit before any fast path.
 FIRST_VERSION = "3b762778c090664e64b1b179451db2f2ae126346"

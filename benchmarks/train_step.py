@@ -35,9 +35,8 @@ from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, encode_pairs
 from mi_cot_lib.student.load import Student
-from mi_cot_lib.student.shapes import matrix_flops
-from mi_cot_lib.training.losses import loss_terms
-from mi_cot_lib.training.packed_step import MOST_TOKENS, split_batch
+from mi_cot_lib.student.packed import matrix_flops
+from mi_cot_lib.training.packed_step import MOST_TOKENS, loss_terms, split_batch
 from mi_cot_lib.training.plain_step import forward_terms
 
 Batch = dict[str, Tensor]

@@ -13,7 +13,7 @@ from mi_cot_lib.errors import DataError
 from mi_cot_lib.evaluation.generate import Output, generate, outputs
 from mi_cot_lib.evaluation.score import is_correct, split_single_task
 from mi_cot_lib.files import from_json
-from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
 from mi_cot_lib.student.load import Student
 

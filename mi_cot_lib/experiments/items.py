@@ -5,7 +5,7 @@ from typing import Any
 
 from mi_cot_lib.errors import unknown_name
 from mi_cot_lib.experiments.item import COMPARED, OWN, PAPER, QUESTION, Item, Rows
-from mi_cot_lib.objective.methods import METHODS
+from mi_cot_lib.objective.choices import METHODS
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
 ALL_METHODS: Rows = tuple({"method": name} for name in METHODS)

@@ -19,10 +19,10 @@ from mi_cot_lib.experiments.grid import runs_of
 from mi_cot_lib.experiments.items import Item
 from mi_cot_lib.experiments.judging import judge_calls
 from mi_cot_lib.experiments.presets import Preset
-from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.report.paper import paper_numbers
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS, NAMED_STUDENTS
-from mi_cot_lib.student.shapes import matrix_flops, t5_v1_1_config
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, NAMED_STUDENTS
+from mi_cot_lib.student.packed import matrix_flops, t5_v1_1_config
 from mi_cot_lib.training.config import RunConfig
 
 # Dense bf16 products a second by the makers' data sheets, and the share of it that is assumed to be

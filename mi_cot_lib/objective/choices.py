@@ -1,4 +1,4 @@
-"""What can be chosen about the loss: weights of the terms, and the parts of the MI term."""
+"""What can be chosen about the loss: the method, the weights of the terms, and the parts of the MI term."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -10,32 +10,63 @@ Pool = Literal["max", "mean"]
 Detach = Literal["label", "rationale", "none"]
 # One of `FORMS`.
 MiForm = str
+TERMS = ("prediction", "generation", "mi")
 
-# What was a form of its own, and what it is now.
-_RENAMED = {"kl": "mi_form paper with divergence kl"}
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What sets one training method apart from another.
+
+    Attributes:
+        name: What `--method` takes.
+        title: What tables and figures print.
+        explains: Trains the rationale task beside the prediction task.
+        target_has_rationale: The prediction target is rationale, then label, in one sequence.
+        uses_mi: Adds the MI term.
+    """
+
+    name: str
+    title: str
+    explains: bool
+    target_has_rationale: bool
+    uses_mi: bool
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("finetune", "Finetuning", False, False, False),
+        Method("single_task", "Single-task", False, True, False),
+        Method("dss", "DSS", True, False, False),
+        Method("mi", "MI", True, False, True),
+    )
+}
+
+
+def method_named(name: str) -> Method:
+    """Look a method up; ConfigError names the nearest one where none has that name."""
+    if name not in METHODS:
+        raise unknown_name("method", name, METHODS)
+    return METHODS[name]
 
 
 def check_choices(
     form: str, pool: str, divergence: str, detach: str, features: str | None = None
 ) -> None:
-    """Refuse a choice that is not one of the loss's.
-
-    Raises:
-        ConfigError: The message names the valid choices.
-    """
-    if form in _RENAMED:
-        raise ConfigError(f"mi_form {form} is {_RENAMED[form]}: write it so.")
+    """Refuse with a ConfigError what is no choice of the loss's, naming those that are."""
+    if form == "kl":
+        raise ConfigError("mi_form kl is mi_form paper with divergence kl: write it so.")
     if form not in FORMS:
         raise unknown_name("mi_form", form, FORMS)
+    known = FORMS[form].features
     for kind, value, valid in (
         ("pool", pool, Pool),
         ("divergence", divergence, Divergence),
         ("detach", detach, Detach),
-        ("features", features or FORMS[form].features[0], Features),
+        ("features", features or known[0], Features),
     ):
         if value not in get_args(valid):
             raise unknown_name(kind, value, get_args(valid))
-    known = FORMS[form].features
     if features is not None and features not in known:
         raise ConfigError(
             f"mi_form {form} does not work on features {features}; choose from: {', '.join(known)}."
@@ -47,12 +78,9 @@ def check_choices(
         )
 
 
-TERMS = ("prediction", "generation", "mi")
-
-
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The weights of Equation 10 and the choices inside its MI term.
+    """The weights of Equation 10 and the choices inside its MI term, as `mi_loss` takes them.
 
     A weight of 0 leaves its term out of the computation, not just out of the sum: with alpha3 = 0 the
     step is that of DSS, bit for bit.
@@ -61,10 +89,6 @@ class Objective:
         alpha1: Weight of the label prediction loss.
         alpha2: Weight of the rationale generation loss.
         alpha3: Weight of the MI loss.
-        form: See `mi_loss`, as the following three.
-        pool: `max` or `mean`.
-        divergence: `ce` or `kl`.
-        detach: `label`, `rationale` or `none`.
         features: What V and Z are: `vocabulary` (softmax outputs), `decoder_hidden` (what the output
             layer reads) or `encoder_hidden` (of the two prompts).
     """
@@ -99,13 +123,12 @@ class Objective:
         """The MI term takes part and looks at what the student says beyond a text's end."""
         return self.alpha3 != 0 and FORMS[self.form].padded
 
-    def only(self, term: str) -> "Objective":
-        """Return the same objective with the weights of all other terms at 0."""
-        kept = self.weights.get(term, 0.0)
-        weights = [kept if name == term else 0.0 for name in TERMS]
-        return replace(self, alpha1=weights[0], alpha2=weights[1], alpha3=weights[2])
+    @property
+    def of_outputs(self) -> "Objective":
+        """The same objective without what looks at hidden states."""
+        return self.only("prediction", "generation") if self.uses_hidden else self
 
-    def without(self, term: str) -> "Objective":
-        """Return the same objective with the weight of one term at 0."""
-        weights = [0.0 if name == term else self.weights.get(name, 0.0) for name in TERMS]
-        return replace(self, alpha1=weights[0], alpha2=weights[1], alpha3=weights[2])
+    def only(self, *terms: str) -> "Objective":
+        """Return the same objective with the weights of all other terms at 0."""
+        alphas = [self.weights.get(term, 0.0) if term in terms else 0.0 for term in TERMS]
+        return replace(self, alpha1=alphas[0], alpha2=alphas[1], alpha3=alphas[2])

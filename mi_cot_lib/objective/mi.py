@@ -5,13 +5,19 @@ normalisation, in padding and in where the gradient vanishes. The other forms, o
 are bounds and alternatives that the derivation leads to or that distillation knows.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.choices import Detach, MiForm, Objective, Pool, check_choices
 from mi_cot_lib.objective.forms import FORMS, Divergence, Features, Pooled
-from mi_cot_lib.objective.pooling import pool_log_probabilities, pool_released, pool_states
+
+# The student carries its head under this name while it trains, so that optimiser and checkpoints see it.
+_HEAD = "mi_head"
 
 
 def mi_loss(
@@ -58,15 +64,9 @@ def mi_loss(
     Raises:
         ConfigError: An unknown choice, or shapes that do not fit together.
     """
+    choices = {"form": form, "pool": pool, "divergence": divergence, "detach": detach}
     losses, counted = mi_loss_per_example(
-        label_logits,
-        rationale_logits,
-        label_mask,
-        rationale_mask,
-        form=form,
-        pool=pool,
-        divergence=divergence,
-        detach=detach,
+        label_logits, rationale_logits, label_mask, rationale_mask, **choices
     )
     return losses.sum() / counted.sum().clamp(min=1)
 
@@ -76,21 +76,16 @@ def mi_loss_per_example(
     rationale_logits: Tensor,
     label_mask: Tensor | None = None,
     rationale_mask: Tensor | None = None,
-    *,
-    form: MiForm = "released",
-    pool: Pool = "max",
-    divergence: Divergence = "ce",
-    detach: Detach = "label",
+    **choices: Any,
 ) -> tuple[Tensor, Tensor]:
-    """Compute `mi_loss` before its mean, so that batches can be added up.
+    """Compute `mi_loss` with its choices before its mean, so that batches can be added up.
 
     Returns:
         The losses (batch,) in nats, 0 where an example takes no part, and which take part (batch,) bool.
-
-    Raises:
-        ConfigError: As `mi_loss`.
     """
-    check_choices(form, pool, divergence, detach)
+    chosen = Objective(**choices)
+    form, pool, detach = chosen.form, chosen.pool, chosen.detach
+    check_choices(form, pool, chosen.divergence, detach)
     if "vocabulary" not in FORMS[form].features:
         raise ConfigError(
             f"mi_form {form} looks at hidden states and has a network of its own: use "
@@ -98,10 +93,7 @@ def mi_loss_per_example(
         )
     label_mask = _mask_for(label_logits, label_mask, "label")
     rationale_mask = _mask_for(rationale_logits, rationale_mask, "rationale")
-    if (label_logits.shape[0], label_logits.shape[2]) != (
-        rationale_logits.shape[0],
-        rationale_logits.shape[2],
-    ):
+    if label_logits.shape[::2] != rationale_logits.shape[::2]:
         raise ConfigError(
             "label and rationale logits must share batch and vocabulary, got "
             f"{tuple(label_logits.shape)} and {tuple(rationale_logits.shape)}."
@@ -114,7 +106,7 @@ def mi_loss_per_example(
     else:
         label = pool_log_probabilities(label_logits, label_mask[counted], pool)
         rationale = pool_log_probabilities(rationale_logits, rationale_mask[counted], pool)
-    losses = mi_of_pooled(label, rationale, form=form, divergence=divergence, detach=detach)
+    losses = mi_of_pooled(label, rationale, form=form, divergence=chosen.divergence, detach=detach)
     return _at(counted, losses), counted
 
 
@@ -126,7 +118,7 @@ def label_precision(detach: Detach) -> torch.dtype:
 def mi_of_pooled(
     label: Tensor, rationale: Tensor, *, form: MiForm, divergence: Divergence, detach: Detach
 ) -> Tensor:
-    """Compute the MI loss of each example from its two pooled sides.
+    """Compute the MI loss of each example, (batch,) in nats, from its two pooled sides.
 
     Args:
         label: (batch, vocab). Form `released`: pooled probabilities. Other forms: pooled
@@ -135,9 +127,6 @@ def mi_of_pooled(
         form: See `mi_loss`, as the following two.
         divergence: `ce` or `kl`.
         detach: `label`, `rationale` or `none`.
-
-    Returns:
-        (batch,) in nats.
     """
     if not FORMS[form].padded:
         label, rationale = label.log_softmax(dim=-1), rationale.log_softmax(dim=-1)
@@ -145,10 +134,8 @@ def mi_of_pooled(
 
 
 def hidden_loss_per_example(
-    label_states: Tensor,
-    rationale_states: Tensor,
-    label_mask: Tensor,
-    rationale_mask: Tensor,
+    label: tuple[Tensor, Tensor],
+    rationale: tuple[Tensor, Tensor],
     counted: Tensor,
     objective: Objective,
     head: nn.Module | None,
@@ -156,25 +143,22 @@ def hidden_loss_per_example(
     """Compute the MI loss of each example from hidden states.
 
     Args:
-        label_states: (batch, positions, width).
-        rationale_states: (batch, positions, width).
-        label_mask: (batch, positions), True at real positions.
-        rationale_mask: (batch, positions), likewise.
+        label: States (batch, positions, width), and (batch, positions), True at real positions.
+        rationale: Likewise.
         counted: (batch,), True where an example takes part; it has a real position on both sides.
         objective: Form, pool and detached side.
-        head: From `heads.make_head`; None for a form without one.
+        head: From `make_head`; None for a form without one.
 
     Returns:
         (batch,) in nats, 0 where an example takes no part.
     """
-    sides = ((label_states, label_mask), (rationale_states, rationale_mask))
-    pooled = [pool_states(states[counted], mask[counted], objective.pool) for states, mask in sides]
-    label, rationale = pooled
+    pooled = [
+        pool_states(states[counted], mask[counted], objective.pool)
+        for states, mask in (label, rationale)
+    ]
     # A few numbers an example: float32 costs nothing here and keeps differences of squares exact.
-    with torch.autocast(label.device.type, enabled=False):
-        losses = _loss(
-            label, rationale, objective.form, objective.detach, objective.features, head=head
-        )
+    with torch.autocast(counted.device.type, enabled=False):
+        losses = _loss(*pooled, objective.form, objective.detach, objective.features, head=head)
     return _at(counted, losses)
 
 
@@ -217,3 +201,64 @@ def _mask_for(logits: Tensor, mask: Tensor | None, side: str) -> Tensor:
             f"got {tuple(mask.shape)}."
         )
     return mask.bool()
+
+
+def pool_released(logits: Tensor, pool: Pool, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Pool softmax outputs as the released code does, padding included; the maxima sum to more than 1.
+
+    (batch, positions, vocab) → (batch, vocab), computed in `dtype`.
+    """
+    probabilities = logits.to(dtype).softmax(dim=-1)
+    return probabilities.amax(dim=1) if pool == "max" else probabilities.mean(dim=1)
+
+
+def pool_log_probabilities(logits: Tensor, mask: Tensor, pool: Pool) -> Tensor:
+    """Pool softmax outputs of real positions, of which `mask` has one an example at least.
+
+    (batch, positions, vocab) → (batch, vocab) in float32 and in logarithms, which keep small
+    probabilities exact. The mean lacks its 1/n, which normalising makes needless.
+    """
+    log_probabilities = logits.float().log_softmax(dim=-1)
+    masked = log_probabilities.masked_fill(~mask[:, :, None], -torch.inf)
+    return masked.amax(dim=1) if pool == "max" else masked.logsumexp(dim=1)
+
+
+def pool_states(states: Tensor, mask: Tensor, pool: Pool) -> Tensor:
+    """Pool hidden states of real positions: (batch, positions, width) → (batch, width) in float32."""
+    states = states.float()
+    if pool == "max":
+        return states.masked_fill(~mask[:, :, None], -torch.inf).amax(dim=1)
+    return states.masked_fill(~mask[:, :, None], 0.0).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def make_head(objective: Objective, width: int, seed: int) -> nn.Module | None:
+    """Make the network that a form trains beside the student, or None where it has none.
+
+    `width` is the features', `seed` that of its first weights. torch's own generator stays as it is, so
+    that a student with a head sees the same batches and dropout as one without.
+    """
+    make = FORMS[objective.form].head
+    if make is None or not objective.alpha3:
+        return None
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return make(width)
+
+
+def head_of(model: nn.Module) -> nn.Module | None:
+    """Return the head that a student carries."""
+    head: nn.Module | None = getattr(model, _HEAD, None)
+    return head
+
+
+@contextmanager
+def carried(model: nn.Module, head: nn.Module | None) -> Iterator[None]:
+    """Let a student carry a head for as long as it trains; what is saved afterwards has none."""
+    if head is None:
+        yield
+        return
+    model.add_module(_HEAD, head)
+    try:
+        yield
+    finally:
+        delattr(model, _HEAD)

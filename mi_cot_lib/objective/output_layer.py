@@ -14,8 +14,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from mi_cot_lib.objective.choices import TERMS, Objective
-from mi_cot_lib.objective.chunks import Chunk, Side, chunks_of, log_probabilities
-from mi_cot_lib.objective.mi_pulls import Gradients, pulls_of_mi, pulls_over
+from mi_cot_lib.objective.chunks import Chunk, Gradients, Side, chunks_of, pulls_of_mi, pulls_over
 from mi_cot_lib.objective.terms import weighted_total
 from mi_cot_lib.student.encode import IGNORED
 
@@ -31,7 +30,7 @@ def output_terms(
     """Compute Equation 10 from decoder states, as `term_sums` does its terms from logits.
 
     Args:
-        objective: Weights and choices.
+        objective: Weights and choices; nothing of it looks at hidden states.
         weight: (vocab, width) of the output layer.
         sides: The label side and, for methods with rationales, the rationale side. For the released
             form of the MI term the padding positions must be among the states.
@@ -126,12 +125,10 @@ def _losses(
 ) -> tuple[Tensor, Tensor]:
     """Add one chunk's losses to `sums`; return the gradient by its logits, and the states it read."""
     # Row by row: log-probabilities now, the gradient by the logits in the end, in the same memory.
-    rows, read = log_probabilities(chunk, kernel)
+    rows, read = chunk.log_probabilities(kernel)
     sizes = [len(part) for part in chunk.states]
     pulls = pulls_of_mi(chunk, objective, shares, rows, sums, by_pooled)
-    targets = torch.cat(
-        [side.targets[part] for side, part in zip(chunk.sides, chunk.whole, strict=True)]
-    )
+    targets = torch.cat(chunk.targets)
     ignored = targets == IGNORED
     column = targets.masked_fill(ignored, 0)[:, None]
     chosen = rows.gather(1, column).squeeze(1).masked_fill_(ignored, 0.0)
@@ -140,12 +137,9 @@ def _losses(
             sums[term] -= logs.sum()
     if not with_gradient:
         return rows, read
-    share = torch.cat(
-        [
-            rows.new_full((size,), shares.get(term, 0.0))
-            for term, size in zip(TERMS, sizes, strict=False)
-        ]
-    ).masked_fill_(ignored, 0.0)
+    parts = zip(TERMS, sizes, strict=False)
+    share = torch.cat([rows.new_full((size,), shares.get(term, 0.0)) for term, size in parts])
+    share.masked_fill_(ignored, 0.0)
     # With L the loss and p the softmax: dL/dlogit = dL/dlog p - p * sum(dL/dlog p).
     gradient = rows.exp_().mul_((share - pulls.row_sums)[:, None])
     pulls.add_to(gradient)

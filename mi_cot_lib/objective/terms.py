@@ -1,28 +1,21 @@
 """A training step's loss, term by term (paper, Equation 10)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.mi import hidden_loss_per_example, mi_loss_per_example
+from mi_cot_lib.objective.mi import mi_loss_per_example
 from mi_cot_lib.student.encode import IGNORED
 
 
 def term_counts(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Count what each term averages over: label tokens, rationale tokens, examples with both.
+    """Count by term what it averages over: label tokens, rationale tokens, examples with both.
 
     Summed over micro-batches the counts are those of the whole batch, so that sums divided by them
     make the large batch's means.
-
-    Args:
-        batch: From `student.encode.collate`.
-
-    Returns:
-        Integer scalars by term.
     """
     labels = batch["labels"] != IGNORED
     counts = {"prediction": labels.sum()}
@@ -33,32 +26,12 @@ def term_counts(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return counts
 
 
-@dataclass(frozen=True)
-class Hidden:
-    """Both sides' hidden states, for a form of the MI term that looks at them.
-
-    Attributes:
-        label: (batch, positions, width).
-        label_mask: (batch, positions), True at real positions.
-        rationale: (batch, positions, width).
-        rationale_mask: (batch, positions).
-        head: The form's own network, if it has one.
-    """
-
-    label: Tensor
-    label_mask: Tensor
-    rationale: Tensor
-    rationale_mask: Tensor
-    head: nn.Module | None
-
-
 def term_sums(
     objective: Objective,
     label_logits: Tensor,
     labels: Tensor,
     rationale_logits: Tensor | None = None,
     rationales: Tensor | None = None,
-    hidden: Hidden | None = None,
 ) -> dict[str, Tensor]:
     """Compute each weighted term's sum over the batch, to be divided by `term_counts`.
 
@@ -68,7 +41,6 @@ def term_sums(
         labels: (batch, label positions), -100 at padding.
         rationale_logits: (batch, rationale positions, vocab); None for a method without rationales.
         rationales: (batch, rationale positions), -100 at padding.
-        hidden: What the MI term looks at, where that is not the logits.
 
     Returns:
         Scalars in nats by term, in float32, unweighted; terms of weight 0 are absent.
@@ -81,19 +53,7 @@ def term_sums(
         return sums
     if "generation" in weights:
         sums["generation"] = token_cross_entropy(rationale_logits, rationales)
-    if "mi" in weights and hidden is not None:
-        counted = (labels != IGNORED).any(dim=1) & (rationales != IGNORED).any(dim=1)
-        losses = hidden_loss_per_example(
-            hidden.label,
-            hidden.rationale,
-            hidden.label_mask,
-            hidden.rationale_mask,
-            counted,
-            objective,
-            hidden.head,
-        )
-        sums["mi"] = losses.sum()
-    elif "mi" in weights:
+    if "mi" in weights:
         losses, _ = mi_loss_per_example(
             label_logits,
             rationale_logits,
@@ -113,10 +73,7 @@ def weighted_total(
 ) -> Tensor:
     """Add up Equation 10, L = Σ_i α_i · sum_i / count_i, a scalar in nats: the one place that does.
 
-    Args:
-        objective: The weights.
-        sums: The terms' unweighted sums, all or some of them.
-        counts: What each is divided by, from `term_counts`.
+    `sums` holds all or some of the terms' unweighted sums, `counts` is from `term_counts`.
     """
     total = [
         weight * sums[term] / counts[term].clamp(min=1)
@@ -129,9 +86,7 @@ def weighted_total(
 def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Sum the cross-entropy over all positions whose target is not -100, in nats and float32.
 
-    Args:
-        logits: (batch, positions, vocab).
-        targets: (batch, positions).
+    `logits` is (batch, positions, vocab), `targets` (batch, positions).
     """
     return F.cross_entropy(
         logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"

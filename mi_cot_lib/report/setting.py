@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.report.cells.quantities import QUANTITIES
 
 TEACHER = "teacher"

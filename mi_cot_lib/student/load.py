@@ -17,8 +17,15 @@ from transformers.models.auto.modeling_auto import (
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.student.encode import ANSWER_MARK, EXPLAIN_PREFIX, PREDICT_PREFIX
-from mi_cot_lib.student.folder import AGAIN, check_files, reading, refused
-from mi_cot_lib.student.names import NAMED_STUDENTS, check_student_name, folder_of
+from mi_cot_lib.student.folder import (
+    AGAIN,
+    NAMED_STUDENTS,
+    check_files,
+    check_student_name,
+    folder_of,
+    reading,
+    refused,
+)
 
 
 @dataclass(frozen=True)

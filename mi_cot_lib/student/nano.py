@@ -1,17 +1,22 @@
-"""Rebuild the built-in students: small T5s that have read the world's plain text, and nothing else."""
+"""Rebuild the built-in students: small T5s that have read the world's plain text, and nothing else.
+
+Their tokeniser has subwords of that text, and bytes for everything else.
+"""
 
 import hashlib
 import json
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import (
@@ -25,10 +30,73 @@ from transformers import (
 from mi_cot_lib.data.worlds.text import world_text
 from mi_cot_lib.errors import written_to
 from mi_cot_lib.student.encode import IGNORED, pad_rows
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS
-from mi_cot_lib.student.tokeniser import SENTINELS, VOCABULARY_SIZE, train_tokeniser
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS
+from mi_cot_lib.student.tokenise import PIECE, SPACE
 
 CARD = "pretraining.json"
+VOCABULARY_SIZE = 1280
+SENTINELS = 32
+
+
+def train_tokeniser(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+    """Train a byte-fallback BPE tokeniser with T5's special tokens (pad 0, `</s>` 1, unk 2).
+
+    Digits stay single tokens, so that a number never seen in training is read as well as a familiar
+    one. Text outside the world is spelled in bytes, so any string is read without loss (but for one
+    space at its very start, as with T5's own tokeniser).
+    """
+    bytes_ = [f"<0x{value:02X}>" for value in range(256)]
+    sentinels = [f"<extra_id_{index}>" for index in range(SENTINELS)]
+    tokeniser = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokeniser.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="first", split=False),
+            pre_tokenizers.Split(Regex(PIECE), "isolated"),
+        ]
+    )
+    tokeniser.decoder = decoders.Sequence(
+        [
+            decoders.Replace(SPACE, " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    ascii_alphabet = [chr(code) for code in range(33, 127)]
+    # Signs and digits become one piece with the space before them, though prose rarely shows them so.
+    spaced_signs = " ".join(sign for sign in ascii_alphabet if not sign.isalpha())
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY_SIZE - SENTINELS,
+        special_tokens=["<pad>", "</s>", "<unk>", *bytes_],
+        initial_alphabet=[SPACE, *ascii_alphabet],
+        limit_alphabet=len(ascii_alphabet) + 1,
+        show_progress=False,
+    )
+    tokeniser.train_from_iterator(chain([f" {spaced_signs}"], texts), trainer)
+    tokeniser = _bytes_as_plain_pieces(tokeniser)
+    tokeniser.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokeniser,
+        pad_token="<pad>",
+        eos_token="</s>",
+        unk_token="<unk>",
+        extra_special_tokens=sentinels,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def _bytes_as_plain_pieces(tokeniser: Tokenizer) -> Tokenizer:
+    """Return the tokeniser with its byte pieces out of reach of a text that spells `<0x41>`.
+
+    The trainer can only put them into the vocabulary as special tokens, which are matched in the text.
+    """
+    state = json.loads(tokeniser.to_str())
+    state["added_tokens"] = [
+        token for token in state["added_tokens"] if not token["content"].startswith("<0x")
+    ]
+    return Tokenizer.from_str(json.dumps(state))
 
 
 @dataclass(frozen=True)
@@ -82,15 +150,9 @@ def span_corrupt(
 ) -> tuple[list[int], list[int]]:
     """Hide spans of two tokens on average behind sentinels (Raffel et al. 2020, section 3.1.4).
 
-    Args:
-        ids: Token ids without the end token.
-        sentinels: Ids of the sentinels in order.
-        share: Share of tokens to hide.
-        generator: Source of randomness.
-
     Returns:
-        The corrupted input and the target: each sentinel followed by what it hides. Neither has the
-        end token. Filling the sentinels of the input from the target gives `ids` back.
+        The corrupted input and the target: each sentinel followed by what it hides. Like `ids`, neither
+        has the end token. Filling the sentinels of the input from the target gives `ids` back.
     """
     spans = max(1, min(round(len(ids) * share / 2), len(sentinels), len(ids) // 3))
     starts = sorted(generator.sample(range(len(ids)), min(spans, len(ids))))
@@ -108,17 +170,11 @@ def span_corrupt(
 
 
 def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano") -> Path:
-    """Train tokeniser and student from nothing and save them, with the loss curve, to a folder.
+    """Train tokeniser and student from nothing, by default as the committed ones, and return their folder.
 
-    Args:
-        folder: Receives `model.safetensors`, `config.json`, the tokeniser's files and
-            `pretraining.json` (fingerprint of its sources, recipe, parameters, seconds, and the
-            loss in nats a token every 100 steps).
-        recipe: Defaults to the committed students'.
-        name: Which built-in student's width to take.
-
-    Returns:
-        The folder.
+    It gets `model.safetensors`, `config.json`, the tokeniser's files and `pretraining.json`
+    (fingerprint of its sources, recipe, parameters, seconds, and the loss in nats a token every 100
+    steps). `name` says which built-in student's width to take.
     """
     recipe = recipe or Pretraining()
     torch.set_num_threads(recipe.threads)

@@ -1,4 +1,4 @@
-"""T5's forward pass over real tokens only: both tasks of a batch in one pass, no padding between rows.
+"""T5: its shapes, what it costs, and its forward pass over real tokens only, both tasks of a batch in one.
 
 The plain twin is the model's own forward. Here the same weights meet a tensor of all tokens of all
 rows, one after the other, so that no matrix product is spent on padding. Only the attention scores are
@@ -13,20 +13,71 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from transformers import T5Config
 
+from mi_cot_lib.errors import unknown_name
 from mi_cot_lib.student.lean_ops import attention, dropout, pad, rms_norm, unpad
 
 # Widths of this multiple suit a GPU's kernels of attention, which would else copy their masks.
 GPU_WIDTH = 16
+VOCABULARY = 32_128
+# google/t5-v1_1-small and -base: width, feed-forward width, layers of each stack, heads of 64.
+_SHAPES = {"small": (512, 1024, 8, 6), "base": (768, 2048, 12, 12)}
+
+
+def t5_v1_1_config(size: str) -> T5Config:
+    """Return the configuration of `google/t5-v1_1-SIZE`, for `small` and `base`."""
+    if size not in _SHAPES:
+        raise unknown_name("size of T5 v1.1", size, _SHAPES)
+    width, inner, layers, heads = _SHAPES[size]
+    # To the constructor, never to the attribute: there it says that the decoder's outputs are not scaled,
+    # here it would also part the embeddings of both stacks, which the released checkpoints share.
+    released: dict[str, Any] = {"tie_word_embeddings": False, "decoder_start_token_id": 0}
+    return T5Config(
+        vocab_size=VOCABULARY,
+        d_model=width,
+        d_kv=64,
+        num_heads=heads,
+        d_ff=inner,
+        num_layers=layers,
+        feed_forward_proj="gated-gelu",
+        **released,
+    )
+
+
+def matrix_flops(model: Any, read: float, written: float, *, training: bool) -> float:
+    """Estimate the floating-point operations of matrix products that so many real tokens need.
+
+    Two for each weight that a token meets, and four more where gradients are taken (Kaplan et al. 2020,
+    section 2.1). The decoder's keys and values of cross-attention are made of the encoder's tokens.
+    Attention scores are left out.
+
+    `read` are tokens of a T5's encoder, `written` of its decoder and output layer. Its weights may be on
+    the meta device.
+    """
+    head = model.lm_head.weight.numel()
+    across = _weights(model.decoder, "EncDecAttention.k", "EncDecAttention.v")
+    reading = _weights(model.encoder) + across
+    writing = _weights(model.decoder) - across + head
+    return (6.0 if training else 2.0) * (reading * read + writing * written)
+
+
+def _weights(module: nn.Module, *names: str) -> int:
+    """Count the weights of a stack's matrices, embeddings apart; of those named only, if any are."""
+    return sum(
+        parameter.numel()
+        for name, parameter in module.named_parameters()
+        if parameter.dim() == 2
+        and "embed" not in name
+        and (not names or any(wanted in name for wanted in names))
+    )
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A group of rows of token ids in which some positions are real.
+    """A group of rows of token ids (rows, positions), real where a token is to be computed.
 
-    Attributes:
-        ids: (rows, positions).
-        real: (rows, positions), True where a token is to be computed; in each row before all others.
+    In each row real positions come before all others.
     """
 
     ids: Tensor
@@ -66,15 +117,10 @@ def can_pack(model: nn.Module) -> bool:
 
 
 def encoder_states(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
-    """Run the encoder over the real tokens of prompts.
+    """Run the encoder of a T5 for which `can_pack` holds over the real tokens of prompts.
 
-    Args:
-        model: A T5 for which `can_pack` holds.
-        ids: (batch, positions), padded on the right.
-        mask: 1 at real positions, (batch, positions).
-
-    Returns:
-        (batch, positions, width); at padding a copy of some token's state, which attention must mask.
+    ids (batch, positions), padded on the right, and the same of 1 at real positions → (batch, positions,
+    width); at padding a copy of some token's state, which attention must mask.
     """
     rows = Rows(ids, mask != 0)
     embedded = F.embedding(ids[rows.real], model.shared.weight)

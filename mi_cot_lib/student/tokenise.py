@@ -1,7 +1,9 @@
-"""Token ids of many texts at once: each distinct word goes through the tokeniser only once."""
+"""Token ids of many texts at once, each distinct word tokenised only once; and what a tokeniser loses."""
 
 import gc
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +13,13 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.student.tokeniser import PIECE, SPACE
+from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
+from mi_cot_lib.errors import ConfigError
 
+SPACE = "▁"
+# Of the built-in tokeniser: a word, one digit or one other sign, each together with the space before it.
+PIECE = rf"{SPACE}?[A-Za-z]+|{SPACE}?[^{SPACE}]|{SPACE}"
 # A single space between plain words. Elsewhere (runs of spaces, special tokens, letters that Unicode
 # may join to the space) what stands on one side can change the ids of the other.
 _WORD_BORDER = re.compile(r""" (?<=[A-Za-z0-9.,:;!?'")-] )(?=[A-Za-z0-9"'(])""")
@@ -21,18 +28,17 @@ _NO_BORDER = re.compile(r"(?!)")
 # Bounds the memory for the words of texts that are not joined yet.
 _BLOCK = 10_000
 _SAMPLES = 8
+# All but the one space between words, of which there are too many to look at each.
+_GAPS = re.compile(r"[^\S ]\s*|\s{2,}")
+_TOGETHER = 64
+_SHOWN = 4
 
 TokenIds = list[list[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Texts that are cut at one limit.
-
-    Attributes:
-        texts: What to tokenise.
-        limit: Most tokens of one text, end token included; longer texts are cut at the end.
-    """
+    """Texts that are cut at the end, to at most `limit` tokens each, end token included."""
 
     texts: Sequence[str]
     limit: int
@@ -57,10 +63,6 @@ def token_ids(columns: Sequence[Column], tokeniser: PreTrainedTokenizerBase) -> 
     T5's tokeniser and the built-in student's read each word on its own, so the ids of a text are those
     of its words in a row. Other tokenisers of the `tokenizers` library get each distinct text once; any
     whose ids are not surely the same are called plainly.
-
-    Args:
-        columns: Texts with their limits; a word that occurs in several is still tokenised once.
-        tokeniser: The student's.
 
     Returns:
         For each column the ids of each text, end token included, without padding.
@@ -184,3 +186,70 @@ def _agree_on_samples(
     return all(
         rows[::step] == plain for rows, step, plain in zip(found, steps, expected, strict=True)
     )
+
+
+def lost_pieces(
+    texts: Iterable[str], tokeniser: PreTrainedTokenizerBase
+) -> tuple[dict[str, str], Counter[str]]:
+    """Find the words and gaps between words of texts that do not come back as they were.
+
+    Returns:
+        What each lost piece comes back as, and how often each piece occurs, lost or not.
+    """
+    pieces = Counter(chain.from_iterable(map(_pieces, texts)))
+    words = [piece for piece in pieces if not piece.isspace()]
+    lost: dict[str, str] = {}
+    for start in range(0, len(words), _TOGETHER):
+        chunk = words[start : start + _TOGETHER]
+        # Nearly always all is well, and one long text is read faster than many short ones.
+        if _back([" ".join(chunk)], tokeniser) != [" ".join(chunk)]:
+            found = zip(chunk, _back(chunk, tokeniser), strict=True)
+            lost.update((word, back) for word, back in found if back != word)
+    read = next((word for word in words if word not in lost), "")
+    pieces[" "] = sum(map(pieces.__getitem__, words))
+    gaps = [piece for piece in pieces if piece.isspace()]
+    for gap, back in zip(gaps, _back([read + gap + read for gap in gaps], tokeniser), strict=True):
+        if read and back != read + gap + read:
+            lost[gap] = back.removeprefix(read).removesuffix(read)
+    return lost, pieces
+
+
+def check_reading(
+    examples: Sequence[Example], source: str, dataset: str, tokeniser: PreTrainedTokenizerBase
+) -> None:
+    """Say once, on standard error, what the tokeniser of the student `source` loses of a data set's text.
+
+    Raises:
+        ConfigError: Most words do not come back: the tokeniser is empty, or of another language or task.
+    """
+    fields = ((one.input, one.label, one.rationale or "") for one in examples)
+    lost, pieces = lost_pieces(chain.from_iterable(fields), tokeniser)
+    words = sum(count for piece, count in pieces.items() if not piece.isspace())
+    bad = sum(pieces[piece] for piece in lost if not piece.isspace())
+    often = sorted(lost, key=lambda piece: -pieces[piece])[:_SHOWN]
+    shown = ", ".join(f"{piece!r} as {lost[piece]!r} ({pieces[piece]:,} times)" for piece in often)
+    if 2 * bad > words:
+        raise ConfigError(
+            f"the tokeniser of {source} cannot read {dataset}: {bad:,} of {words:,} words are lost, such "
+            f"as {shown}; take the tokeniser that the student was trained with, or another student."
+        )
+    if lost:
+        labels = sum(not lost.keys().isdisjoint(_pieces(one.label)) for one in examples)
+        print(
+            f"note: the tokeniser of {source} does not read all of {dataset} as it stands: {shown}; in "
+            f"all {bad:,} of {words:,} words, and {labels:,} of {len(examples):,} labels.",
+            file=sys.stderr,
+        )
+
+
+def _pieces(text: str) -> list[str]:
+    # The separator is a token of T5's, not a part of the words beside it.
+    apart = text.replace(PREMISE_HYPOTHESIS_SEPARATOR, f" {PREMISE_HYPOTHESIS_SEPARATOR} ")
+    return [*apart.split(), *_GAPS.findall(text.strip())]
+
+
+def _back(texts: Sequence[str], tokeniser: PreTrainedTokenizerBase) -> list[str]:
+    if not texts:
+        return []
+    ids = tokeniser(list(texts), add_special_tokens=False)["input_ids"]
+    return [text.strip() for text in tokeniser.batch_decode(ids)]

@@ -39,9 +39,7 @@ def checkpoint_folder(checkpoints: Path, step: int) -> Path:
 def sealed(folder: Path, state: TrainerState) -> Iterator[None]:
     """Let the Trainer write a checkpoint, make it count, and drop what is then no longer needed.
 
-    Args:
-        folder: The checkpoint.
-        state: The Trainer's, which is written again without the path of the best checkpoint.
+    The Trainer's state is written again without the path of the best checkpoint.
 
     Raises:
         OSError: The disk did not take it; what was written of it is deleted, the others stay.
@@ -87,24 +85,17 @@ def selected_step(state: TrainerState) -> int:
 def last_whole(checkpoints: Path) -> Path | None:
     """Return the checkpoint to go on from, and drop with a line each that nothing can go on from.
 
-    Usable is one that is whole and whose selected step has a whole checkpoint as well: without that
-    step's weights the run could not end.
-
-    Args:
-        checkpoints: A run's folder of checkpoints.
-
-    Returns:
-        The newest usable one; None where training starts from its start.
+    That is the newest which is whole and whose selected step has a whole checkpoint as well: without that
+    step's weights the run could not end. None where training starts from its start.
     """
     for path in checkpoints.glob("checkpoint-*"):
         if not path.is_dir():
             tell(f"{path} is no checkpoint's folder, and dropped")
             path.unlink()
     found = _by_step(checkpoints)
-    for folder in [folder for folder in found.values() if not is_whole(folder)]:
-        tell(f"{folder} is unfinished or damaged, and dropped")
-        shutil.rmtree(folder)
-    found = _by_step(checkpoints)
+    for step in [step for step, folder in found.items() if not is_whole(folder)]:
+        tell(f"{found[step]} is unfinished or damaged, and dropped")
+        shutil.rmtree(found.pop(step))
     selected = {step: selected_step(state_of(folder)) for step, folder in found.items()}
     for step in [step for step, best in selected.items() if best not in found]:
         best = checkpoint_folder(checkpoints, selected[step]).name
@@ -114,11 +105,7 @@ def last_whole(checkpoints: Path) -> Path | None:
 
 
 def load_weights(model: PreTrainedModel, folder: Path) -> None:
-    """Load a checkpoint's weights into a model: all of them, and no others.
-
-    Raises:
-        KitError: The weights are missing, broken, or not those of this model.
-    """
+    """Load a checkpoint's weights into a model, or raise KitError: all of them, and no others."""
     path = folder / SAFE_WEIGHTS_NAME
     try:
         missing, unexpected = safetensors.torch.load_model(model, path, strict=False)

@@ -12,10 +12,16 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.data.teacher.changes import TeacherChange, check_teacher_change
 from mi_cot_lib.errors import ConfigError, unknown_name
-from mi_cot_lib.objective.choices import Detach, MiForm, Objective, Pool, check_choices
+from mi_cot_lib.objective.choices import (
+    Detach,
+    MiForm,
+    Objective,
+    Pool,
+    check_choices,
+    method_named,
+)
 from mi_cot_lib.objective.forms import FORMS, Divergence, Features
-from mi_cot_lib.objective.methods import method_named
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS, check_student_name, folder_of
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, check_student_name, folder_of
 
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]

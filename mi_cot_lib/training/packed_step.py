@@ -1,4 +1,7 @@
-"""One training step without padding and without all logits at once; its plain twin is `forward_terms`."""
+"""The loss of a batch: for a T5 without padding and without all logits at once, else the plain way.
+
+The plain twin is `forward_terms`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,114 +13,100 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.chunks import Side
-from mi_cot_lib.objective.heads import head_of
-from mi_cot_lib.objective.mi import hidden_loss_per_example
+from mi_cot_lib.objective.mi import head_of, hidden_loss_per_example
 from mi_cot_lib.objective.output_layer import output_terms
 from mi_cot_lib.objective.terms import weighted_total
 from mi_cot_lib.student.encode import IGNORED, shift_right
-from mi_cot_lib.student.packed import Rows, both_states
+from mi_cot_lib.student.packed import Rows, both_states, can_pack
+from mi_cot_lib.training.plain_step import forward_terms
 
+Batch = Mapping[str, Tensor]
 # Tokens whose activations are held at once, by kind of device; a larger batch goes in parts.
 MOST_TOKENS = {"cpu": 3072, "cuda": 2**16}
 
-PREFIXES = ("", "explain_")
+
+def loss_terms(
+    model: Any, objective: Objective, batch: Batch, counts: Batch
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Compute Equation 10 by the fast path where the student is a T5, else by the plain one.
+
+    `batch` is from `student.encode.collate`; `counts`, from `term_counts` of the whole batch, is what
+    each term is divided by.
+
+    Returns:
+        The weighted total, and each term's unweighted sum; both in nats.
+    """
+    if can_pack(model):
+        return packed_terms(model, objective, batch, counts)
+    sums, _ = forward_terms(model, objective, batch)
+    return weighted_total(objective, sums, counts), sums
+
+
+def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -> dict[str, Tensor]:
+    """Compute the weighted terms of Equation 10 from one forward pass, each to be differentiated.
+
+    Returns:
+        Scalars in nats by term; they add up to the total of `loss_terms`, which takes the same.
+    """
+    if not can_pack(model):
+        sums, _ = forward_terms(model, objective, batch)
+        return {term: weighted_total(objective, {term: sums[term]}, counts) for term in sums}
+    packed = _run(model, objective, batch)
+    losses = {}
+    for term in objective.weights:
+        if term == "mi" and objective.uses_hidden:
+            hidden = {term: _hidden_mi(model, objective, packed)}
+            losses[term] = weighted_total(objective, hidden, counts)
+        else:
+            one = objective.only(term)
+            losses[term], _ = output_terms(one, model.lm_head.weight, packed.sides, counts)
+    return losses
 
 
 def packed_terms(
-    model: Any, objective: Objective, batch: Mapping[str, Tensor], counts: Mapping[str, Tensor]
+    model: Any, objective: Objective, batch: Batch, counts: Batch
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Compute Equation 10 on a batch: one encoder pass, one decoder pass, chunks of logits.
+    """Compute `loss_terms` of a T5: one encoder pass, one decoder pass, chunks of logits.
 
-    Args:
-        model: A student for which `student.packed.can_pack` holds.
-        objective: Which terms count.
-        batch: From `student.encode.collate`.
-        counts: What each term is divided by, from `term_counts` of the whole batch.
-
-    Returns:
-        The weighted total, which can be differentiated once, and each term's unweighted sum; both in
-        nats and float32.
+    The total can be differentiated once, and both are in float32.
     """
-    packed = run_packed(model, objective, batch)
-    of_outputs = objective.without("mi") if objective.uses_hidden else objective
-    total, sums = output_terms(of_outputs, model.lm_head.weight, packed.sides, counts)
+    packed = _run(model, objective, batch)
+    total, sums = output_terms(objective.of_outputs, model.lm_head.weight, packed.sides, counts)
     if objective.uses_hidden and "explain_labels" in batch:
-        sums["mi"] = hidden_mi(model, objective, packed)
+        sums["mi"] = _hidden_mi(model, objective, packed)
         total = total + weighted_total(objective, {"mi": sums["mi"]}, counts)
     return total, sums
 
 
 @dataclass(frozen=True)
-class Packed:
-    """A batch's states, row after row without padding.
-
-    Attributes:
-        sides: The label side and, where a term needs it, the rationale side, as the output layer reads
-            them.
-        encoded: For the same sides the encoder's states (tokens, width) and each row's length.
+class _Packed:
+    """A batch's states, row after row without padding: the sides as the output layer reads them, and of
+    the same sides the encoder's states (tokens, width) and each row's length.
     """
 
     sides: tuple[Side, ...]
-    encoded: tuple[tuple[Tensor, list[int]], ...]
+    encoded: list[tuple[Tensor, list[int]]]
 
 
-def hidden_mi(model: Any, objective: Objective, packed: Packed) -> Tensor:
-    """Compute the sum over examples of an MI term that looks at hidden states, in nats.
-
-    Args:
-        model: The student, with the head that the form needs.
-        objective: Names form and features.
-        packed: Both sides of a batch.
-    """
-    lengths = torch.tensor([side.lengths for side in packed.sides])
-    counted = (lengths > 0).all(dim=0)
-    if not counted.any():
-        return packed.sides[0].states[:0].float().sum()
-    if objective.features == "encoder_hidden":
-        rows = list(packed.encoded)
-    else:
-        rows = [(side.states, side.lengths) for side in packed.sides]
-    states = [pad_sequence(list(s.split(lengths)), batch_first=True) for s, lengths in rows]
-    masks = [
-        torch.arange(state.shape[1], device=state.device)
-        < torch.tensor(lengths, device=state.device)[:, None]
-        for state, (_, lengths) in zip(states, rows, strict=True)
-    ]
-    counted = counted.to(states[0].device)
-    losses = hidden_loss_per_example(
-        states[0], states[1], masks[0], masks[1], counted, objective, head_of(model)
-    )
-    return losses.sum()
-
-
-def run_packed(model: Any, objective: Objective, batch: Mapping[str, Tensor]) -> Packed:
+def _run(model: Any, objective: Objective, batch: Batch) -> _Packed:
     """Run encoder and decoder on the tasks that an objective needs.
 
-    Returns:
-        The sides; for the released form of the MI term with padding positions, since that loss looks at
-        what the student says there.
+    For the released form of the MI term with padding positions, since that loss looks at what the
+    student says there.
     """
-    terms = objective.weights.keys()
-    explains = "explain_labels" in batch and bool(terms & {"generation", "mi"})
+    explains = "explain_labels" in batch and bool(objective.weights.keys() & {"generation", "mi"})
     with_padding = explains and objective.sees_padding
     inputs, targets, wanted = [], [], []
-    for prefix in PREFIXES[: 1 + explains]:
+    for prefix in ("", "explain_")[: 1 + explains]:
         labels = batch[f"{prefix}labels"]
         real = torch.ones_like(labels, dtype=torch.bool) if with_padding else labels != IGNORED
         inputs.append(_rows(batch[f"{prefix}input_ids"], batch[f"{prefix}attention_mask"] != 0))
         targets.append(_rows(shift_right(labels, model.config), real))
         wanted.append(labels[real])
     states, encoded = both_states(model, inputs, targets)
-    return Packed(
-        sides=tuple(
-            Side(state, ids, rows.real.sum(dim=1).tolist())
-            for state, ids, rows in zip(states, wanted, targets, strict=True)
-        ),
-        encoded=tuple(
-            (state, rows.real.sum(dim=1).tolist())
-            for state, rows in zip(encoded, inputs, strict=True)
-        ),
-    )
+    lengths, read = ([rows.real.sum(dim=1).tolist() for rows in side] for side in (targets, inputs))
+    sides = tuple(Side(*side) for side in zip(states, wanted, lengths, strict=True))
+    return _Packed(sides, list(zip(encoded, read, strict=True)))
 
 
 def _rows(ids: Tensor, real: Tensor) -> Rows:
@@ -126,7 +115,25 @@ def _rows(ids: Tensor, real: Tensor) -> Rows:
     return Rows(ids[:, :width], real[:, :width])
 
 
-def split_batch(batch: Mapping[str, Tensor], most_tokens: int) -> list[dict[str, Tensor]]:
+def _hidden_mi(model: Any, objective: Objective, packed: _Packed) -> Tensor:
+    """Compute the sum over examples of an MI term that looks at hidden states, in nats."""
+    lengths = torch.tensor([side.lengths for side in packed.sides])
+    counted = (lengths > 0).all(dim=0)
+    if not counted.any():
+        return packed.sides[0].states[:0].float().sum()
+    rows = packed.encoded
+    if objective.features != "encoder_hidden":
+        rows = [(side.states, side.lengths) for side in packed.sides]
+    sides = []
+    for packed_states, own in rows:
+        states = pad_sequence(list(packed_states.split(own)), batch_first=True)
+        ends = torch.tensor(own, device=states.device)[:, None]
+        sides.append((states, torch.arange(states.shape[1], device=states.device) < ends))
+    counted = counted.to(sides[0][0].device)
+    return hidden_loss_per_example(*sides, counted, objective, head_of(model)).sum()
+
+
+def split_batch(batch: Batch, most_tokens: int) -> list[dict[str, Tensor]]:
     """Split a batch into parts of examples of similar length.
 
     The parts' losses, each divided by the counts of the whole batch, add up to that of the batch.
@@ -140,18 +147,12 @@ def split_batch(batch: Mapping[str, Tensor], most_tokens: int) -> list[dict[str,
     Returns:
         At least one part; the batch as it is where it is small enough.
     """
-    lengths = (
-        torch.stack(
-            [mask.sum(dim=1) for name, mask in batch.items() if name.endswith("attention_mask")]
-        )
-        .sum(dim=0)
-        .tolist()
-    )
+    masks = [mask.sum(dim=1) for name, mask in batch.items() if name.endswith("attention_mask")]
+    lengths = torch.stack(masks).sum(dim=0).tolist()
     targets = sum(ids.shape[1] for name, ids in batch.items() if name.endswith("labels"))
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
     parts: list[list[int]] = [[]]
     tokens = 0
-    for row in order:
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
         size = lengths[row] + targets
         if parts[-1] and tokens + size > most_tokens:
             parts.append([])

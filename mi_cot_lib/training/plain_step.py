@@ -1,15 +1,14 @@
 """One training step the plain, readable way: a pass for each task, all logits at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.heads import head_of
-from mi_cot_lib.objective.terms import Hidden, term_sums
+from mi_cot_lib.objective.mi import head_of, hidden_loss_per_example
+from mi_cot_lib.objective.terms import term_sums
 from mi_cot_lib.student.encode import IGNORED, shift_right
 
 
@@ -29,38 +28,28 @@ def forward_terms(
         The terms' sums (see `term_sums`), and the logits `label` and, where trained, `rationale`,
         each (batch, positions, vocab).
     """
-    label = _forward(model, batch, "")
+    labels = batch["labels"]
+    label, of_label = _forward(model, objective, batch, "")
     if "explain_labels" not in batch or not objective.weights.keys() & {"generation", "mi"}:
-        return term_sums(objective, label.logits, batch["labels"]), {"label": label.logits}
-    rationale = _forward(model, batch, "explain_")
-    hidden = None
+        return term_sums(objective, label, labels), {"label": label}
+    rationales = batch["explain_labels"]
+    rationale, of_rationale = _forward(model, objective, batch, "explain_")
+    sums = term_sums(objective.of_outputs, label, labels, rationale, rationales)
     if objective.uses_hidden:
-        at = objective.features
-        hidden = Hidden(*label.hidden(at), *rationale.hidden(at), head=head_of(model))
-    sums = term_sums(
-        objective, label.logits, batch["labels"], rationale.logits, batch["explain_labels"], hidden
-    )
-    return sums, {"label": label.logits, "rationale": rationale.logits}
+        counted = (labels != IGNORED).any(dim=1) & (rationales != IGNORED).any(dim=1)
+        losses = hidden_loss_per_example(of_label, of_rationale, counted, objective, head_of(model))
+        sums["mi"] = losses.sum()
+    return sums, {"label": label, "rationale": rationale}
 
 
-@dataclass(frozen=True)
-class _Forward:
-    """One task's pass: (batch, positions, …) each, padding positions included."""
+def _forward(
+    model: nn.Module, objective: Objective, batch: Mapping[str, Tensor], prefix: str
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """Run the student with the target's tokens given to it.
 
-    logits: Tensor
-    decoded: Tensor
-    is_target: Tensor
-    encoded: Tensor
-    is_input: Tensor
-
-    def hidden(self, features: str) -> tuple[Tensor, Tensor]:
-        if features == "encoder_hidden":
-            return self.encoded, self.is_input
-        return self.decoded, self.is_target
-
-
-def _forward(model: nn.Module, batch: Mapping[str, Tensor], prefix: str) -> _Forward:
-    """Run the student with the target's tokens given to it."""
+    Returns:
+        Logits, and the hidden states that the MI term may look at with True at real positions.
+    """
     labels, mask = batch[f"{prefix}labels"], batch[f"{prefix}attention_mask"]
     read: list[Tensor] = []
     output_layer = cast(PreTrainedModel, model).get_output_embeddings()
@@ -75,6 +64,6 @@ def _forward(model: nn.Module, batch: Mapping[str, Tensor], prefix: str) -> _For
         )
     finally:
         hook.remove()
-    return _Forward(
-        outputs.logits, read[0], labels != IGNORED, outputs.encoder_last_hidden_state, mask != 0
-    )
+    if objective.features == "encoder_hidden":
+        return outputs.logits, (outputs.encoder_last_hidden_state, mask != 0)
+    return outputs.logits, (read[0], labels != IGNORED)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.files import from_json, write_json
-from mi_cot_lib.student.names import IN_RUN
+from mi_cot_lib.student.folder import IN_RUN
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.jsonl"
@@ -30,11 +30,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """Read one run's `run.json`.
-
-    Raises:
-        DataError: It is missing or broken; the message says which file.
-    """
+    """Read one run's `run.json`; DataError where it is missing or broken, with the file."""
     path = folder / RECORD
     try:
         record = from_json(path.read_text(encoding="utf-8"))
@@ -53,10 +49,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def load_runs(folder: str | Path) -> list[dict[str, Any]]:
-    """Read the records of all finished runs in a folder.
-
-    Args:
-        folder: A folder of runs, each in a folder of its own with a `run.json`.
+    """Read the records of all finished runs, each in a folder of its own with a `run.json`.
 
     Returns:
         The records in the order of their folders' names: `run` (the folder's name), `config`,
@@ -67,12 +60,10 @@ def load_runs(folder: str | Path) -> list[dict[str, Any]]:
         DataError: The folder is missing, or a record in it is broken.
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise DataError(f"{folder} is a file; name another folder.")
     if not folder.is_dir():
-        known = "a file" if folder.exists() else "not a folder of runs"
-        advice = (
-            "name another folder"
-            if folder.exists()
-            else f"make one with `mi-cot run --runs {folder}`"
+        raise DataError(
+            f"{folder} is not a folder of runs; make one with `mi-cot run --runs {folder}`."
         )
-        raise DataError(f"{folder} is {known}; {advice}.")
     return [read_record(path.parent) for path in sorted(folder.glob(f"*/{RECORD}"))]

@@ -1,17 +1,65 @@
-"""What a run trains on: the examples that can be used, and the text that the prediction task writes."""
+"""What a run trains on: a teacher that can be read, the examples to use, what the prediction task writes."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
 
 from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.layout import read_split
+from mi_cot_lib.data.load import resolve_data_root
 from mi_cot_lib.data.teacher.changes import changed_teacher
-from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.errors import ConfigError, DataError
+from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.student.encode import ANSWER_MARK
 from mi_cot_lib.training.config import RunConfig
+
+# Below this share of usable texts a run says so.
+FEW = 0.5
+_SHOWN = 200
+
+
+def check_teacher(config: RunConfig, examples: Sequence[Example]) -> None:
+    """Compare what a run needs of its teacher's texts with what could be read of them.
+
+    Finetuning on gold labels needs nothing. Under half of the texts usable: a line on stderr with the
+    share.
+
+    Raises:
+        DataError: Nothing of what is needed could be read; the message shows a text.
+    """
+    method = method_named(config.method)
+    needed = {
+        "rationale": method.explains or method.target_has_rationale,
+        "teacher_label": config.labels == "teacher",
+    }
+    names = [name for name, is_needed in needed.items() if is_needed]
+    if not names or not examples:
+        return
+    usable = sum(all(getattr(one, name) is not None for name in names) for one in examples)
+    what = " and ".join(name.replace("teacher_", "") for name in names)
+    if not usable:
+        root = resolve_data_root(config.dataset, config.data_root)
+        row = int(examples[0].id.rpartition("/")[2])
+        text = read_split(root, config.dataset, "train")[row].teacher_text
+        raise DataError(
+            f"no {what} could be read in the teacher's {len(examples):,} training texts of "
+            f"{config.dataset}, which {config.method} with {config.labels} labels needs; the text of "
+            f"row {row + 1} begins {ascii(text[:_SHOWN])}. An answer is announced by 'The answer is', "
+            "'Answer:' and the like, with the rationale before it."
+        )
+    if usable < FEW * len(examples):
+        print(
+            f"warning: {what} could be read in {usable:,} of the teacher's {len(examples):,} training "
+            f"texts of {config.dataset} ({usable / len(examples):.0%}); `mi-cot data check --show 3` "
+            "shows others.",
+            file=sys.stderr,
+        )
 
 
 def training_targets(
     config: RunConfig, examples: list[Example], *, keep_all: bool = False
 ) -> tuple[list[Example], list[str]]:
-    """Choose the examples that can be trained on and write their prediction targets.
+    """Choose the examples that can be trained on and write the prediction target of each.
 
     Args:
         config: Method, labels, train_size and what to do with unparsed teacher text.
@@ -20,46 +68,31 @@ def training_targets(
             on is left out of the validation loss as well; validation accuracy is over all examples and
             gold labels.
 
-    Returns:
-        Examples and the text that the prediction task has to write for each.
-
     Raises:
         ConfigError: `train_size` is larger than the split.
     """
     method = method_named(config.method)
-    if config.train_size is not None and not keep_all:
-        if config.train_size > len(examples):
+    if not keep_all:
+        if config.train_size is not None and config.train_size > len(examples):
             raise ConfigError(
                 f"train_size {config.train_size} is more than the {len(examples)} training "
                 f"examples of {config.dataset}."
             )
-        examples = examples[: config.train_size]
-    if not keep_all:
         examples = changed_teacher(
-            examples, config.teacher_change, config.change_share, config.seed
+            examples[: config.train_size], config.teacher_change, config.change_share, config.seed
         )
     if config.unparsed == "keep_empty":
-        examples = [_with_empty_texts(example) for example in examples]
+        examples = [
+            replace(one, rationale=one.rationale or "", teacher_label=one.teacher_label or "")
+            for one in examples
+        ]
     usable, targets = [], []
     for example in examples:
-        label = example.teacher_label if config.labels == "teacher" else example.label
-        if method.target_has_rationale and label is not None and example.rationale is not None:
-            target: str | None = example.rationale + ANSWER_MARK + label
-        elif method.target_has_rationale:
-            target = None
-        else:
-            target = label
+        target = example.teacher_label if config.labels == "teacher" else example.label
+        if method.target_has_rationale and target is not None:
+            rationale = example.rationale
+            target = None if rationale is None else rationale + ANSWER_MARK + target
         if target is not None:
             usable.append(example)
             targets.append(target)
     return usable, targets
-
-
-def _with_empty_texts(example: Example) -> Example:
-    return Example(
-        example.id,
-        example.input,
-        example.label,
-        example.rationale or "",
-        example.teacher_label or "",
-    )

@@ -14,7 +14,7 @@ from transformers.integrations import TensorBoardCallback
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.files import write_atomically
-from mi_cot_lib.objective.heads import carried, make_head
+from mi_cot_lib.objective.mi import carried, make_head
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.checkpoints import (
@@ -80,11 +80,7 @@ class _Progress(TrainerCallback):
 
 
 def read_progress(folder: Path) -> tuple[int, int, float]:
-    """Read how far a run is: steps done, steps wanted, seconds spent.
-
-    Returns:
-        0, 1 and 0.0 where the run has not noted it, or not whole.
-    """
+    """Read how far a run is: steps done, steps wanted, seconds spent; 0, 1, 0.0 where no note is whole."""
     try:
         done, wanted, seconds = (folder / PROGRESS).read_text(encoding="utf-8").split()
         return int(done), max(1, int(wanted)), float(seconds)
@@ -104,17 +100,8 @@ def train(
 ) -> Trained:
     """Train the student in place and leave it at the step that validated best.
 
-    Args:
-        config: What to train and how.
-        student: Changed by training.
-        train_pairs: Encoded training examples.
-        valid_pairs: Encoded validation examples.
-        validate: Scores a model on validation; must return `accuracy` from 0 to 1.
-        folder: The run's folder; `checkpoints/` in it makes the run resumable.
-        tensorboard: Also log for TensorBoard, to `tensorboard/` in the folder.
-
-    Returns:
-        History, selected step and seconds.
+    `validate` scores a model on validation and returns at least `accuracy` from 0 to 1. `checkpoints/` in
+    the run's folder makes the run resumable; with `tensorboard`, curves go to `tensorboard/` in it.
 
     Raises:
         KitError: A loss, gradient, weight or validation is not finite, or the selected step's weights
@@ -157,11 +144,7 @@ def train(
 
 
 def check_tensorboard() -> None:
-    """Refuse to log for TensorBoard where it is not installed.
-
-    Raises:
-        KitError: With the command that installs it.
-    """
+    """Refuse to log for TensorBoard where it is not installed, with the command that installs it."""
     if find_spec("tensorboard") is None:
         raise KitError(
             "TensorBoard is not installed; in the repository: "

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -17,9 +18,9 @@ from mi_cot_lib.student.encode import EncodedPair, check_positions, collate, wid
 from mi_cot_lib.student.load import Student, overflowed_weight
 from mi_cot_lib.student.packed import can_pack
 from mi_cot_lib.training.checkpoints import checkpoint_folder, last_whole, load_weights, sealed
-from mi_cot_lib.training.losses import Batch, loss_terms, term_losses
-from mi_cot_lib.training.packed_step import MOST_TOKENS, split_batch
+from mi_cot_lib.training.packed_step import MOST_TOKENS, loss_terms, split_batch, term_losses
 
+Batch = dict[str, Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
 # Beside a batch's tensors: the ids of its examples.
 ROWS = "rows"
@@ -29,16 +30,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     """Trains on `Objective`, logs each term and its gradient norm, validates with the given function.
 
     A loss, gradient, weight or validation that is not finite ends training with a `KitError`, before
-    anything is made or saved of it.
-
-    Args:
-        student: Model and tokeniser.
-        objective: Weights of the terms and choices of the MI term.
-        arguments: transformers' own.
-        train_pairs: Encoded training examples.
-        valid_pairs: Encoded validation examples, for the validation loss (all terms, MI included).
-        validate: Scores the model on validation; its metrics get the prefix `eval_`.
-        callbacks: transformers' callbacks.
+    anything is made or saved of it. The validation loss has all terms, MI included; the metrics of
+    `validate` get the prefix `eval_`.
     """
 
     def __init__(
@@ -81,21 +74,15 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     ) -> tuple[list[Batch], Any]:
         """Fetch one step's micro-batches, pad their targets alike and count over all of them.
 
-        Returns:
-            The micro-batches, and the counts of each term in the place of the Trainer's token count.
+        The counts of each term stand in the place of the Trainer's token count.
         """
-        batches: list[Batch] = []
-        for _ in range(num_batches):
-            try:
-                batches.append(next(epoch_iterator))
-            except StopIteration:
-                break
+        batches = list(islice(epoch_iterator, num_batches))
         if not batches:
             return batches, None
         self._steps_since_log += 1
         self._term_gradients.clear()
         self._rows = [row for batch in batches for row in cast(Any, batch.pop(ROWS))]
-        targets: list[str] = [name for name in ("labels", "explain_labels") if name in batches[0]]
+        targets = [name for name in ("labels", "explain_labels") if name in batches[0]]
         widths = {name: max(batch[name].shape[1] for batch in batches) for name in targets}
         batches = [widen(batch, widths) for batch in batches]
         counts: dict[str, Tensor] = {}
@@ -113,11 +100,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Compute Equation 10 on one micro-batch as its share of the whole batch's loss.
 
-        Args:
-            model: The student.
-            inputs: A batch from `student.encode.collate`.
-            return_outputs: Return an empty dictionary as well: the logits are not kept.
-            num_items_in_batch: The counts of the whole batch by term; None takes this batch's.
+        `num_items_in_batch` holds the counts of the whole batch by term; None takes this batch's. The
+        logits are not kept.
         """
         counts = num_items_in_batch or term_counts(inputs)
         loss, sums = loss_terms(model, self.objective, inputs, counts)

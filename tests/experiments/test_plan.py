@@ -19,7 +19,7 @@ from mi_cot_lib.experiments.plan import plan as plan_items
 from mi_cot_lib.experiments.presets import PRESETS
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.shapes import matrix_flops, t5_v1_1_config
+from mi_cot_lib.student.packed import matrix_flops, t5_v1_1_config
 
 PAPER = PRESETS["paper"]
 

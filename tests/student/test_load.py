@@ -9,8 +9,8 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder, check_student_name
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS, built_in_folder, check_student_name
 
 
 @pytest.mark.parametrize("name", BUILT_IN_WIDTHS)

@@ -3,8 +3,8 @@
 import pytest
 
 from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.student.folder import check_student_name, folder_of
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import check_student_name, folder_of
 from mi_cot_lib.training.config import RunConfig
 from tests.student.damaged import whole
 

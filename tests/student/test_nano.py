@@ -10,10 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_cot_lib.data.worlds.text import world_text
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import BUILT_IN_WIDTHS, built_in_folder
-from mi_cot_lib.student.nano import CARD, Pretraining, pretrain, source_fingerprint, span_corrupt
-from mi_cot_lib.student.tokeniser import VOCABULARY_SIZE
+from mi_cot_lib.student.nano import (
+    CARD,
+    VOCABULARY_SIZE,
+    Pretraining,
+    pretrain,
+    source_fingerprint,
+    span_corrupt,
+)
 
 SENTINELS = list(range(1000, 1032))
 

@@ -5,8 +5,14 @@ import torch
 from transformers import T5Config, T5ForConditionalGeneration
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.student.packed import Rows, both_states, can_pack, encoder_states, together
-from mi_cot_lib.student.shapes import t5_v1_1_config
+from mi_cot_lib.student.packed import (
+    Rows,
+    both_states,
+    can_pack,
+    encoder_states,
+    t5_v1_1_config,
+    together,
+)
 
 SMALL = {"vocab_size": 50, "d_model": 8, "d_kv": 4, "num_heads": 2, "d_ff": 16, "num_layers": 1}
 

@@ -6,8 +6,8 @@ from transformers import AutoTokenizer
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.generate import generate
 from mi_cot_lib.student.encode import EncodedPair
+from mi_cot_lib.student.folder import built_in_folder
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import built_in_folder
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import train
 from tests.student.small_bart import AS_T5, small_bart

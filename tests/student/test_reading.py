@@ -9,9 +9,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import ConfigError, KitError
+from mi_cot_lib.student.folder import built_in_folder
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import built_in_folder
-from mi_cot_lib.student.reading import check_reading, lost_pieces
+from mi_cot_lib.student.tokenise import check_reading, lost_pieces
 from tests.student.damaged import edit, whole
 
 

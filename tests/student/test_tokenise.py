@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, ByT5Tokenizer, PreTrainedTokenizerFast
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX, encode_pairs
-from mi_cot_lib.student.names import NAMED_STUDENTS
+from mi_cot_lib.student.folder import NAMED_STUDENTS
 from mi_cot_lib.student.tokenise import (
     Column,
     collector_paused,

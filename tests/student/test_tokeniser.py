@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.tokeniser import train_tokeniser
+from mi_cot_lib.student.nano import train_tokeniser
 
 SPECIAL = ("<pad>", "</s>", "<unk>", "<extra_id_")
 

@@ -11,8 +11,8 @@ from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.generate import outputs
+from mi_cot_lib.student.folder import built_in_folder
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.names import built_in_folder
 from mi_cot_lib.student.tokenise import Column, token_ids
 from tests.student.damaged import (
     DAMAGES,

@@ -7,7 +7,7 @@ from transformers import T5Config, T5ForConditionalGeneration
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import Student
-from mi_cot_lib.student.tokeniser import train_tokeniser
+from mi_cot_lib.student.nano import train_tokeniser
 
 STORY = "Ann has {a} pens and buys {b} more. How many pens has Ann now?"
 

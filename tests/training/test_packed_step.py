@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.objective.choices import Objective
-from mi_cot_lib.objective.heads import carried, make_head
+from mi_cot_lib.objective.mi import carried, make_head
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, encode_pairs
 from mi_cot_lib.student.load import load_student

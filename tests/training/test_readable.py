@@ -7,7 +7,7 @@ import pytest
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.readable import check_teacher
+from mi_cot_lib.training.targets import check_teacher
 
 
 @pytest.fixture

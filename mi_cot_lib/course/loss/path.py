@@ -11,8 +11,7 @@ from torch import Tensor
 
 from mi_cot_lib.course.theory.degenerate_optimum import SURE, logits_of
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.objective.mi import mi_loss
-from mi_cot_lib.objective.pooling import pool_released
+from mi_cot_lib.objective.mi import mi_loss, pool_released
 
 RELEASED, PAPER, OVERLAP, PROPER = "released", "paper", "overlap", "cross-entropy"
 MEASURES = (RELEASED, PAPER, OVERLAP, PROPER)

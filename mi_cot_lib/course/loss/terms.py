@@ -12,7 +12,7 @@ from mi_cot_lib.objective.choices import TERMS, Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import collate
 from mi_cot_lib.student.load import Student
-from mi_cot_lib.training.losses import term_losses
+from mi_cot_lib.training.packed_step import term_losses
 
 
 def measure_terms(

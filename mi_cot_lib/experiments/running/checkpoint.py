@@ -7,7 +7,7 @@ from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import ConfigError, DataError
-from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 

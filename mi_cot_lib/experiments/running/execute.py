@@ -28,7 +28,7 @@ from mi_cot_lib.experiments.running.engines import LOCAL, Engine, run_all
 from mi_cot_lib.experiments.running.sources import noted_sources, refuse_other_sources, sources_of
 from mi_cot_lib.files import refuse_unwritable, write_atomically
 from mi_cot_lib.machine import home_folder, repository_root
-from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import read_progress

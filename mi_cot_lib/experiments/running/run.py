@@ -25,16 +25,15 @@ from mi_cot_lib.experiments.running.sources import (
 from mi_cot_lib.experiments.running.verified import check_selected, save_student
 from mi_cot_lib.files import refuse_unwritable, write_lines
 from mi_cot_lib.machine import git_commit, hardware, library_versions
-from mi_cot_lib.objective.methods import method_named
+from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.student.encode import EncodedPair, encode_pairs
 from mi_cot_lib.student.folder import has_weights
 from mi_cot_lib.student.load import Student, load_student
-from mi_cot_lib.student.reading import check_reading
+from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.readable import check_teacher
-from mi_cot_lib.training.targets import training_targets
+from mi_cot_lib.training.targets import check_teacher, training_targets
 from mi_cot_lib.training.train import PROGRESS, check_tensorboard, train
 
 DEFAULT_RUNS = "runs"

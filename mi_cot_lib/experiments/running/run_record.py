@@ -13,7 +13,7 @@ from mi_cot_lib.evaluation.calibration import (
 )
 from mi_cot_lib.evaluation.predict import Prediction, read_predictions
 from mi_cot_lib.student.encode import EncodedPair
-from mi_cot_lib.student.shapes import matrix_flops
+from mi_cot_lib.student.packed import matrix_flops
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import PREDICTIONS
 

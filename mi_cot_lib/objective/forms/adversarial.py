@@ -24,9 +24,6 @@ class Discriminator(nn.Module):
 
     After Ganin et al. 2016. It aligns the two sides' distributions as wholes: nothing pairs an example's
     label with its own rationale, so that alignment says nothing about their mutual information.
-
-    Args:
-        width: Of the features.
     """
 
     def __init__(self, width: int) -> None:
@@ -36,12 +33,7 @@ class Discriminator(nn.Module):
     def forward(self, label: Tensor, rationale: Tensor) -> Tensor:
         """Compute the discriminator's cross-entropy, whose gradient reaches the features reversed.
 
-        Args:
-            label: (batch, width).
-            rationale: (batch, width).
-
-        Returns:
-            (batch,) in nats: the mean of both sides; log 2 where they cannot be told apart.
+        Two (batch, width) → (batch,) in nats: the mean of both sides; log 2 where they cannot be told apart.
         """
         of_label = self.score(_Reversed.apply(label)).squeeze(1)
         of_rationale = self.score(_Reversed.apply(rationale)).squeeze(1)

@@ -1,11 +1,14 @@
 """The bound that the paper's derivation was after: I(Z;V) ≥ H(V) + E[log q(v|z)]."""
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from mi_cot_lib.objective.forms import Form
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def barber_agakov_loss(label: Tensor, rationale: Tensor, held_label: Tensor) -> Tensor:
+
+def barber_agakov_loss(label: "Tensor", rationale: "Tensor", held_label: "Tensor") -> "Tensor":
     """Compute the negative Barber-Agakov lower bound, with the entropy of V as a term of its own.
 
     V is a word drawn from the label side's pooled distribution of a random example, q(v|z) the
@@ -15,7 +18,7 @@ def barber_agakov_loss(label: Tensor, rationale: Tensor, held_label: Tensor) -> 
     Args:
         label: (batch, vocab), logarithms of a distribution; its mean over the batch gives H(V). It keeps
             its gradient whatever is detached.
-        rationale: (batch, vocab), logarithms of a distribution.
+        rationale: (batch, vocab), likewise.
         held_label: `label` as the cross-entropy sees it, detached or not.
 
     Returns:

@@ -17,9 +17,6 @@ class ContrastiveHead(nn.Module):
 
     CRD draws its negatives from a memory of the whole data set; here they are the batch's, so that
     nothing stale is compared. InfoNCE asks which of many, this asks true or not for each.
-
-    Args:
-        width: Of the features.
     """
 
     def __init__(self, width: int) -> None:
@@ -30,14 +27,8 @@ class ContrastiveHead(nn.Module):
     def forward(self, label: Tensor, rationale: Tensor) -> Tensor:
         """Compute −log h(v_i, z_i) − Σ_{j≠i} log(1 − h(v_j, z_i)) of each example i (CRD, Equation 10).
 
-        h is the probability of a true pair among one true and N false ones, σ(score − log N).
-
-        Args:
-            label: (batch, width).
-            rationale: (batch, width).
-
-        Returns:
-            (batch,) in nats; 0 for a batch of one, which has no false pair.
+        h is the probability of a true pair among one true and N false ones, σ(score − log N). Two
+        (batch, width) → (batch,) in nats; 0 for a batch of one, which has no false pair.
         """
         negatives = len(label) - 1
         scores = cosine_scores(self.of_label(label), self.of_rationale(rationale))

@@ -14,11 +14,8 @@ def infonce_loss(scores: Tensor) -> Tensor:
 
     log(batch) less the mean is a lower bound of the mutual information, and cannot exceed log(batch).
 
-    Args:
-        scores: (batch, batch); row i holds the score of rationale i with every label side.
-
-    Returns:
-        (batch,) in nats; 0 for a batch of one.
+    (batch, batch), in row i the score of rationale i with every label side → (batch,) in nats; 0 for a
+    batch of one.
     """
     return -scores.log_softmax(dim=1).diagonal()
 
@@ -26,26 +23,13 @@ def infonce_loss(scores: Tensor) -> Tensor:
 def distribution_scores(label: Tensor, rationale: Tensor) -> Tensor:
     """Score each pair by −CE(label, rationale).
 
-    Args:
-        label: (batch, vocab), logarithms of a distribution.
-        rationale: (batch, vocab), likewise.
-
-    Returns:
-        (batch, batch), rationales by labels, in nats.
+    Two (batch, vocab), logarithms of distributions → (batch, batch), rationales by labels, in nats.
     """
     return rationale @ label.exp().t()
 
 
 def cosine_scores(label: Tensor, rationale: Tensor) -> Tensor:
-    """Score each pair by cosine similarity over `TEMPERATURE`.
-
-    Args:
-        label: (batch, width).
-        rationale: (batch, width).
-
-    Returns:
-        (batch, batch), rationales by labels.
-    """
+    """Score each pair by cosine similarity over `TEMPERATURE`: (batch, batch), rationales by labels."""
     return F.normalize(rationale, dim=1) @ F.normalize(label, dim=1).t() / TEMPERATURE
 
 

@@ -1,20 +1,18 @@
 """The MI term as the paper writes it: cross-entropy, or KL divergence, of the two sides' distributions."""
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from mi_cot_lib.objective.forms import Divergence, Form
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def paper_loss(label: Tensor, rationale: Tensor, divergence: Divergence = "ce") -> Tensor:
+
+def paper_loss(label: "Tensor", rationale: "Tensor", divergence: Divergence = "ce") -> "Tensor":
     """Compute CE or KL from the label's distribution to the rationale's (paper, Equation 11).
 
-    Args:
-        label: (batch, vocab), logarithms of a distribution.
-        rationale: (batch, vocab), likewise.
-        divergence: `ce` is −Σ_v t_v log q_v; `kl` takes the entropy of t off.
-
-    Returns:
-        (batch,) in nats.
+    Two (batch, vocab), logarithms of distributions t and q → (batch,) in nats: `ce` is −Σ_v t_v log q_v,
+    `kl` takes the entropy of t off.
     """
     t = label.exp()
     losses = -(t * rationale).sum(dim=-1)

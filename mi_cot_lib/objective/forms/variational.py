@@ -13,11 +13,7 @@ SMALLEST_VARIANCE = 1e-3
 
 
 class GaussianHead(nn.Module):
-    """q(v|z): a normal distribution with a mean read off z and one learned variance a feature.
-
-    Args:
-        width: Of the features.
-    """
+    """q(v|z): a normal distribution with a mean read off z and one learned variance a feature."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -28,12 +24,8 @@ class GaussianHead(nn.Module):
     def forward(self, label: Tensor, rationale: Tensor) -> Tensor:
         """Compute −log q(v|z) of each example (VID, Equation 5), which bounds I(Z;V) where H(V) is held.
 
-        Args:
-            label: (batch, width), v.
-            rationale: (batch, width), z.
-
-        Returns:
-            (batch,) in nats a feature: the mean over features, so that α3 does not depend on the width.
+        v and z are (batch, width), the result (batch,) in nats a feature: the mean over features, so that α3
+        does not depend on the width.
         """
         variance = F.softplus(self.raw_variance) + SMALLEST_VARIANCE
         distance = (label - self.mean(rationale)) ** 2 / variance

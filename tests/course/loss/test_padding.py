@@ -15,7 +15,7 @@ from mi_cot_lib.objective.mi import mi_loss
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import collate
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.training.losses import term_losses
+from mi_cot_lib.training.packed_step import term_losses
 
 
 @pytest.fixture(scope="module")

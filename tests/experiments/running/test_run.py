@@ -12,7 +12,7 @@ from mi_cot_lib.errors import ConfigError, DataError, KitError
 from mi_cot_lib.evaluation.score import is_correct
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import load_student
-from mi_cot_lib.student.shapes import t5_v1_1_config
+from mi_cot_lib.student.packed import t5_v1_1_config
 from mi_cot_lib.training.record import read_record
 from mi_cot_lib.training.targets import training_targets
 from mi_cot_lib.training.train import train

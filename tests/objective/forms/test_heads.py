@@ -11,7 +11,7 @@ from mi_cot_lib.objective.forms import FORMS
 from mi_cot_lib.objective.forms.adversarial import Discriminator
 from mi_cot_lib.objective.forms.contrastive import ContrastiveHead
 from mi_cot_lib.objective.forms.variational import SMALLEST_VARIANCE, GaussianHead
-from mi_cot_lib.objective.heads import carried, head_of, make_head
+from mi_cot_lib.objective.mi import carried, head_of, make_head
 
 WIDTH = 6
 

@@ -10,7 +10,7 @@ from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective import forms
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import Student, load_student
-from mi_cot_lib.training import losses
+from mi_cot_lib.training import packed_step
 from mi_cot_lib.training.train import train
 
 # One of distributions and one with a head.
@@ -69,7 +69,7 @@ def test_a_form_in_one_file_trains_by_the_plain_and_the_fast_step(
     )
     found = []
     for can_pack in (True, False):
-        monkeypatch.setattr(losses, "can_pack", lambda model, answer=can_pack: answer)
+        monkeypatch.setattr(packed_step, "can_pack", lambda model, answer=can_pack: answer)
         student = Student(T5ForConditionalGeneration(nano.model.config), nano.tokeniser)
         student.model.load_state_dict(nano.model.state_dict())
         folder = tmp_path / str(can_pack)
