@@ -22,16 +22,13 @@ Gradients = tuple[Tensor | None, Tensor | None]
 
 @dataclass(frozen=True)
 class Side:
-    """One task's positions, packed row after row.
+    """One task's positions, packed row after row."""
 
-    Attributes:
-        states: (tokens, width), what the output layer reads.
-        targets: (tokens,), -100 at positions without a target.
-        lengths: Positions of each example; they sum to the tokens.
-    """
-
+    # (tokens, width), what the output layer reads.
     states: Tensor
+    # (tokens,), -100 at positions without a target.
     targets: Tensor
+    # Positions of each example; they sum to the tokens.
     lengths: list[int]
 
 

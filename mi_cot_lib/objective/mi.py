@@ -116,21 +116,29 @@ def label_precision(detach: Detach) -> torch.dtype:
 
 
 def mi_of_pooled(
-    label: Tensor, rationale: Tensor, *, form: MiForm, divergence: Divergence, detach: Detach
+    label: Tensor,
+    rationale: Tensor,
+    *,
+    form: MiForm,
+    divergence: Divergence,
+    detach: Detach,
+    features: Features = "vocabulary",
+    head: nn.Module | None = None,
 ) -> Tensor:
     """Compute the MI loss of each example, (batch,) in nats, from its two pooled sides.
 
-    Args:
-        label: (batch, vocab). Form `released`: pooled probabilities. Other forms: pooled
-            log-probabilities, which are normalised here.
-        rationale: (batch, vocab), likewise.
-        form: See `mi_loss`, as the following two.
-        divergence: `ce` or `kl`.
-        detach: `label`, `rationale` or `none`.
+    Both are (batch, width): pooled hidden states, or of the vocabulary pooled probabilities (form
+    `released`) or log-probabilities (others), which are normalised here. A form with a head needs it.
     """
-    if not FORMS[form].padded:
+    if features == "vocabulary" and not FORMS[form].padded:
         label, rationale = label.log_softmax(dim=-1), rationale.log_softmax(dim=-1)
-    return _loss(label, rationale, form, detach, "vocabulary", divergence)
+    held = label.detach() if detach == "label" else label
+    rationale = rationale.detach() if detach == "rationale" else rationale
+    loss = FORMS[form].loss
+    if loss is None:
+        assert head is not None
+        return head(held, rationale)
+    return loss(Pooled(held, rationale, label, features, divergence))
 
 
 def hidden_loss_per_example(
@@ -142,43 +150,26 @@ def hidden_loss_per_example(
 ) -> Tensor:
     """Compute the MI loss of each example from hidden states.
 
-    Args:
-        label: States (batch, positions, width), and (batch, positions), True at real positions.
-        rationale: Likewise.
-        counted: (batch,), True where an example takes part; it has a real position on both sides.
-        objective: Form, pool and detached side.
-        head: From `make_head`; None for a form without one.
-
-    Returns:
-        (batch,) in nats, 0 where an example takes no part.
+    A side is its states (batch, positions, width), and (batch, positions), True at real positions; `counted`
+    (batch,) is True where an example takes part, which has a real position on both sides; `head` is from
+    `make_head`. The losses are (batch,) in nats, 0 where an example takes no part.
     """
-    pooled = [
+    v, z = (
         pool_states(states[counted], mask[counted], objective.pool)
         for states, mask in (label, rationale)
-    ]
+    )
     # A few numbers an example: float32 costs nothing here and keeps differences of squares exact.
     with torch.autocast(counted.device.type, enabled=False):
-        losses = _loss(*pooled, objective.form, objective.detach, objective.features, head=head)
+        losses = mi_of_pooled(
+            v,
+            z,
+            form=objective.form,
+            divergence=objective.divergence,
+            detach=objective.detach,
+            features=objective.features,
+            head=head,
+        )
     return _at(counted, losses)
-
-
-def _loss(
-    label: Tensor,
-    rationale: Tensor,
-    form: MiForm,
-    detach: Detach,
-    features: Features,
-    divergence: Divergence = "ce",
-    head: nn.Module | None = None,
-) -> Tensor:
-    """Hold the detached side, and ask the form, or its head, for the loss of each example."""
-    held = label.detach() if detach == "label" else label
-    rationale = rationale.detach() if detach == "rationale" else rationale
-    loss = FORMS[form].loss
-    if loss is None:
-        assert head is not None
-        return head(held, rationale)
-    return loss(Pooled(held, rationale, label, features, divergence))
 
 
 def _at(counted: Tensor, losses: Tensor) -> Tensor:
@@ -247,8 +238,7 @@ def make_head(objective: Objective, width: int, seed: int) -> nn.Module | None:
 
 def head_of(model: nn.Module) -> nn.Module | None:
     """Return the head that a student carries."""
-    head: nn.Module | None = getattr(model, _HEAD, None)
-    return head
+    return getattr(model, _HEAD, None)
 
 
 @contextmanager

@@ -23,12 +23,8 @@ IGNORED = -100
 class EncodedPair:
     """Token ids of one example's prompts and targets; a task that is not trained has no ids.
 
-    Attributes:
-        predict_input: Ids of `predict: TEXT`.
-        predict_target: Ids of the label (or of rationale and label, for the single-task method).
-        explain_input: Ids of `explain: TEXT`.
-        explain_target: Ids of the rationale; empty where the teacher's text could not be parsed.
-        id: The example's, for messages; no part of what is compared.
+    The prediction target is the label (or rationale and label, for the single-task method); the rationale
+    target is empty where the teacher's text could not be parsed. `id` is the example's, for messages.
     """
 
     predict_input: list[int]
@@ -54,7 +50,7 @@ def encode_pairs(
     max_input_tokens: int,
     max_target_tokens: int,
 ) -> list[EncodedPair]:
-    """Tokenise prompts and targets.
+    """Tokenise prompts and targets: one pair an example, in order, without padding.
 
     Args:
         examples: What to encode.
@@ -63,11 +59,7 @@ def encode_pairs(
         explain: Encode the rationale task as well.
         max_input_tokens: Longer prompts are cut at the end.
         max_target_tokens: Longer targets are cut at the end.
-
-    Returns:
-        One pair an example, in order, without padding.
     """
-
     columns = [
         Column([PREDICT_PREFIX + example.input for example in examples], max_input_tokens),
         Column(labels, max_target_tokens),
@@ -95,15 +87,7 @@ def encode_pairs(
 
 
 def check_positions(longest: int, config: Any) -> None:
-    """Refuse a text that is longer than a student has positions for; T5 counts none.
-
-    Args:
-        longest: Its tokens.
-        config: The model's.
-
-    Raises:
-        ConfigError: The message names both numbers.
-    """
+    """Refuse with a ConfigError a text of more tokens than a student has positions for; T5 counts none."""
     positions = getattr(config, "max_position_embeddings", None)
     if positions is not None and longest > positions:
         raise ConfigError(
@@ -125,33 +109,20 @@ def pad_rows(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:
 def collate(pairs: Sequence[EncodedPair], pad_id: int) -> dict[str, torch.Tensor]:
     """Make a batch of encoded pairs.
 
-    Args:
-        pairs: The examples of the batch.
-        pad_id: The tokeniser's padding id.
-
     Returns:
         `input_ids`, `attention_mask`, `labels` of the prediction task, each (batch, positions), and
         the same with the prefix `explain_` when the pairs hold that task. Labels are -100 at padding.
     """
-    batch = _collate_task(
-        [p.predict_input for p in pairs], [p.predict_target for p in pairs], pad_id
-    )
+    tasks = {"": [(pair.predict_input, pair.predict_target) for pair in pairs]}
     if any(pair.explain_input for pair in pairs):
-        explain = _collate_task(
-            [p.explain_input for p in pairs], [p.explain_target for p in pairs], pad_id
-        )
-        batch |= {f"explain_{name}": tensor for name, tensor in explain.items()}
+        tasks["explain_"] = [(pair.explain_input, pair.explain_target) for pair in pairs]
+    batch = {}
+    for prefix, rows in tasks.items():
+        inputs, targets = zip(*rows, strict=True)
+        batch[f"{prefix}input_ids"] = pad_rows(inputs, pad_id)
+        batch[f"{prefix}attention_mask"] = pad_rows([[1] * len(row) for row in inputs], 0)
+        batch[f"{prefix}labels"] = pad_rows(targets, IGNORED)
     return batch
-
-
-def _collate_task(
-    inputs: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], pad_id: int
-) -> dict[str, torch.Tensor]:
-    return {
-        "input_ids": pad_rows(inputs, pad_id),
-        "attention_mask": pad_rows([[1] * len(row) for row in inputs], 0),
-        "labels": pad_rows(targets, IGNORED),
-    }
 
 
 def widen(batch: Mapping[str, torch.Tensor], widths: Mapping[str, int]) -> dict[str, torch.Tensor]:
@@ -169,11 +140,9 @@ def widen(batch: Mapping[str, torch.Tensor], widths: Mapping[str, int]) -> dict[
 
 
 def shift_right(labels: torch.Tensor, config: Any) -> torch.Tensor:
-    """Prepend the start token and drop the last: what the decoder reads to predict `labels`.
+    """Prepend the start token of a model and drop the last: what its decoder reads to predict `labels`.
 
-    Args:
-        labels: (batch, positions), -100 at padding.
-        config: The model's, for its start and padding tokens.
+    `labels` is (batch, positions), -100 at padding.
     """
     start = labels.new_full((len(labels), 1), config.decoder_start_token_id)
     shifted = torch.cat([start, labels[:, :-1]], dim=1)

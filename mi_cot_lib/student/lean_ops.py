@@ -38,16 +38,8 @@ class _RmsNorm(Function):
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float, dtype: torch.dtype) -> Tensor:
     """Scale each row to a root mean square of 1, then by `weight` (Zhang and Sennrich 2019).
 
-    torch's own backward of this takes ten times as long on a CPU; on a GPU it is one kernel.
-
-    Args:
-        x: (tokens, width), float32.
-        weight: (width,), float32.
-        epsilon: Added to the mean square.
-        dtype: Of the result.
-
-    Returns:
-        (tokens, width).
+    torch's own backward of this takes ten times as long on a CPU; on a GPU it is one kernel. x (tokens,
+    width) and weight (width,) in float32 → (tokens, width) in `dtype`; epsilon is added to the mean square.
     """
     if x.is_cuda:
         return F.rms_norm(x, x.shape[-1:], weight, epsilon).to(dtype)
@@ -77,11 +69,7 @@ def dropout(x: Tensor, probability: float) -> Tensor:
     """Set elements to 0 with a probability and scale up the others, so that the mean stays.
 
     On a CPU torch draws a double for every element; here four elements share one 64-bit draw of
-    torch's own generator.
-
-    Args:
-        x: Any shape, contiguous.
-        probability: From 0 (returns `x` itself) to below 1.
+    torch's own generator. x is contiguous, the probability from 0 (returns `x` itself) to below 1.
     """
     if probability == 0:
         return x
@@ -92,16 +80,8 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, probability: float)
     """Weight values by softmax(q kᵀ + mask), unscaled as in T5, with dropout of the weights.
 
     A GPU takes torch's fused kernel; on a CPU that has no dropout and gains nothing at these lengths.
-
-    Args:
-        q: (rows, heads, positions, size).
-        k: (rows, heads, keys, size).
-        v: (rows, heads, keys, size).
-        mask: Added to the scores, broadcast to (rows, heads, positions, keys).
-        probability: Of dropout, from 0 to below 1.
-
-    Returns:
-        (rows, heads, positions, size).
+    q (rows, heads, positions, size), k and v (rows, heads, keys, size), and a mask that broadcasts to
+    (rows, heads, positions, keys) → (rows, heads, positions, size).
     """
     if q.is_cuda:
         return F.scaled_dot_product_attention(
@@ -143,12 +123,8 @@ def pad(x: Tensor, sources: Tensor, index: Tensor) -> Tensor:
     """Spread packed tokens over padded positions: (tokens, width) → (positions, width).
 
     Padding positions hold a copy of some token, whose gradient is not passed on: they are for
-    attention, which must mask them as keys and whose answers to them nothing may read.
-
-    Args:
-        x: Packed tokens.
-        sources: (positions,), which token stands at each position; any at padding.
-        index: (tokens,), the position of each token; no position twice.
+    attention, which must mask them as keys and whose answers to them nothing may read. `sources` says
+    which token stands at each position (any at padding), `index` at which position each token.
     """
     return x if len(x) == len(sources) else _Pad.apply(x, sources, index)
 

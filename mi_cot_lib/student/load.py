@@ -37,17 +37,11 @@ class Student:
 
 
 def load_student(name: str) -> Student:
-    """Load a student in float32, and make sure that it is whole and its parts fit.
+    """Load a student in float32 and evaluation mode, and make sure that it is whole and its parts fit.
 
-    Weights that are pickled (`pytorch_model.bin`) are read as tensors only, and no code that a folder or
-    the hub brings along is run.
-
-    Args:
-        name: `nano`, `small`, `base`, the id of a sequence-to-sequence model on the hub, or a folder: a
-            student's, or a run's.
-
-    Returns:
-        The model, in evaluation mode, and its tokeniser, which cuts at the end.
+    `name` is a named student, the id of a sequence-to-sequence model on the hub, or a folder: a student's,
+    or a run's. Weights that are pickled (`pytorch_model.bin`) are read as tensors only, and no code that a
+    folder or the hub brings along is run.
 
     Raises:
         ConfigError: The name is unknown, names a model of another kind, or a folder lacks a file, a
@@ -162,14 +156,14 @@ def _check_tokens(source: str, student: Student) -> None:
     """Refuse tokens that the model does not have, and note each special one where it is looked for."""
     tokeniser, config = student.tokeniser, student.model.config
     generation: Any = student.model.generation_config
-    if Path(source).is_dir() and tokeniser.vocab_files_names:
-        files = list(tokeniser.vocab_files_names.values())
-        if not any((Path(source) / name).is_file() for name in files):
-            raise refused(
-                source,
-                f"no file of its tokeniser is there ({' or '.join(files)}); copy the one that it was "
-                "trained with",
-            )
+    files = list(tokeniser.vocab_files_names.values())
+    folder = Path(source)
+    if folder.is_dir() and files and not any((folder / name).is_file() for name in files):
+        raise refused(
+            source,
+            f"no file of its tokeniser is there ({' or '.join(files)}); copy the one that it was trained "
+            "with",
+        )
     for name in ("pad_token", "eos_token"):
         if getattr(tokeniser, f"{name}_id") is None:
             raise refused(source, f"its tokeniser has no {name}; name it in tokenizer_config.json")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, processors, trainers
 from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import (
@@ -29,9 +29,9 @@ from transformers import (
 
 from mi_cot_lib.data.worlds.text import world_text
 from mi_cot_lib.errors import written_to
-from mi_cot_lib.student.encode import IGNORED, pad_rows
+from mi_cot_lib.student.encode import EncodedPair, collate
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS
-from mi_cot_lib.student.tokenise import PIECE, SPACE
+from mi_cot_lib.student.tokenise import NANO_SPLITTER, SPACE
 
 CARD = "pretraining.json"
 VOCABULARY_SIZE = 1280
@@ -48,12 +48,7 @@ def train_tokeniser(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     bytes_ = [f"<0x{value:02X}>" for value in range(256)]
     sentinels = [f"<extra_id_{index}>" for index in range(SENTINELS)]
     tokeniser = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
-    tokeniser.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="first", split=False),
-            pre_tokenizers.Split(Regex(PIECE), "isolated"),
-        ]
-    )
+    tokeniser.pre_tokenizer = NANO_SPLITTER
     tokeniser.decoder = decoders.Sequence(
         [
             decoders.Replace(SPACE, " "),
@@ -101,27 +96,21 @@ def _bytes_as_plain_pieces(tokeniser: Tokenizer) -> Tokenizer:
 
 @dataclass(frozen=True)
 class Pretraining:
-    """The recipe of the committed students, the same for each width.
+    """The recipe of the committed students, the same for each width."""
 
-    Attributes:
-        seed: Of text, initial weights, order and corruption.
-        texts: Number of texts of the world.
-        steps: Optimiser steps.
-        batch_size: Texts a step.
-        learning_rate: Peak; warm-up over the first 4%, then linear to 0.
-        corruption: Share of tokens hidden by span corruption (T5: 0.15).
-        copied: Share of texts that are to be written out whole instead: copying is what a student
-            of arithmetic stories needs most and what span corruption teaches least.
-        threads: torch threads; sums of floats depend on it.
-    """
-
+    # Of text, initial weights, order and corruption.
     seed: int = 0
     texts: int = 80_000
     steps: int = 8_000
     batch_size: int = 32
+    # Peak; warm-up over the first 4%, then linear to 0.
     learning_rate: float = 3e-3
+    # Share of tokens hidden by span corruption (T5: 0.15).
     corruption: float = 0.3
+    # Share of texts that are to be written out whole instead: copying is what a student of arithmetic
+    # stories needs most and what span corruption teaches least.
     copied: float = 0.25
+    # Sums of floats depend on it.
     threads: int = 1
 
 
@@ -247,7 +236,7 @@ def _batches(
         if len(order) < recipe.batch_size:
             order = generator.sample(range(len(encoded)), len(encoded))
         chosen, order = order[: recipe.batch_size], order[recipe.batch_size :]
-        sources, targets = [], []
+        pairs = []
         for index in chosen:
             if generator.random() < recipe.copied:
                 source, target = encoded[index], encoded[index]
@@ -255,10 +244,5 @@ def _batches(
                 source, target = span_corrupt(
                     encoded[index], sentinels, recipe.corruption, generator
                 )
-            sources.append([*source, end])
-            targets.append([*target, end])
-        yield {
-            "input_ids": pad_rows(sources, tokeniser.pad_token_id),
-            "attention_mask": pad_rows([[1] * len(row) for row in sources], 0),
-            "labels": pad_rows(targets, IGNORED),
-        }
+            pairs.append(EncodedPair([*source, end], [*target, end], [], []))
+        yield collate(pairs, tokeniser.pad_token_id)

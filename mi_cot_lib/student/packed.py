@@ -131,12 +131,10 @@ def encoder_states(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
 def both_states(
     model: Any, inputs: Sequence[Rows], targets: Sequence[Rows]
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Compute what the output layer reads, for several groups of rows in one pass.
+    """Compute what the output layer of a T5 reads, for several groups of rows in one pass.
 
-    Args:
-        model: A T5 for which `can_pack` holds. Dropout is applied in training mode.
-        inputs: Prompts; the first group of targets belongs to the first group of inputs, and so on.
-        targets: What the decoder reads (the targets shifted right), as many rows as the inputs.
+    The first group of `targets`, which the decoder reads (so shifted right), belongs to the first group of
+    `inputs` with as many rows, and so on. Dropout is applied in training mode.
 
     Returns:
         For each group the states (tokens, width) of its real positions, row after row: those of the

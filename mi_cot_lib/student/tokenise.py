@@ -18,8 +18,20 @@ from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
 from mi_cot_lib.errors import ConfigError
 
 SPACE = "▁"
-# Of the built-in tokeniser: a word, one digit or one other sign, each together with the space before it.
-PIECE = rf"{SPACE}?[A-Za-z]+|{SPACE}?[^{SPACE}]|{SPACE}"
+# T5's way of splitting a text, and the built-in tokeniser's: a word, one digit or one other sign, each
+# together with the space before it.
+T5_SPLITTER = pre_tokenizers.Sequence(
+    [
+        pre_tokenizers.WhitespaceSplit(),
+        pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always", split=True),
+    ]
+)
+NANO_SPLITTER = pre_tokenizers.Sequence(
+    [
+        pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="first", split=False),
+        pre_tokenizers.Split(Regex(f"{SPACE}?[A-Za-z]+|{SPACE}?[^{SPACE}]|{SPACE}"), "isolated"),
+    ]
+)
 # A single space between plain words. Elsewhere (runs of spaces, special tokens, letters that Unicode
 # may join to the space) what stands on one side can change the ids of the other.
 _WORD_BORDER = re.compile(r""" (?<=[A-Za-z0-9.,:;!?'")-] )(?=[A-Za-z0-9"'(])""")
@@ -121,23 +133,9 @@ def reads_words_alone(backend: Tokenizer) -> bool:
 
     It holds for T5's way of splitting and the built-in student's; anything else counts as unsure.
     """
-    known = (
-        pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.WhitespaceSplit(),
-                pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always", split=True),
-            ]
-        ),
-        pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="first", split=False),
-                pre_tokenizers.Split(Regex(PIECE), "isolated"),
-            ]
-        ),
-    )
     splitter = backend.pre_tokenizer
     splits_at_spaces = splitter is not None and any(
-        splitter.__getstate__() == one.__getstate__() for one in known
+        splitter.__getstate__() == known.__getstate__() for known in (T5_SPLITTER, NANO_SPLITTER)
     )
     # SentencePiece's normaliser maps one grapheme at a time, and none spans a space between words.
     normalises_alone = isinstance(backend.normalizer, normalizers.Precompiled | None)

@@ -8,7 +8,6 @@ folder, so that a run goes on wherever it was moved to.
 import hashlib
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -151,9 +150,7 @@ def _contents(folder: Path) -> dict[str, list[int | str]]:
 
 def _by_step(checkpoints: Path) -> dict[int, Path]:
     """Return the folders of checkpoints by step, ascending."""
-    found = {}
-    for folder in checkpoints.glob("checkpoint-*/"):
-        match = re.fullmatch(r"checkpoint-(\d+)", folder.name)
-        if match:
-            found[int(match[1])] = folder
-    return dict(sorted(found.items()))
+    steps = [
+        (folder.name.partition("-")[2], folder) for folder in checkpoints.glob("checkpoint-*/")
+    ]
+    return dict(sorted((int(step), folder) for step, folder in steps if step.isdecimal()))

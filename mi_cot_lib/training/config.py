@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.data.teacher.changes import TeacherChange, check_teacher_change
 from mi_cot_lib.errors import ConfigError, unknown_name
+from mi_cot_lib.machine import has_fast_bf16
 from mi_cot_lib.objective.choices import (
     Detach,
     MiForm,
@@ -63,10 +64,7 @@ class RunConfig:
     """What to train on what, and how. Values left out (None) take the student's default.
 
     Every field is an option of `mi-cot run`. Two equal configurations give the same metrics on one
-    machine.
-
-    Raises:
-        ConfigError: At construction, naming the value and what would be valid.
+    machine. A wrong value raises a ConfigError at construction, which names it and what would be valid.
     """
 
     dataset: str = _help("Data set: svamp, cqa, esnli, anli1, or built in: nano_svamp, …")
@@ -157,9 +155,6 @@ class RunConfig:
             if getattr(self, name) is None:
                 self._set(name, value)
         if self.precision is None:
-            # `mi-cot --help` reads this file, and needs no torch.
-            from mi_cot_lib.machine import has_fast_bf16
-
             self._set("precision", "bf16" if has_fast_bf16() else "fp32")
         if self.micro_batch_size is None:
             self._set("micro_batch_size", self.batch_size)
@@ -176,19 +171,14 @@ class RunConfig:
 
     def _check_ranges(self) -> None:
         check_teacher_change(self.teacher_change, self.change_share)
-        for name in ("alpha1", "alpha2", "alpha3", "seed"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ConfigError(
-                    f"{name} must be finite and not negative, got {getattr(self, name)}."
-                )
-        for name in (
-            *("max_steps", "batch_size", "micro_batch_size", "learning_rate", "eval_every"),
-            *("max_input_tokens", "max_target_tokens", "max_new_tokens"),
-        ):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise ConfigError(
-                    f"{name} must be finite and greater than 0, got {getattr(self, name)}."
-                )
+        for name, (kind, is_optional) in field_types().items():
+            value = getattr(self, name)
+            if kind not in (int, float) or is_optional or name == "change_share":
+                continue
+            may_be_0 = name in ("alpha1", "alpha2", "alpha3", "seed")
+            if not 0 <= value < float("inf") or (value == 0 and not may_be_0):
+                bound = "not negative" if may_be_0 else "greater than 0"
+                raise ConfigError(f"{name} must be finite and {bound}, got {value}.")
         if self.seed >= 2**32:
             raise ConfigError(f"seed must be less than 2**32, got {self.seed}.")
         if not self.objective.weights:
@@ -233,11 +223,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
-        """Build a configuration from plain values.
-
-        Raises:
-            ConfigError: A field of that name does not exist; the message names the nearest one.
-        """
+        """Build a configuration from plain values; ConfigError names the nearest field where one is none."""
         names = [item.name for item in fields(cls)]
         for name in values:
             if name not in names:

@@ -3,8 +3,7 @@
 The plain twin is `forward_terms`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -51,15 +50,15 @@ def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -
     if not can_pack(model):
         sums, _ = forward_terms(model, objective, batch)
         return {term: weighted_total(objective, {term: sums[term]}, counts) for term in sums}
-    packed = _run(model, objective, batch)
+    sides, encoded = _run(model, objective, batch)
     losses = {}
     for term in objective.weights:
         if term == "mi" and objective.uses_hidden:
-            hidden = {term: _hidden_mi(model, objective, packed)}
+            hidden = {term: _hidden_mi(model, objective, sides, encoded)}
             losses[term] = weighted_total(objective, hidden, counts)
         else:
             one = objective.only(term)
-            losses[term], _ = output_terms(one, model.lm_head.weight, packed.sides, counts)
+            losses[term], _ = output_terms(one, model.lm_head.weight, sides, counts)
     return losses
 
 
@@ -70,29 +69,25 @@ def packed_terms(
 
     The total can be differentiated once, and both are in float32.
     """
-    packed = _run(model, objective, batch)
-    total, sums = output_terms(objective.of_outputs, model.lm_head.weight, packed.sides, counts)
+    sides, encoded = _run(model, objective, batch)
+    total, sums = output_terms(objective.of_outputs, model.lm_head.weight, sides, counts)
     if objective.uses_hidden and "explain_labels" in batch:
-        sums["mi"] = _hidden_mi(model, objective, packed)
+        sums["mi"] = _hidden_mi(model, objective, sides, encoded)
         total = total + weighted_total(objective, {"mi": sums["mi"]}, counts)
     return total, sums
 
 
-@dataclass(frozen=True)
-class _Packed:
-    """A batch's states, row after row without padding: the sides as the output layer reads them, and of
-    the same sides the encoder's states (tokens, width) and each row's length.
-    """
-
-    sides: tuple[Side, ...]
-    encoded: list[tuple[Tensor, list[int]]]
-
-
-def _run(model: Any, objective: Objective, batch: Batch) -> _Packed:
+def _run(
+    model: Any, objective: Objective, batch: Batch
+) -> tuple[tuple[Side, ...], list[tuple[Tensor, list[int]]]]:
     """Run encoder and decoder on the tasks that an objective needs.
 
     For the released form of the MI term with padding positions, since that loss looks at what the
     student says there.
+
+    Returns:
+        The sides as the output layer reads them, and of the same sides the encoder's states
+        (tokens, width) and each row's length.
     """
     explains = "explain_labels" in batch and bool(objective.weights.keys() & {"generation", "mi"})
     with_padding = explains and objective.sees_padding
@@ -106,7 +101,7 @@ def _run(model: Any, objective: Objective, batch: Batch) -> _Packed:
     states, encoded = both_states(model, inputs, targets)
     lengths, read = ([rows.real.sum(dim=1).tolist() for rows in side] for side in (targets, inputs))
     sides = tuple(Side(*side) for side in zip(states, wanted, lengths, strict=True))
-    return _Packed(sides, list(zip(encoded, read, strict=True)))
+    return sides, list(zip(encoded, read, strict=True))
 
 
 def _rows(ids: Tensor, real: Tensor) -> Rows:
@@ -115,22 +110,21 @@ def _rows(ids: Tensor, real: Tensor) -> Rows:
     return Rows(ids[:, :width], real[:, :width])
 
 
-def _hidden_mi(model: Any, objective: Objective, packed: _Packed) -> Tensor:
+def _hidden_mi(model: Any, objective: Objective, sides: Sequence[Side], encoded: Any) -> Tensor:
     """Compute the sum over examples of an MI term that looks at hidden states, in nats."""
-    lengths = torch.tensor([side.lengths for side in packed.sides])
+    lengths = torch.tensor([side.lengths for side in sides])
     counted = (lengths > 0).all(dim=0)
     if not counted.any():
-        return packed.sides[0].states[:0].float().sum()
-    rows = packed.encoded
-    if objective.features != "encoder_hidden":
-        rows = [(side.states, side.lengths) for side in packed.sides]
-    sides = []
-    for packed_states, own in rows:
-        states = pad_sequence(list(packed_states.split(own)), batch_first=True)
+        return sides[0].states[:0].float().sum()
+    at_decoder = [(side.states, side.lengths) for side in sides]
+    padded = []
+    for packed, own in encoded if objective.features == "encoder_hidden" else at_decoder:
+        states = pad_sequence(list(packed.split(own)), batch_first=True)
         ends = torch.tensor(own, device=states.device)[:, None]
-        sides.append((states, torch.arange(states.shape[1], device=states.device) < ends))
-    counted = counted.to(sides[0][0].device)
-    return hidden_loss_per_example(*sides, counted, objective, head_of(model)).sum()
+        padded.append((states, torch.arange(states.shape[1], device=states.device) < ends))
+    label, rationale = padded
+    counted = counted.to(rationale[0].device)
+    return hidden_loss_per_example(label, rationale, counted, objective, head_of(model)).sum()
 
 
 def split_batch(batch: Batch, most_tokens: int) -> list[dict[str, Tensor]]:

@@ -82,7 +82,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self._steps_since_log += 1
         self._term_gradients.clear()
         self._rows = [row for batch in batches for row in cast(Any, batch.pop(ROWS))]
-        targets = [name for name in ("labels", "explain_labels") if name in batches[0]]
+        targets: list[str] = [name for name in ("labels", "explain_labels") if name in batches[0]]
         widths = {name: max(batch[name].shape[1] for batch in batches) for name in targets}
         batches = [widen(batch, widths) for batch in batches]
         counts: dict[str, Tensor] = {}
