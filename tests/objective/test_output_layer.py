@@ -13,21 +13,18 @@ from hypothesis import strategies as st
 from mi_cot_lib.objective import chunks, output_layer
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.chunks import Side, chunks_of
+from mi_cot_lib.objective.forms import FORMS
 from mi_cot_lib.objective.output_layer import output_terms
 from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
 from mi_cot_lib.student.encode import IGNORED
 
 CHOICES = [
     {"form": form, "pool": pool, "divergence": divergence, "detach": detach}
-    for form, pool, divergence, detach in itertools.product(
-        ("released", "paper"), ("max", "mean"), ("ce", "kl"), ("label", "rationale", "none")
+    for form, divergence, pool, detach in itertools.product(
+        ("released", "paper", "js", "barber_agakov", "infonce"),
+        *(("ce", "kl"), ("max", "mean"), ("label", "rationale", "none")),
     )
-]
-CHOICES += [
-    {"form": form, "pool": pool, "divergence": "ce", "detach": detach}
-    for form, pool, detach in itertools.product(
-        ("js", "barber_agakov", "infonce"), ("max", "mean"), ("label", "rationale", "none")
-    )
+    if divergence in FORMS[form].divergences
 ]
 WIDTH = 8
 # A smaller seed is no simpler one.
@@ -50,7 +47,7 @@ def packed(states: torch.Tensor, targets: torch.Tensor, with_padding: bool) -> S
     return Side(states[real], targets[real], real.sum(dim=1).tolist())
 
 
-def draw(label_lengths, rationale_lengths, vocabulary, seed):
+def draw(label_lengths, rationale_lengths, vocabulary, seed, scale=0.5):
     """Return each side's targets, and the output layer's weights and each side's states."""
     generator = torch.Generator().manual_seed(seed)
     sides = [
@@ -60,7 +57,7 @@ def draw(label_lengths, rationale_lengths, vocabulary, seed):
     ]
     shapes = [(vocabulary, WIDTH), *((*targets.shape, WIDTH) for targets in sides)]
     # Small logits: where a softmax is certain, both ways take a small difference of large numbers.
-    return sides, [(torch.randn(*s, generator=generator) / 2).requires_grad_() for s in shapes]
+    return sides, [(torch.randn(*s, generator=generator) * scale).requires_grad_() for s in shapes]
 
 
 def have_clear_maxima(sides, leaves) -> bool:
@@ -78,9 +75,11 @@ def have_clear_maxima(sides, leaves) -> bool:
     return True
 
 
-def both_ways(objective, label_lengths, rationale_lengths, vocabulary, seed, dtype):
+def both_ways(
+    objective, label_lengths, rationale_lengths, vocabulary, seed, dtype=torch.float32, scale=0.5
+):
     """Return (total, sums, gradients) of the plain and of the chunked computation."""
-    sides, leaves = draw(label_lengths, rationale_lengths, vocabulary, seed)
+    sides, leaves = draw(label_lengths, rationale_lengths, vocabulary, seed, scale)
     weight, *states = leaves
     batch = dict(zip(("labels", "explain_labels"), sides, strict=False))
     counts = term_counts(batch)
@@ -144,7 +143,7 @@ lengths = st.integers(1, 4).flatmap(
 def test_losses_and_gradients_are_the_plain_ones(choices, lengths, vocabulary, seed):
     objective = Objective(alpha3=0.7, **choices)
     assume(objective.pool == "mean" or have_clear_maxima(*draw(*lengths, vocabulary, seed)))
-    assert_equal(both_ways(objective, *lengths, vocabulary, seed, torch.float32))
+    assert_equal(both_ways(objective, *lengths, vocabulary, seed))
 
 
 def some_shape(seed: int) -> tuple[list[int], list[int], int, int]:
@@ -180,23 +179,21 @@ def test_losses_and_gradients_are_the_plain_ones_in_bf16(choices, seeds):
 )
 @pytest.mark.parametrize("choices", CHOICES[::5], ids=lambda c: "-".join(c.values()))
 def test_odd_batches_are_the_plain_ones(choices, label_lengths, rationale_lengths):
-    objective = Objective(**choices)
-    results = both_ways(objective, label_lengths, rationale_lengths, 50, 1, torch.float32)
+    assert_equal(both_ways(Objective(**choices), label_lengths, rationale_lengths, 50, 1))
+
+
+@pytest.mark.parametrize(
+    ("objective", "rationales", "terms"),
+    [
+        (Objective(alpha3=0.0), [4, 0], ["prediction", "generation"]),
+        (Objective(alpha1=0.0, alpha3=0.0), [4, 0], ["generation"]),
+        (Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0), None, ["prediction"]),
+    ],
+)
+def test_terms_without_weight_or_rationales_are_left_out(objective, rationales, terms):
+    results = both_ways(objective, [2, 3], rationales, 50, 2)
     assert_equal(results)
-
-
-@pytest.mark.parametrize("objective", [Objective(alpha3=0.0), Objective(alpha1=0.0, alpha3=0.0)])
-def test_terms_without_weight_are_left_out(objective):
-    results = both_ways(objective, [2, 3], [4, 0], 50, 2, torch.float32)
-    assert_equal(results)
-    assert "mi" not in results[1][1]
-
-
-def test_a_method_without_rationales_has_one_term():
-    objective = Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0)
-    results = both_ways(objective, [2, 3], None, 50, 3, torch.float32)
-    assert_equal(results)
-    assert list(results[1][1]) == ["prediction"]
+    assert list(results[1][1]) == terms
 
 
 @pytest.mark.parametrize("choices", CHOICES[::7], ids=lambda c: "-".join(c.values()))
@@ -211,30 +208,16 @@ def test_the_size_of_a_chunk_changes_nothing(choices, monkeypatch):
 def test_chunks_hold_no_more_than_their_limit_unless_one_example_does(monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", {"cpu": 100})
     side = Side(torch.empty(30, WIDTH), torch.zeros(30, dtype=torch.long), [5, 5, 1, 12, 7])
-    found = list(chunks_of((side,), 10))
-    assert [[span.stop - span.start for span in c.spans[0]] for c in found] == [
-        [5, 5],
-        [1],
-        [12],
-        [7],
-    ]
+    found = [[span.stop - span.start for span in c.spans[0]] for c in chunks_of((side,), 10)]
+    assert found == [[5, 5], [1], [12], [7]]
 
 
-def test_extreme_states_stay_finite():
-    for choices in CHOICES:
-        generator = torch.Generator().manual_seed(5)
-        targets = targets_of([2], 20, generator), targets_of([3], 20, generator)
-        weight = torch.randn(20, WIDTH, generator=generator).requires_grad_()
-        states = [1e3 * torch.randn(t.numel(), WIDTH, generator=generator) for t in targets]
-        leaves = [weight, *(state.requires_grad_() for state in states)]
-        sides = tuple(
-            Side(s, t.flatten(), [t.numel()]) for s, t in zip(leaves[1:], targets, strict=True)
-        )
-        counts = term_counts(dict(zip(("labels", "explain_labels"), targets, strict=True)))
-        total, _ = output_terms(Objective(**choices), weight, sides, counts)
+@pytest.mark.parametrize("choices", CHOICES, ids=lambda c: "-".join(c.values()))
+def test_extreme_states_stay_finite(choices):
+    # Logits of some thousands. The plain way's gradients must be finite as well.
+    for total, _, gradients in both_ways(Objective(**choices), [2], [3], 20, 5, scale=30.0):
         assert torch.isfinite(total)
-        for gradient in torch.autograd.grad(total, leaves):
-            assert torch.isfinite(gradient).all()
+        assert all(torch.isfinite(gradient).all() for gradient in gradients)
 
 
 def test_no_gradient_is_computed_where_none_is_wanted():
@@ -247,28 +230,32 @@ def test_no_gradient_is_computed_where_none_is_wanted():
 
 
 @pytest.mark.parametrize("label_lengths", [[1, 1], [4, 2]])
+@pytest.mark.parametrize("scale", [0.15, 0.5, 2.0])
 @pytest.mark.parametrize("pool", ["max", "mean"])
 @pytest.mark.parametrize("divergence", ["ce", "kl"])
 @pytest.mark.parametrize("detach", ["rationale", "none"])
-def test_released_gradients_hold_over_t5s_vocabulary(label_lengths, pool, divergence, detach):
+def test_released_gradients_hold_over_t5s_vocabulary(
+    label_lengths, scale, pool, divergence, detach
+):
+    # A constant of 10 nats stands beside differences of 1e-5 there; exact is float64 throughout.
     choices = {"pool": pool, "divergence": divergence, "detach": detach}
     objective = Objective(alpha1=0, alpha2=0, alpha3=1.0, **choices)
     shape = label_lengths, [9, 5], 32128, 6
-    results = both_ways(objective, *shape, torch.float32)
-    _, leaves = draw(*shape)
+    results = both_ways(objective, *shape, scale=scale)
+    _, leaves = draw(*shape, scale)
     weight, label, rationale = (leaf.detach().double().requires_grad_() for leaf in leaves)
     t, q = (
         side.amax(1) if pool == "max" else side.mean(1)
         for side in ((states @ weight.t()).softmax(-1) for states in (label, rationale))
     )
-    q = q.detach() if detach == "rationale" else q
-    loss = torch.nn.functional.cross_entropy(q, t)
+    loss = torch.nn.functional.cross_entropy(q.detach() if detach == "rationale" else q, t)
     if divergence == "kl":
         loss = loss + (t * t.log()).sum() / len(t)
     exact = torch.autograd.grad(
         loss, (weight, label, rationale), allow_unused=True, materialize_grads=True
     )
     for total, _, found in results:
-        assert total.item() == pytest.approx(loss.item(), abs=4e-5)
+        # The size of what KL is a difference of.
+        assert total.item() == pytest.approx(loss.item(), abs=1e-6 * math.log(32128) * 4)
         for ours, theirs in zip(found, exact, strict=True):
             assert (ours - theirs).norm() <= 1e-4 * theirs.norm()

@@ -38,6 +38,7 @@ def test_rms_norm_in_bf16_differs_from_t5s_layer_norm_by_rounding(seed):
     plain = layer(leaf)
     lean = rms_norm(leaf, layer.weight, layer.variance_epsilon, torch.bfloat16)
     inputs = (leaf, layer.weight)
+    assert lean.dtype == torch.bfloat16
     exact = (plain, *torch.autograd.grad(plain, inputs, pull.float()))
     rounded = (lean, *torch.autograd.grad(lean, inputs, pull))
     for expected, found in zip(exact, rounded, strict=True):
@@ -48,13 +49,6 @@ def test_rms_norm_of_zeros_has_a_finite_gradient():
     x = torch.zeros(2, 4, requires_grad=True, device=DEVICE)
     rms_norm(x, torch.ones(4, device=DEVICE), 1e-6, torch.float32).sum().backward()
     assert torch.isfinite(x.grad).all()
-
-
-def test_rms_norm_gives_the_dtype_that_the_next_product_wants():
-    assert (
-        rms_norm(normal(2, 4), torch.ones(4, device=DEVICE), 1e-6, torch.bfloat16).dtype
-        == torch.bfloat16
-    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -80,10 +74,7 @@ def test_dropout_passes_the_gradient_where_it_kept_and_repeats_with_its_seed():
         torch.testing.assert_close(gradient * x, value)
         results.append(value)
     assert torch.equal(*results)
-
-
-def test_dropout_of_probability_zero_draws_nothing():
-    x, state = normal(3, 3), torch.get_rng_state()
+    state = torch.get_rng_state()
     assert dropout(x, 0.0) is x
     assert torch.equal(torch.get_rng_state(), state)
 

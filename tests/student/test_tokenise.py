@@ -1,26 +1,35 @@
-"""The fast way to token ids gives the ids of the plain calls."""
+"""The fast way to token ids gives those of the plain calls; what a tokeniser loses is said or refused."""
 
 import functools
 import gc
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import processors
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, ByT5Tokenizer, PreTrainedTokenizerFast
 
+from mi_cot_lib import RunConfig, run
+from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX, encode_pairs
+from mi_cot_lib.errors import ConfigError, KitError
+from mi_cot_lib.experiments.running.evaluate import evaluate
+from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
 from mi_cot_lib.student.folder import NAMED_STUDENTS
+from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.tokenise import (
     Column,
+    check_reading,
     collector_paused,
     fast_token_ids,
+    lost_pieces,
     plain_token_ids,
     reads_words_alone,
     token_ids,
 )
+from tests.student.damaged import CONFIGS, edit, settings, whole
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 ODD = [
@@ -36,7 +45,6 @@ PIECES = st.one_of(
     st.text(max_size=4),
 )
 TEXTS = st.lists(st.lists(PIECES, max_size=8).map("".join), max_size=4)
-LIMITS = st.integers(1, 12)
 
 
 @functools.cache
@@ -55,22 +63,24 @@ def tokeniser(request):
 
 @pytest.fixture
 def nano():
+    """Return a tokeniser that a test may change."""
     return AutoTokenizer.from_pretrained(NAMED_STUDENTS["nano"])
 
 
-@pytest.mark.parametrize("name", ["nano", "t5"])
-@given(texts=TEXTS, others=TEXTS, limit=LIMITS)
-def test_any_texts_have_the_ids_of_the_plain_call(name, texts, others, limit):
-    tokeniser = tokeniser_named(name)
-    columns = [Column(texts, limit), Column(others, 512)]
+def assert_plain(tokeniser, *columns: Column) -> None:
     assert fast_token_ids(columns, tokeniser) == plain_token_ids(columns, tokeniser)
+
+
+@pytest.mark.parametrize("name", ["nano", "t5"])
+@given(texts=TEXTS, others=TEXTS, limit=st.integers(1, 12))
+def test_any_texts_have_the_ids_of_the_plain_call(name, texts, others, limit):
+    assert_plain(tokeniser_named(name), Column(texts, limit), Column(others, 512))
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 512])
 def test_odd_texts_have_the_ids_of_the_plain_call(tokeniser, limit):
     joined = [f"{first} {second}" for first in ODD for second in ODD]
-    columns = [Column(ODD, limit), Column(joined, limit)]
-    assert fast_token_ids(columns, tokeniser) == plain_token_ids(columns, tokeniser)
+    assert_plain(tokeniser, Column(ODD, limit), Column(joined, limit))
 
 
 @pytest.mark.parametrize(
@@ -81,13 +91,13 @@ def test_real_texts_have_the_ids_of_the_plain_call(tokeniser, dataset, split):
     if not (SHARED / "dss").is_dir():
         pytest.skip("the real DSS data is not beside the repository")
     examples = load_split(dataset, split, SHARED / "dss")[:400]
-    columns = [
+    assert_plain(
+        tokeniser,
         Column([PREDICT_PREFIX + example.input for example in examples], 1024),
         Column([EXPLAIN_PREFIX + example.input for example in examples], 24),
         Column([example.label for example in examples], 256),
         Column([example.rationale or "" for example in examples], 16),
-    ]
-    assert fast_token_ids(columns, tokeniser) == plain_token_ids(columns, tokeniser)
+    )
 
 
 def test_rows_of_equal_texts_are_lists_of_their_own(nano):
@@ -118,15 +128,13 @@ def test_words_are_read_alone_only_where_no_added_token_can_hold_a_space(tokenis
     assert reads_words_alone(tokeniser.backend_tokenizer)
     nano.add_tokens(["red pens"])
     assert not reads_words_alone(nano.backend_tokenizer)
-    columns = [Column(["Ann has red pens in the box", "red pens"], 64)]
-    assert fast_token_ids(columns, nano) == plain_token_ids(columns, nano)
+    assert_plain(nano, Column(["Ann has red pens in the box", "red pens"], 64))
 
 
 def test_a_tokeniser_that_joins_words_is_given_whole_texts(nano):
     nano.backend_tokenizer.pre_tokenizer = None
     assert not reads_words_alone(nano.backend_tokenizer)
-    columns = [Column([*ODD, "Ann has 3 pens."], 9)]
-    assert fast_token_ids(columns, nano) == plain_token_ids(columns, nano)
+    assert_plain(nano, Column([*ODD, "Ann has 3 pens."], 9))
 
 
 def with_a_start_token(nano):
@@ -164,8 +172,86 @@ def test_a_tokeniser_that_changes_texts_on_its_own_keeps_its_ids(nano):
     assert token_ids(columns, tokeniser) == plain
 
 
-def test_no_examples_give_no_pairs(nano):
-    for explain in (True, False):
-        assert not encode_pairs(
-            [], [], nano, explain=explain, max_input_tokens=9, max_target_tokens=4
-        )
+def words_only(*words: str) -> PreTrainedTokenizerFast:
+    """Make a tokeniser that knows these words and no others."""
+    ids = {token: row for row, token in enumerate(["<pad>", "</s>", "<unk>", *words])}
+    backend = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    )
+
+
+def examples(*texts: str) -> list[Example]:
+    return [Example(f"x/test/{row}", text, "yes", None, None) for row, text in enumerate(texts)]
+
+
+def test_the_built_in_tokeniser_loses_nothing_of_any_text(nano):
+    texts = ["{3} <b> ~ ^ \\ `a`\nb  c\td é ½ … “q” 汉 \u200e \xa0 x</s>y"]
+    for dataset in ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli"):
+        for row in load_split(dataset, "test"):
+            texts += [row.input, row.label, row.rationale or ""]
+    assert lost_pieces(texts, nano)[0] == {}
+
+
+def test_t5s_own_tokeniser_loses_line_breaks_and_some_signs_and_is_not_refused(shared, capsys):
+    rows, t5 = load_split("cqa", "test", shared / "dss"), tokeniser_named("t5")
+    check_reading(rows, "google/t5-v1_1-small", "cqa", t5)
+    out, said = capsys.readouterr()
+    assert out == "" and said.count("\n") == 1
+    assert said.startswith("note: ") and "google/t5-v1_1-small" in said
+    assert r"'\n' as ' ' (" in said
+    lost, _ = lost_pieces(["a {b} `c` naïve fine.</s>Also fine.  Two"], t5)
+    assert lost == {"{b}": "<unk>b<unk>", "`c`": "<unk>c<unk>", "naïve": "na<unk>ve", "  ": " "}
+
+
+def test_what_a_note_counts_is_what_the_text_holds(nano, capsys):
+    known = words_only("yes", "Ann", "has", "pens.")
+    check_reading(examples("Ann has seven pens.", "Ann\nhas pens."), "a student", "x", known)
+    said = capsys.readouterr().err
+    assert "'seven' as '<unk>' (1 times)" in said and r"'\n' as ' ' (1 times)" in said
+    assert "1 of 9 words" in said and "0 of 2 labels" in said
+    check_reading(examples("Ann has pens."), "a student", "x", nano)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_tokeniser_that_loses_most_words_is_refused_with_examples():
+    with pytest.raises(ConfigError) as refused:
+        check_reading(examples("Ann has seven pens."), "folder", "x", words_only("yes", "Ann"))
+    said = str(refused.value)
+    assert "\n" not in said and said.startswith("the tokeniser of folder")
+    assert "3 of 5 words" in said and "'seven' as '<unk>'" in said
+
+
+def test_a_tokeniser_that_puts_blanks_into_words_loses_them():
+    backend = Tokenizer(models.WordLevel({"<unk>": 0, "3": 1, ".": 2, "0": 3}, unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    own = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>")
+    assert lost_pieces(["3.0"], own)[0]["3.0"] == "3 . 0"
+
+
+def test_an_empty_tokeniser_is_refused_before_any_data_is_read(tmp_path):
+    folder = whole(tmp_path / "student")
+    words_only().save_pretrained(folder)
+    settings(*CONFIGS, eos_token_id=1)(folder)
+    with pytest.raises(KitError, match="no word of the prompts"):
+        load_student(str(folder))
+
+
+def test_a_run_and_an_evaluation_say_what_is_lost(tmp_path, capfd):
+    folder = whole(tmp_path / "student")
+    replaced = {"type": "Replace", "pattern": {"String": "?"}, "content": "!"}
+    edit(folder / "tokenizer.json", normalizer=replaced)
+    root = tmp_path / "root"
+    (root / "sums").mkdir(parents=True)
+    described = {"title": "Sums", "answer_type": "equation", "licence": "CC0-1.0"}
+    (root / "sums/dataset.json").write_text(json.dumps(described))
+    (root / "sums/sums_test.json").write_text('{"input": "Why 3?", "label": "3"}\n')
+    evaluate(folder, "sums", root)
+    assert "'3?' as '3!' (1 times)" in capfd.readouterr().err
+    config = RunConfig(
+        **{"dataset": "nano_svamp", "student": str(folder), "method": "finetune", "train_size": 8},
+        **{"max_steps": 1, "batch_size": 2, "max_new_tokens": 2, "precision": "fp32"},
+    )
+    run(config, tmp_path / "runs")
+    assert capfd.readouterr().err.count("note: the tokeniser of") == 1

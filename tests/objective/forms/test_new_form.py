@@ -59,14 +59,9 @@ def test_a_form_in_one_file_trains_by_the_plain_and_the_fast_step(
     # Both ways draw their dropout differently.
     nano.model.config.dropout_rate = 0.0
     examples = load_split("nano_svamp", "train")[:32]
-    pairs = encode_pairs(
-        examples,
-        [example.label for example in examples],
-        nano.tokeniser,
-        explain=True,
-        max_input_tokens=64,
-        max_target_tokens=64,
-    )
+    labels = [example.label for example in examples]
+    limits = {"max_input_tokens": 64, "max_target_tokens": 64}
+    pairs = encode_pairs(examples, labels, nano.tokeniser, explain=True, **limits)
     found = []
     for can_pack in (True, False):
         monkeypatch.setattr(packed_step, "can_pack", lambda model, answer=can_pack: answer)
