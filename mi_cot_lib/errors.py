@@ -25,16 +25,7 @@ class ConfigError(KitError, ValueError):
 
 
 def unknown_name(kind: str, name: object, valid: Iterable[str]) -> ConfigError:
-    """Build the error for a name that is not one of the valid ones, nearest first.
-
-    Args:
-        kind: What the name should have been, such as "dataset".
-        name: What was given.
-        valid: Every name that would have been accepted.
-
-    Returns:
-        The error, for the caller to raise.
-    """
+    """Build the error for a name that is none of the valid ones of its kind, with the nearest."""
     valid = list(valid)
     nearest = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.5)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""

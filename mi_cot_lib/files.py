@@ -20,12 +20,7 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_json(path: Path, values: Any, **layout: Any) -> None:
-    """Write a file of JSON, which has no NaN and no infinity, in one move.
-
-    Args:
-        path: The file.
-        values: What to write.
-        layout: As `json.dumps` takes it.
+    """Write a file of JSON, which has no NaN and no infinity, in one move, with the layout of `json.dumps`.
 
     Raises:
         KitError: A number is not finite; the message says where it stands, and nothing is written.
@@ -34,11 +29,7 @@ def write_json(path: Path, values: Any, **layout: Any) -> None:
 
 
 def from_json(text: str) -> Any:
-    """Read JSON, which has no NaN and no infinity.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Read JSON, which has no NaN and no infinity; ValueError where it is none."""
 
     def refuse(constant: str) -> None:
         raise ValueError(f"it holds {constant}")
@@ -97,12 +88,7 @@ def write_atomically(path: Path, text: str) -> None:
 def refuse_unwritable(folder: Path, advice: str) -> None:
     """Refuse a folder that cannot be written, there or still to be made, before work is put into it.
 
-    Args:
-        folder: Where something is to be written.
-        advice: What to do instead.
-
-    Raises:
-        DataError: The message names the folder, what the system said, and the advice.
+    The DataError names the folder, what the system said, and the advice.
     """
     place = folder.resolve()
     while not place.exists():

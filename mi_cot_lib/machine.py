@@ -24,11 +24,7 @@ PACKAGE_ROOT = Path(__file__).resolve().parent
 
 
 def cache_folder() -> Path:
-    """Return the kit's cache: `MI_COT_CACHE`, else `mi-cot` in the user's cache folder.
-
-    Raises:
-        DataError: Neither is named, and there is no home folder.
-    """
+    """Return the kit's cache: `MI_COT_CACHE`, else `mi-cot` in the user's cache folder."""
     explicit = os.environ.get("MI_COT_CACHE")
     if explicit:
         return Path(explicit)
@@ -37,11 +33,7 @@ def cache_folder() -> Path:
 
 
 def home_folder() -> Path:
-    """Return the user's home folder.
-
-    Raises:
-        DataError: There is none, as for a user id that a container does not know.
-    """
+    """Return the user's home folder; DataError where there is none, as for a container's unknown user."""
     try:
         home = Path.home()
     except RuntimeError:
@@ -56,11 +48,7 @@ def home_folder() -> Path:
 
 @contextmanager
 def using_cache(folder: Path) -> Iterator[None]:
-    """Turn the system's refusal to use the cache into an error that names the setting.
-
-    Raises:
-        DataError: The system refused.
-    """
+    """Turn the system's refusal to use the cache into a DataError that names the setting."""
     try:
         yield
     except OSError as error:
@@ -77,11 +65,7 @@ def data_root_from_environment() -> Path | None:
 
 
 def repository_root() -> Path:
-    """Return the checkout that holds `notebooks/` and `figures/`, whatever the current folder is.
-
-    Raises:
-        DataError: The library was installed without its repository.
-    """
+    """Return the checkout that holds `notebooks/` and `figures/`; DataError where the library has none."""
     root = PACKAGE_ROOT.parent
     if not (root / "notebooks").is_dir():
         raise DataError(
@@ -98,9 +82,6 @@ def openai_address() -> str | None:
 
 def network_client(make: Callable[[], _Client]) -> _Client:
     """Make a client that takes its proxy and certificates from the environment; nothing is sent.
-
-    Args:
-        make: Makes it, as `httpx.Client` does.
 
     Raises:
         KitError: What the environment names cannot be used; the message names the settings, not their
@@ -193,15 +174,13 @@ def git_commit() -> str | None:
     """Return the checkout's commit, with `+` where files differ from it; None outside a checkout."""
     git = ["git", "-C", str(PACKAGE_ROOT)]
     try:
-        head = subprocess.run(
-            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no", "--", "."],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        head, changed = (
+            subprocess.run(git + asked, capture_output=True, text=True, check=True).stdout.strip()
+            for asked in (
+                ["rev-parse", "--short=12", "HEAD"],
+                ["status", "--porcelain", "--untracked-files=no", "--", "."],
+            )
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return head + ("+" if changed else "")

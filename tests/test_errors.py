@@ -18,16 +18,14 @@ FULL = os.strerror(errno.ENOSPC)
         (OSError(errno.ENOSPC, FULL), "no room to write: No space left on device; make room"),
         (OSError(errno.ENOSPC, FULL, "/a/b"), "no room to write /a/b: No space"),
         (OSError(errno.EDQUOT, "Quota exceeded", "/a/b"), "no room to write /a/b: Quota exceeded"),
-        (OSError(errno.EROFS, "Read-only file system", "/a"), "write /a: Read-only file system"),
         (OSError(errno.EACCES, "Permission denied", "/a"), "read or write /a: Permission denied"),
         (OSError("only words"), "cannot read or write: only words"),
         (OSError(), "cannot read or write: OSError"),
     ],
 )
 def test_what_the_system_refuses_is_said_in_words(error, said):
-    text = describe_os_error(error)
-    assert said in text
-    assert "None" not in text
+    assert said in describe_os_error(error)
+    assert "None" not in describe_os_error(error)
 
 
 @pytest.mark.parametrize(
@@ -38,11 +36,7 @@ def test_what_the_system_refuses_is_said_in_words(error, said):
         # As the tokenisers' writer and torch's say it.
         (Exception(f"{FULL} (os error 28)"), errno.ENOSPC, "there"),
         (RuntimeError("basic_ios::clear: iostream error"), errno.ENOSPC, "there"),
-        (
-            RuntimeError("[enforce fail at inline_container.cc:672] . unexpected"),
-            errno.ENOSPC,
-            "there",
-        ),
+        (RuntimeError("[enforce fail at inline_container.cc:672] ."), errno.ENOSPC, "there"),
     ],
 )
 def test_every_writers_words_become_a_named_error_of_the_system(error, number, name):
@@ -58,8 +52,8 @@ def test_weights_that_find_no_folder_are_named(tmp_path):
     assert raised.value.filename == str(path)
 
 
-def test_what_is_not_of_a_disk_goes_on_as_it_is():
-    for error in (RuntimeError("CUDA out of memory"), ValueError("a"), OSError("only words")):
-        with pytest.raises(type(error)) as raised, written_to("there"):
-            raise error
-        assert raised.value is error
+@pytest.mark.parametrize("error", [RuntimeError("CUDA out of memory"), OSError("only words")])
+def test_what_is_not_of_a_disk_goes_on_as_it_is(error):
+    with pytest.raises(type(error)) as raised, written_to("there"):
+        raise error
+    assert raised.value is error

@@ -86,11 +86,8 @@ def reading(source: str, what: str) -> Iterator[None]:
     except KitError:
         raise
     except UnpicklingError as error:
-        raise refused(
-            source,
-            f"{what} is cut off or holds more than tensors, and nothing else is read from it; {AGAIN}, "
-            f"as {WEIGHTS[0]}",
-        ) from error
+        why = f"{what} is cut off or holds more than tensors, and nothing else is read from it"
+        raise refused(source, f"{why}; {AGAIN}, as {WEIGHTS[0]}") from error
     # `tokenizers` raises Exception itself, and every library below errors of its own kinds.
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__
@@ -106,16 +103,22 @@ def reading(source: str, what: str) -> Iterator[None]:
 
 def check_files(folder: Path) -> str:
     """Refuse a file that is missing or cut off, and return the name of the one that lists the weights."""
-    source = str(folder)
-    if (folder / "adapter_config.json").exists():
-        raise refused(
-            source,
-            "it holds an adapter (adapter_config.json), which needs its base model; merge the two and "
-            "save the result",
-        )
-    if not (folder / "config.json").is_file():
-        raise refused(source, f"config.json is missing; {AGAIN}, or name another folder")
     named = {path.name: path for path in folder.iterdir() if path.is_file()}
+    candidates = [name + end for name in WEIGHTS for end in ("", _INDEX)]
+    listing = next((name for name in candidates if name in named), "")
+    for why in _faults(folder, named, listing):
+        raise refused(str(folder), why)
+    return listing
+
+
+def _faults(folder: Path, named: dict[str, Path], listing: str) -> Iterator[str]:
+    if "adapter_config.json" in named:
+        yield (
+            "it holds an adapter (adapter_config.json), which needs its base model; merge the two and save "
+            "the result"
+        )
+    if "config.json" not in named:
+        yield f"config.json is missing; {AGAIN}, or name another folder"
     for name in (*_SETTINGS, *_TOKENISER):
         if name in named:
             _json_object(named[name])
@@ -123,37 +126,33 @@ def check_files(folder: Path) -> str:
         for path in named.values():
             if path.suffix in (".model", ".spm", ".txt"):
                 _refuse_pointer(path)
-    candidates = [name + end for name in WEIGHTS for end in ("", _INDEX)]
-    listing = next((name for name in candidates if name in named), None)
-    if listing is None:
+    if not listing:
         wanted = f"{WEIGHTS[0]} is missing"
         if list(folder.glob("model-*.safetensors")):
             wanted = f"{WEIGHTS[0]}{_INDEX} is missing, which says what its parts hold"
-        again = AGAIN
-        if (folder.parent / "run.json").is_file():
-            again = f"delete {folder.parent} and make that run again"
-        raise refused(source, f"{wanted}; {again}")
+        in_run = (folder.parent / "run.json").is_file()
+        again = f"delete {folder.parent} and make that run again" if in_run else AGAIN
+        yield f"{wanted}; {again}"
     parts = [listing]
     if listing.endswith(_INDEX):
         index = _json_object(named[listing]).get("weight_map")
-        if not index or not isinstance(index, dict):
-            raise refused(source, f"{listing} names no files; {AGAIN}")
-        parts = sorted(set(map(str, index.values())))
+        files = index.values() if isinstance(index, dict) else ()
+        if not files:
+            yield f"{listing} names no files; {AGAIN}"
+        parts = sorted(set(map(str, files)))
     for part in parts:
         path = folder / part
         if not path.is_file():
-            raise refused(source, f"{part} is missing, which {listing} names; {AGAIN}")
+            yield f"{part} is missing, which {listing} names; {AGAIN}"
         _refuse_pointer(path)
         if path.suffix == ".safetensors":
-            with reading(source, part), safe_open(path, framework="pt") as file:
+            with reading(str(folder), part), safe_open(path, framework="pt") as file:
                 kinds = {file.get_slice(name).get_dtype(): name for name in file.keys()}  # noqa: SIM118
             for kind in kinds.keys() - _NUMBERS:
-                raise refused(
-                    source,
-                    f"{part} holds {kinds[kind]} as {kind}, which is quantised; name the model that it "
-                    "was made from",
+                yield (
+                    f"{part} holds {kinds[kind]} as {kind}, which is quantised; name the model that it was "
+                    "made from"
                 )
-    return listing
 
 
 def has_weights(folder: Path) -> bool:

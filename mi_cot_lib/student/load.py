@@ -3,6 +3,7 @@
 The libraries below warn of what a checkpoint lacks and make it up: an empty tokeniser, random weights.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def load_student(name: str) -> Student:
         weights = check_files(Path(source))
     with reading(source, "config.json"):
         raw = transformers.PreTrainedConfig.get_config_dict(source)[0]
-    _check_kind(source, raw)
+    _refuse(source, _faults_of_kind(raw))
     with reading(source, "config.json"):
         config = AutoConfig.from_pretrained(source, trust_remote_code=False)
         with torch.device("meta"):
@@ -76,13 +77,13 @@ def load_student(name: str) -> Student:
             # Refused below, with the names and sizes that its own error leaves out.
             ignore_mismatched_sizes=True,
         )
-    _check_weights(source, weights, model, found, raw)
+    _refuse(source, _faults_of_weights(weights, model, found, raw))
     # The kit pads by itself and cuts prompts at their end, whatever a tokeniser was saved with.
     tokeniser.truncation_side = tokeniser.padding_side = "right"
     student = Student(model.eval(), tokeniser)
-    _check_tokens(source, student)
+    _refuse(source, _faults_of_tokens(Path(source), student))
     with reading(source, "the model"):
-        _check_outputs(source, student)
+        _refuse(source, _faults_of_outputs(student))
     return student
 
 
@@ -98,35 +99,36 @@ def overflowed_weight(model: nn.Module) -> str | None:
     return None
 
 
-def _check_kind(source: str, raw: dict[str, Any]) -> None:
-    """Refuse a model that its configuration describes as no student."""
+def _refuse(source: str, faults: Iterable[str]) -> None:
+    for why in faults:
+        raise refused(source, why)
+
+
+def _faults_of_kind(raw: dict[str, Any]) -> Iterator[str]:
+    """Say why a model is no student by its configuration."""
     kind = raw.get("model_type")
     if kind is None:
-        raise refused(source, f"config.json has no model_type; {AGAIN}")
+        yield f"config.json has no model_type; {AGAIN}"
     if kind not in SEQUENCE_TO_SEQUENCE:
-        raise refused(
-            source,
+        yield (
             f"config.json describes a model of the kind {kind}; name a T5, a BART or their like (code that "
-            "a model brings along is not run)",
+            "a model brings along is not run)"
         )
     for name, value in raw.items():
         if name.startswith(("d_", "num_", "vocab_")) and isinstance(value, int) and value < 1:
-            raise refused(
-                source, f"config.json says {name} {value}, which no model can have; {AGAIN}"
-            )
+            yield f"config.json says {name} {value}, which no model can have; {AGAIN}"
     if "quantization_config" in raw:
-        raise refused(source, "it is quantised (config.json); name the model that it was made from")
+        yield "it is quantised (config.json); name the model that it was made from"
 
 
-def _check_weights(
-    source: str, listing: str, model: Any, found: dict[str, Any], raw: dict[str, Any]
-) -> None:
-    """Refuse weights that would be made up, left out or could not be computed with."""
+def _faults_of_weights(
+    listing: str, model: Any, found: dict[str, Any], raw: dict[str, Any]
+) -> Iterator[str]:
+    """Name weights that would be made up, left out or could not be computed with."""
     for name, there, wanted in sorted(found["mismatched_keys"]):
-        raise refused(
-            source,
+        yield (
             f"{listing} holds {name} as {tuple(there)}, where config.json asks for {tuple(wanted)}; "
-            "take both from one checkpoint",
+            "take both from one checkpoint"
         )
     missing = sorted(found["missing_keys"])
     head, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
@@ -138,51 +140,41 @@ def _check_weights(
         (sorted(found["unexpected_keys"]), "holds {} that config.json has no place for"),
     ):
         if names:
-            count = f"{len(names)} weight{'s' * (len(names) > 1)}"
-            raise refused(
-                source,
-                f"{listing} {what.format(count)}, such as {names[0]}; take both from one checkpoint",
-            )
+            count = what.format(f"{len(names)} weight{'s' * (len(names) > 1)}")
+            yield f"{listing} {count}, such as {names[0]}; take both from one checkpoint"
     overflowed = overflowed_weight(model)
     if overflowed is not None:
-        raise refused(
-            source,
+        yield (
             f"{listing} holds numbers in {overflowed} that are not finite or too large to be squared; take "
-            "a checkpoint from before its training failed",
+            "a checkpoint from before its training failed"
         )
 
 
-def _check_tokens(source: str, student: Student) -> None:
-    """Refuse tokens that the model does not have, and note each special one where it is looked for."""
+def _faults_of_tokens(folder: Path, student: Student) -> Iterator[str]:
+    """Name tokens that the model does not have, and note each special one where it is looked for."""
     tokeniser, config = student.tokeniser, student.model.config
     generation: Any = student.model.generation_config
     files = list(tokeniser.vocab_files_names.values())
-    folder = Path(source)
     if folder.is_dir() and files and not any((folder / name).is_file() for name in files):
-        raise refused(
-            source,
-            f"no file of its tokeniser is there ({' or '.join(files)}); copy the one that it was trained "
-            "with",
-        )
+        either = " or ".join(files)
+        yield f"no file of its tokeniser is there ({either}); copy the one that it was trained with"
     for name in ("pad_token", "eos_token"):
         if getattr(tokeniser, f"{name}_id") is None:
-            raise refused(source, f"its tokeniser has no {name}; name it in tokenizer_config.json")
+            yield f"its tokeniser has no {name}; name it in tokenizer_config.json"
     prompts = f"{PREDICT_PREFIX}{EXPLAIN_PREFIX}{ANSWER_MARK}".split()
     read = tokeniser(prompts, add_special_tokens=False)["input_ids"]
     if all(tokeniser.unk_token_id in ids for ids in read):
-        raise refused(
-            source,
+        yield (
             f"its tokeniser knows no word of the prompts ({' '.join(prompts)}); copy the one that it was "
-            "trained with",
+            "trained with"
         )
     layers: Any = (student.model.get_input_embeddings(), student.model.get_output_embeddings())
     rows = min(len(layer.weight) for layer in layers)
     tokens = max(tokeniser.get_vocab().values()) + 1
     if tokens > rows:
-        raise refused(
-            source,
+        yield (
             f"its tokeniser has {tokens} tokens, its model embeddings of {rows}; take both from one "
-            "checkpoint, or call resize_token_embeddings and train the new ones",
+            "checkpoint, or call resize_token_embeddings and train the new ones"
         )
     for name, own in (
         ("decoder_start_token_id", None),
@@ -192,19 +184,17 @@ def _check_tokens(source: str, student: Student) -> None:
         said = [getattr(place, name, None) for place in (config, generation)]
         value = next((one for one in (*said, own) if one is not None), None)
         if value is None:
-            raise refused(
-                source,
+            yield (
                 f'config.json does not say what the decoder starts with; add "{name}": '
-                f"{tokeniser.pad_token_id}, its padding token, if it is a T5",
+                f"{tokeniser.pad_token_id}, its padding token, if it is a T5"
             )
         ids = value if isinstance(value, list) else [value]
         if not all(isinstance(one, int) and 0 <= one < rows for one in ids):
-            raise refused(source, f"config.json: {name} {value} is none of its {rows} tokens")
+            yield f"config.json: {name} {value} is none of its {rows} tokens"
         if name == "eos_token_id" and own not in ids:
-            raise refused(
-                source,
+            yield (
                 f"config.json ends a text with token {value}, its tokeniser with {own}; take both from "
-                "one checkpoint",
+                "one checkpoint"
             )
         for place, one in zip((config, generation), said, strict=True):
             if one is None:
@@ -212,9 +202,9 @@ def _check_tokens(source: str, student: Student) -> None:
 
 
 @torch.no_grad()
-def _check_outputs(source: str, student: Student) -> None:
-    """Refuse a student whose answer to one short prompt cannot be computed or is not finite."""
+def _faults_of_outputs(student: Student) -> Iterator[str]:
+    """Say whether the answer to one short prompt is not finite."""
     ids = torch.tensor([student.tokeniser(PREDICT_PREFIX)["input_ids"]])
     start = torch.tensor([[student.model.config.decoder_start_token_id]])
     if not torch.isfinite(student.model(input_ids=ids, decoder_input_ids=start).logits).all():
-        raise refused(source, "what it computes is not finite; its weights are too large")
+        yield "what it computes is not finite; its weights are too large"

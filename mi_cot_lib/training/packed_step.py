@@ -27,18 +27,23 @@ MOST_TOKENS = {"cpu": 3072, "cuda": 2**16}
 def loss_terms(
     model: Any, objective: Objective, batch: Batch, counts: Batch
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Compute Equation 10 by the fast path where the student is a T5, else by the plain one.
+    """Compute Equation 10 on a batch from `student.encode.collate`, by the fast path for a T5.
 
-    `batch` is from `student.encode.collate`; `counts`, from `term_counts` of the whole batch, is what
-    each term is divided by.
+    That is one encoder pass, one decoder pass, chunks of logits, and a total that can be differentiated
+    once. `counts`, from `term_counts` of the whole batch, is what each term is divided by.
 
     Returns:
-        The weighted total, and each term's unweighted sum; both in nats.
+        The weighted total, and each term's unweighted sum; both in nats and float32.
     """
-    if can_pack(model):
-        return packed_terms(model, objective, batch, counts)
-    sums, _ = forward_terms(model, objective, batch)
-    return weighted_total(objective, sums, counts), sums
+    if not can_pack(model):
+        sums, _ = forward_terms(model, objective, batch)
+        return weighted_total(objective, sums, counts), sums
+    sides, encoded = _run(model, objective, batch)
+    total, sums = output_terms(objective.of_outputs, model.lm_head.weight, sides, counts)
+    if objective.uses_hidden and "explain_labels" in batch:
+        sums["mi"] = _hidden_mi(model, objective, sides, encoded)
+        total = total + weighted_total(objective, {"mi": sums["mi"]}, counts)
+    return total, sums
 
 
 def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -> dict[str, Tensor]:
@@ -60,21 +65,6 @@ def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -
             one = objective.only(term)
             losses[term], _ = output_terms(one, model.lm_head.weight, sides, counts)
     return losses
-
-
-def packed_terms(
-    model: Any, objective: Objective, batch: Batch, counts: Batch
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Compute `loss_terms` of a T5: one encoder pass, one decoder pass, chunks of logits.
-
-    The total can be differentiated once, and both are in float32.
-    """
-    sides, encoded = _run(model, objective, batch)
-    total, sums = output_terms(objective.of_outputs, model.lm_head.weight, sides, counts)
-    if objective.uses_hidden and "explain_labels" in batch:
-        sums["mi"] = _hidden_mi(model, objective, sides, encoded)
-        total = total + weighted_total(objective, {"mi": sums["mi"]}, counts)
-    return total, sums
 
 
 def _run(

@@ -17,12 +17,8 @@ def forward_terms(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Run the student on both tasks of a batch and sum each term.
 
-    Training takes `packed_terms` for T5, which gives the same numbers with less work.
-
-    Args:
-        model: A sequence-to-sequence model.
-        objective: Which terms count.
-        batch: From `student.encode.collate`.
+    Training takes `loss_terms`, which for a T5 gives the same numbers with less work. The model is any of
+    sequence to sequence, the batch from `student.encode.collate`.
 
     Returns:
         The terms' sums (see `term_sums`), and the logits `label` and, where trained, `rationale`,

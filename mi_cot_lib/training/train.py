@@ -54,13 +54,13 @@ class _Progress(TrainerCallback):
     def __init__(self, folder: Path, title: str) -> None:
         self.path = folder / PROGRESS
         self.title = title
-        self.started = time.monotonic()
-        _, _, self.before = read_progress(folder)
+        # As if the calls before had been part of this one.
+        self.started = time.monotonic() - read_progress(folder)[2]
         self.bar = tqdm(disable=True)
 
     @property
     def seconds(self) -> float:
-        return self.before + time.monotonic() - self.started
+        return time.monotonic() - self.started
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar = tqdm(

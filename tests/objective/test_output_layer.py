@@ -2,9 +2,7 @@
 
 import itertools
 import math
-import random
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import Phase, assume, given, settings
@@ -104,27 +102,18 @@ def both_ways(
     return results
 
 
-def compare(results) -> tuple[np.ndarray, np.ndarray]:
-    """Return the norms of all differences and of what is right: each term, the total, each gradient."""
+def assert_equal(results, dtype=torch.float32):
     (plain, plain_sums, plain_gradients), (total, sums, gradients) = results
     assert sums.keys() == plain_sums.keys()
     assert all(torch.isfinite(gradient).all() for gradient in gradients)
-    expected = [*plain_sums.values(), plain, *plain_gradients]
-    found = [*(sums[term] for term in plain_sums), total, *gradients]
-    wrong = [(a - b).norm().item() for a, b in zip(expected, found, strict=True)]
-    return np.array(wrong), np.array([one.norm().item() for one in expected])
-
-
-def assert_equal(results, dtype=torch.float32):
-    wrong, size = compare(results)
-    _, sums, (by_weight, *_) = results[0]
-    if "mi" in sums:
+    for term, expected in {**plain_sums, "total": plain}.items():
         # A divergence is a difference of entropies of up to log(vocabulary), and as exact as those: once
         # 0.039 nats of KL between means over positions were off by 1.4e-6.
-        size[list(sums).index("mi")] += math.log(len(by_weight))
-    losses = 1 + len(sums)
-    assert (wrong[:losses] <= LOSS_TOLERANCE[dtype] * size[:losses] + 1e-6).all()
-    assert (wrong[losses:] <= TOLERANCE[dtype] * size[losses:] + 1e-9).all()
+        size = expected.abs() + (math.log(len(gradients[0])) if term == "mi" else 0)
+        off = ({**sums, "total": total}[term] - expected).abs()
+        assert off <= LOSS_TOLERANCE[dtype] * size + 1e-6, term
+    for expected, found in zip(plain_gradients, gradients, strict=True):
+        assert (found - expected).norm() <= TOLERANCE[dtype] * expected.norm() + 1e-9
 
 
 lengths = st.integers(1, 4).flatmap(
@@ -144,33 +133,6 @@ def test_losses_and_gradients_are_the_plain_ones(choices, lengths, vocabulary, s
     objective = Objective(alpha3=0.7, **choices)
     assume(objective.pool == "mean" or have_clear_maxima(*draw(*lengths, vocabulary, seed)))
     assert_equal(both_ways(objective, *lengths, vocabulary, seed))
-
-
-def some_shape(seed: int) -> tuple[list[int], list[int], int, int]:
-    """Draw lengths of labels and of rationales, a vocabulary and a seed."""
-    rng = random.Random(seed)
-    rows = rng.randint(1, 4)
-    labels, rationales = ([rng.randint(*ends) for _ in range(rows)] for ends in ((1, 5), (0, 9)))
-    return labels, rationales, rng.randint(3, 300), seed
-
-
-# Hypothesis draws seeds here, not shapes: it would look for the one batch on which rounding to eight bits is
-# worst, and there are always worse ones. So the errors of many are compared.
-@pytest.mark.parametrize("choices", CHOICES, ids=lambda c: "-".join(c.values()))
-@settings(max_examples=1, phases=WITHOUT_SHRINKING)
-@given(seeds=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=12, unique=True))
-def test_losses_and_gradients_are_the_plain_ones_in_bf16(choices, seeds):
-    objective = Objective(alpha3=0.7, **choices)
-    compared = []
-    for seed in seeds:
-        *shape, own = some_shape(seed)
-        if objective.pool == "mean" or have_clear_maxima(*draw(*shape, own)):
-            wrong, size = compare(both_ways(objective, *shape, own, torch.bfloat16))
-            compared.append((wrong, size))
-    wrong, size = np.sum(compared, axis=0)
-    gradients = 3
-    assert (wrong[:-gradients] <= LOSS_TOLERANCE[torch.bfloat16] * size[:-gradients]).all()
-    assert (wrong[-gradients:] <= 1e-2 * size[-gradients:]).all()
 
 
 @pytest.mark.parametrize(
@@ -196,7 +158,7 @@ def test_terms_without_weight_or_rationales_are_left_out(objective, rationales, 
     assert list(results[1][1]) == terms
 
 
-@pytest.mark.parametrize("choices", CHOICES[::7], ids=lambda c: "-".join(c.values()))
+@pytest.mark.parametrize("choices", CHOICES[::3], ids=lambda c: "-".join(c.values()))
 def test_the_size_of_a_chunk_changes_nothing(choices, monkeypatch):
     objective = Objective(**choices)
     monkeypatch.setattr(chunks, "CHUNK_ELEMENTS", {"cpu": 1})

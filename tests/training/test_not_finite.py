@@ -9,14 +9,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.student.load import Student
-from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.train import train
 from tests.student.small_bart import AS_T5, small_bart
-
-
-def config(**changes) -> RunConfig:
-    values = {"max_steps": 6, "batch_size": 8, "eval_every": 2, "learning_rate": 1e-3, **changes}
-    return RunConfig(dataset="nano_svamp", **values)
+from tests.training.conftest import config, half_right
 
 
 def bart_student(tokeniser) -> Student:
@@ -26,14 +20,12 @@ def bart_student(tokeniser) -> Student:
 
 
 @pytest.fixture
-def stopped(make_student, encode, examples, tmp_path):
+def stopped(fit, examples, tmp_path):
     """Train until it stops by itself, and return the one line that it says."""
 
-    def run(settings, student=None, rows=examples, validate=None) -> str:
-        pairs = encode(rows, explain=settings.method in ("dss", "mi"))
-        validate = validate or (lambda model: {"accuracy": 0.5})
+    def run(settings, student=None, rows=examples, validate=half_right) -> str:
         with pytest.raises(KitError) as error:
-            train(settings, student or make_student(), pairs, pairs[:8], validate, tmp_path / "run")
+            fit(settings, tmp_path / "run", validate, student, rows)
         said = str(error.value)
         assert "\n" not in said
         return said
@@ -58,14 +50,11 @@ def checkpoints(folder: Path) -> list[str]:
 def test_a_learning_rate_that_overflows_stops_the_run(
     stopped, tmp_path, method, precision, micro_batch_size
 ):
-    settings = config(
-        **{"method": method, "precision": precision, "micro_batch_size": micro_batch_size},
-        learning_rate=1e30,
-    )
+    changes = {"precision": precision, "micro_batch_size": micro_batch_size}
+    settings = config(method=method, learning_rate=1e30, **changes)
     said = stopped(settings)
-    assert said.startswith("training stopped at step ")
+    assert said.startswith("training stopped at step ") and "accuracy" not in said
     assert "nano_svamp/train/" in said and "1e+30" in said
-    assert "accuracy" not in said
     kept = checkpoints(tmp_path)
     # The same call ends the same way, from where it was.
     assert stopped(settings) == said
@@ -149,27 +138,20 @@ def test_an_infinite_loss_of_the_mi_term_is_named(stopped):
     assert "loss_mi is inf" in stopped(config(method="mi", alpha3=1e38))
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_validation_that_is_no_number_stops_the_run(stopped, tmp_path, value):
-    said = stopped(config(method="mi"), validate=lambda model: {"accuracy": value})
-    assert "at step 2: eval_accuracy is" in said
-    assert checkpoints(tmp_path) == []
-
-
-def test_answers_that_are_no_numbers_stop_the_run_at_its_validation(stopped, tmp_path):
+@pytest.mark.parametrize("found", [float("nan"), float("inf"), "answers"])
+def test_a_validation_that_is_no_number_stops_the_run(stopped, tmp_path, found):
     def validate(model):
-        raise KitError("the answers to nano_svamp/valid/3 are not finite")
+        if found == "answers":
+            raise KitError("the answers to nano_svamp/valid/3 are not finite")
+        return {"accuracy": found}
 
     said = stopped(config(method="mi"), validate=validate)
-    assert said.startswith("training stopped at step 2: the answers to nano_svamp/valid/3")
+    what = "the answers to nano_svamp/valid/3" if found == "answers" else "eval_accuracy is"
+    assert said.startswith(f"training stopped at step 2: {what}")
     assert checkpoints(tmp_path) == []
 
 
-def test_a_finite_run_is_kept_as_it_was(make_student, encode, examples, tmp_path):
-    pairs = encode(examples)
-    history = train(
-        *(config(method="mi"), make_student(), pairs, pairs, lambda m: {"accuracy": 0.5}),
-        tmp_path / "run",
-    ).history
-    json.dumps(history, allow_nan=False)
+def test_a_finite_run_is_kept_as_it_was(fit, tmp_path):
+    _, trained = fit(config(method="mi"), tmp_path / "run")
+    json.dumps(trained.history, allow_nan=False)
     assert checkpoints(tmp_path) == ["checkpoint-2", "checkpoint-6"]

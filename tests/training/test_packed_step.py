@@ -1,14 +1,12 @@
 """The packed step against the plain one on whole students: losses and every weight's gradient."""
 
-import random
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+from transformers import T5Config, T5ForConditionalGeneration
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.objective.choices import Objective
@@ -17,7 +15,7 @@ from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, encode_pairs
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.packed import can_pack
-from mi_cot_lib.training.packed_step import packed_terms, split_batch
+from mi_cot_lib.training.packed_step import loss_terms, split_batch
 from mi_cot_lib.training.plain_step import forward_terms
 
 VOCABULARY = 61
@@ -45,14 +43,8 @@ OBJECTIVES = {
 def small_t5(**changes) -> T5ForConditionalGeneration:
     torch.manual_seed(0)
     shape = {
-        "vocab_size": VOCABULARY,
-        "d_model": 16,
-        "d_kv": 4,
-        "num_heads": 3,
-        "d_ff": 24,
-        "num_layers": 2,
-        "feed_forward_proj": "gated-gelu",
-        "decoder_start_token_id": 0,
+        **{"vocab_size": VOCABULARY, "d_model": 16, "d_kv": 4, "num_heads": 3, "d_ff": 24},
+        **{"num_layers": 2, "feed_forward_proj": "gated-gelu", "decoder_start_token_id": 0},
         **changes,
     }
     model = T5ForConditionalGeneration(T5Config(**shape)).eval().to(DEVICE)
@@ -70,7 +62,7 @@ def plain(model, objective, batch):
 
 
 def packed(model, objective, batch):
-    return packed_terms(model, objective, batch, term_counts(batch))
+    return loss_terms(model, objective, batch, term_counts(batch))
 
 
 def with_head(model, objective):
@@ -80,14 +72,9 @@ def with_head(model, objective):
 
 
 def gradients(model, loss) -> torch.Tensor:
-    model.zero_grad()
-    loss.backward()
-    return torch.cat(
-        [
-            (p.grad if p.grad is not None else torch.zeros_like(p)).flatten()
-            for p in model.parameters()
-        ]
-    )
+    weights = list(model.parameters())
+    found = torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True)
+    return torch.cat([gradient.flatten() for gradient in found])
 
 
 def step(way, model, objective, batch, dtype=None):
@@ -121,60 +108,32 @@ pairs = st.lists(
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(pairs=pairs)
 def test_packed_step_equals_the_plain_one(name, pairs):
-    batch = batch_of(pairs)
-    assert_same_step(small_t5(), OBJECTIVES[name], batch)
+    assert_same_step(small_t5(), OBJECTIVES[name], batch_of(pairs))
 
 
-def errors_in_bf16(model, objective, batches) -> tuple[float, float]:
-    """Check the packed losses under bf16; return the mean errors of the packed and the plain gradient."""
-    mine, plains, off, sizes = [], [], [], []
+def assert_as_exact_in_bf16(model, objective, batch):
+    """Compare the errors of both ways: eight bits move the plain step's own gradient by a percent or two."""
     with with_head(model, objective):
-        for batch in batches:
-            exact = step(plain, model, objective, batch)
-            rounded = step(plain, model, objective, batch, torch.bfloat16)
-            found = step(packed, model, objective, batch, torch.bfloat16)
-            assert found[1].keys() == exact[1].keys()
-            mine.append(error(exact, found))
-            plains.append(error(exact, rounded))
-            losses = {"total": exact[0], **exact[1]}
-            others = {"total": found[0], **found[1]}
-            off.append([(others[term] - value).abs().item() for term, value in losses.items()])
-            sizes.append([value.abs().item() for value in losses.values()])
-    # A divergence of nearly equal distributions is a small difference of large numbers, which eight bits
-    # do not hold: of each term the errors of all batches are set against all its values.
-    for term, wrong, size in zip(losses, np.sum(off, 0), np.sum(sizes, 0), strict=True):
-        assert wrong <= 2e-2 * size + 1e-5, term
-    return np.mean(mine), np.mean(plains)
+        exact = step(plain, model, objective, batch)
+        rounded, found = (
+            step(way, model, objective, batch, torch.bfloat16) for way in (plain, packed)
+        )
+    assert error(exact, found) <= error(exact, rounded) + 2e-2
+    assert found[1].keys() == exact[1].keys()
+    for term, value in {"total": exact[0], **exact[1]}.items():
+        other = {"total": found[0], **found[1]}[term]
+        torch.testing.assert_close(other, value, rtol=2e-2, atol=1e-5)
 
 
-def some_rows(seed: int) -> list[EncodedPair]:
-    """Draw one to four examples of random lengths, the last text of some empty."""
-    rng = random.Random(seed)
-
-    def draw(least: int, most: int) -> list[int]:
-        return rng.choices(range(3, VOCABULARY), k=rng.randint(least, most))
-
+def some_pairs(count: int) -> list[EncodedPair]:
+    generator = torch.Generator().manual_seed(2)
+    lengths = torch.randint(1, 12, (count, 4), generator=generator).tolist()
     return [
-        EncodedPair(draw(1, 9), draw(1, 4), draw(1, 9), draw(0, 11))
-        for _ in range(rng.randint(1, 4))
+        EncodedPair(*([3 + i + n for n in range(m)] for m in row)) for i, row in enumerate(lengths)
     ]
-
-
-# Hypothesis draws seeds here, not rows: it would look for the rows on which rounding is worst, twelve times
-# the same, and there are always worse ones. Strong max pooling is left to the test on data: its gradient
-# jumps where two positions tie but for rounding.
-@pytest.mark.parametrize("name", ["released", "released-mean", "paper-mean-kl", "dss", "finetune"])
-@settings(max_examples=1, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(seeds=st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=12, unique=True))
-def test_packed_step_is_as_exact_in_bf16_as_the_plain_one(name, seeds):
-    # Rounding to eight bits moves the plain step's own gradient by a percent or two, a single batch's by
-    # chance much more, either way's. So the errors of many are compared.
-    batches = [batch_of(some_rows(seed)) for seed in seeds]
-    mine, plains = errors_in_bf16(small_t5(), OBJECTIVES[name], batches)
-    assert mine <= plains + 1e-2
 
 
 @pytest.mark.parametrize(
@@ -189,31 +148,18 @@ def test_packed_step_is_as_exact_in_bf16_as_the_plain_one(name, seeds):
     ids=str,
 )
 def test_other_shapes_of_t5_are_the_plain_ones(changes):
-    generator = torch.Generator().manual_seed(1)
-
-    def draw(length):
-        return torch.randint(3, VOCABULARY, (length,), generator=generator).tolist()
-
-    rows = [EncodedPair(draw(7), draw(3), draw(8), draw(20)) for _ in range(3)]
-    assert_same_step(small_t5(**changes), Objective(), batch_of(rows))
+    assert_same_step(small_t5(**changes), Objective(), batch_of(some_pairs(3)))
 
 
 def test_an_untied_output_layer_gets_its_own_gradient():
     model = small_t5(tie_word_embeddings=False)
     model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, 16, device=DEVICE))
-    rows = [EncodedPair([5, 6, 1], [7, 1], [5, 6, 1], [8, 9, 10, 1])]
-    assert_same_step(model, Objective(), batch_of(rows))
+    assert_same_step(model, Objective(), batch_of(some_pairs(3)))
 
 
 def encoded(tokeniser, chosen):
-    return encode_pairs(
-        chosen,
-        [example.label for example in chosen],
-        tokeniser,
-        explain=True,
-        max_input_tokens=1024,
-        max_target_tokens=256,
-    )
+    labels, limits = [one.label for one in chosen], {"max_input_tokens": 1024}
+    return encode_pairs(chosen, labels, tokeniser, explain=True, max_target_tokens=256, **limits)
 
 
 @pytest.fixture(scope="module")
@@ -240,44 +186,21 @@ def test_the_built_in_student_takes_the_same_step(nano, dataset, name):
     model, batches = nano
     batch = batches[dataset]
     assert_same_step(model, OBJECTIVES[name], batch)
-    mine, plains = errors_in_bf16(model, OBJECTIVES[name], [batch])
-    assert mine <= plains + 2e-2
-
-
-@pytest.mark.parametrize("name", ["released", "paper"])
-def test_real_cqa_takes_the_same_step_with_the_vocabulary_of_t5(shared, name):
-    tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
-    chosen = load_split("cqa", "test", shared / "dss")[:5]
-    model = small_t5(vocab_size=32128)
-    assert_same_step(model, OBJECTIVES[name], batch_of(encoded(tokeniser, chosen)))
-
-
-def some_pairs(count: int) -> list[EncodedPair]:
-    generator = torch.Generator().manual_seed(2)
-    lengths = torch.randint(1, 12, (count, 4), generator=generator).tolist()
-    return [
-        EncodedPair(*([3 + i + n for n in range(m)] for m in row)) for i, row in enumerate(lengths)
-    ]
+    assert_as_exact_in_bf16(model, OBJECTIVES[name], batch)
 
 
 @pytest.mark.parametrize("name", [n for n, one in OBJECTIVES.items() if not one.is_coupled])
 def test_parts_of_a_batch_add_up_to_the_batch(name):
-    model, objective = small_t5(), OBJECTIVES[name]
-    with with_head(model, objective):
-        assert_parts_add_up(model, objective)
-
-
-def assert_parts_add_up(model, objective):
-    batch = batch_of(some_pairs(9))
-    counts = term_counts(batch)
-    parts = split_batch(batch, most_tokens=90)
+    model, objective, batch = small_t5(), OBJECTIVES[name], batch_of(some_pairs(9))
+    counts, parts = term_counts(batch), split_batch(batch, most_tokens=90)
     assert len(parts) > 2
     assert sum(len(part["labels"]) for part in parts) == 9
-    whole, _ = packed(model, objective, batch)
-    expected = gradients(model, whole)
-    totals = [packed_terms(model, objective, part, counts)[0] for part in parts]
-    torch.testing.assert_close(torch.stack(totals).sum(), whole, rtol=1e-5, atol=0)
-    gradient = gradients(model, torch.stack(totals).sum())
+    with with_head(model, objective):
+        whole, _ = packed(model, objective, batch)
+        expected = gradients(model, whole)
+        totals = [loss_terms(model, objective, part, counts)[0] for part in parts]
+        torch.testing.assert_close(torch.stack(totals).sum(), whole, rtol=1e-5, atol=0)
+        gradient = gradients(model, torch.stack(totals).sum())
     assert (gradient - expected).norm() <= 1e-5 * expected.norm()
 
 
@@ -290,10 +213,7 @@ def test_parts_hold_examples_of_similar_length_within_their_limit():
         assert len(own) == 1 or int(own.sum()) + targets * len(own) <= 90
         lengths += own.tolist()
     assert lengths == sorted(lengths)
-
-
-def test_a_small_batch_is_not_split():
-    batch = batch_of(some_pairs(3))
+    # A small batch is not split.
     (part,) = split_batch(batch, most_tokens=10_000)
     assert part.keys() == batch.keys()
     assert all(torch.equal(part[name], batch[name]) for name in batch)

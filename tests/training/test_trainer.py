@@ -1,6 +1,5 @@
 """Training: what must be equal is equal, to the bit where the same numbers are added in one order."""
 
-import itertools
 import math
 from dataclasses import replace
 from importlib.util import find_spec
@@ -9,46 +8,11 @@ import pytest
 import torch
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.forms import FORMS as ALL_FORMS
-from mi_cot_lib.objective.terms import term_counts, weighted_total
-from mi_cot_lib.student.encode import collate
-from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.plain_step import forward_terms
 from mi_cot_lib.training.train import train
+from tests.training.conftest import config, half_right, weights
 
 FORMS = ("released", "paper")
-
-
-def config(**changes) -> RunConfig:
-    values = {
-        "dataset": "nano_svamp",
-        "max_steps": 6,
-        "batch_size": 8,
-        "eval_every": 3,
-        "learning_rate": 1e-3,
-        **changes,
-    }
-    return RunConfig(**values)
-
-
-def weights(student) -> torch.Tensor:
-    return torch.cat([p.detach().flatten() for p in student.model.parameters()])
-
-
-@pytest.fixture
-def fit(make_student, encode, examples, tmp_path):
-    """Train a fresh student and return it with what `train` returned."""
-    numbers = itertools.count()
-
-    def fit_one(settings: RunConfig, folder=None, validate=None, dropout=0.1):
-        student = make_student(dropout)
-        pairs = encode(examples, explain=settings.method in ("dss", "mi"))
-        folder = folder or tmp_path / f"run{next(numbers)}"
-        validate = validate or (lambda model: {"accuracy": 0.5})
-        return student, train(settings, student, pairs, pairs[:8], validate, folder)
-
-    return fit_one
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +54,11 @@ def test_a_repeated_run_is_the_same_and_another_seed_or_weight_of_the_mi_term_is
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_accumulated_micro_batches_equal_the_large_batch(fit, form):
+def test_accumulated_micro_batches_equal_the_large_batch(fit, make_student, form):
     # Without dropout the two differ only in the order in which floats are added.
     settings = config(method="mi", mi_form=form, alpha3=1.0)
-    whole, whole_run = fit(settings, dropout=0.0)
-    parts, parts_run = fit(replace(settings, micro_batch_size=1), dropout=0.0)
+    whole, whole_run = fit(settings, student=make_student(0.0))
+    parts, parts_run = fit(replace(settings, micro_batch_size=1), student=make_student(0.0))
     torch.testing.assert_close(weights(whole), weights(parts), rtol=1e-3, atol=1e-4)
     for one, other in zip(whole_run.history, parts_run.history, strict=True):
         for name in one.keys() & {"loss", "loss_prediction", "loss_generation", "loss_mi"}:
@@ -103,24 +67,14 @@ def test_accumulated_micro_batches_equal_the_large_batch(fit, form):
             assert one[name] == pytest.approx(other[name], rel=1e-3), name
 
 
-@pytest.mark.parametrize("form", ["released", "variational"])
-def test_an_interrupted_run_ends_as_the_uninterrupted_one(fit, trained, tmp_path, form):
-    class Stopped(Exception):
-        pass
-
-    calls = itertools.count(1)
-
-    def stops_at_the_second_validation(model):
-        if next(calls) == 2:
-            raise Stopped
-        return {"accuracy": 0.5}
-
-    settings = config(method="mi", mi_form=form)
-    straight, straight_run = trained(method="mi", mi_form=form)
-    with pytest.raises(Stopped):
-        fit(settings, tmp_path / "stopped", stops_at_the_second_validation)
-    assert (tmp_path / "stopped/checkpoints/checkpoint-3").is_dir()
-    resumed, resumed_run = fit(settings, tmp_path / "stopped")
+def test_an_interrupted_run_with_a_head_ends_as_the_uninterrupted_one(fit, trained, tmp_path):
+    accuracies = iter([0.5])
+    straight, straight_run = trained(method="mi", mi_form="variational")
+    settings, folder = config(method="mi", mi_form="variational"), tmp_path / "stopped"
+    with pytest.raises(StopIteration):
+        fit(settings, folder, lambda model: {"accuracy": next(accuracies)})
+    assert (folder / "checkpoints/checkpoint-2").is_dir()
+    resumed, resumed_run = fit(settings, folder)
     assert torch.equal(weights(straight), weights(resumed))
     assert straight_run.history == resumed_run.history
 
@@ -135,16 +89,14 @@ def test_a_run_interrupted_after_its_last_step_takes_no_further_one(fit, tmp_pat
     assert again_run.selected_step == 7
 
 
-def test_the_last_step_is_logged_whatever_the_interval(fit, monkeypatch):
+def test_the_last_step_is_logged_whatever_the_interval_and_seconds_spent_before_count(
+    fit, tmp_path, monkeypatch
+):
     monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", 2)
-    _, run = fit(config(method="mi", max_steps=5, eval_every=5))
-    assert [row["step"] for row in run.history if "loss_mi" in row] == [2, 4, 5]
-
-
-def test_an_interrupted_run_remembers_the_seconds_it_spent(fit, tmp_path):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run/progress.txt").write_text("3 6 100.0\n")
-    _, run = fit(config(method="mi", max_steps=1), tmp_path / "run")
+    (tmp_path / "run/progress.txt").write_text("3 5 100.0\n")
+    _, run = fit(config(method="mi", max_steps=5, eval_every=5), tmp_path / "run")
+    assert [row["step"] for row in run.history if "loss_mi" in row] == [2, 4, 5]
     assert run.seconds > 100
 
 
@@ -156,7 +108,7 @@ def test_the_step_that_validates_best_is_kept(fit, tmp_path):
         seen.append(torch.cat([p.detach().flatten() for p in model.parameters()]))
         return {"accuracy": next(accuracies)}
 
-    student, trained = fit(config(method="mi", eval_every=2), validate=validate)
+    student, trained = fit(config(method="mi"), validate=validate)
     assert trained.selected_step == 4
     assert torch.equal(weights(student), seen[1])
 
@@ -197,13 +149,9 @@ def test_a_head_changes_neither_batches_nor_dropout(trained):
 BRIEF = {"method": "mi", "max_steps": 20, "eval_every": 20, "learning_rate": 5e-3}
 
 
-def losses_in(trained, precision: str) -> list[float]:
-    _, run = trained(**BRIEF, precision=precision)
-    return [row["loss"] for row in run.history if "loss" in row]
-
-
 def test_training_lowers_the_loss_in_both_precisions_which_differ_by_rounding(trained):
-    single, half = (losses_in(trained, precision) for precision in ("fp32", "bf16"))
+    histories = [trained(**BRIEF, precision=one)[1].history for one in ("fp32", "bf16")]
+    single, half = ([row["loss"] for row in one if "loss" in row] for one in histories)
     assert single[-1] < 0.8 * single[0] and half[-1] < 0.8 * half[0]
     # The first loss comes of equal weights: rounding moves it, and by no more than rounding.
     assert half[0] != single[0]
@@ -215,11 +163,9 @@ def test_logging_and_splitting_a_step_change_no_weight(fit, monkeypatch, make_st
     # the weights of the ordinary step.
     def trained(logs: int, most_tokens: int):
         monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", logs)
-        monkeypatch.setattr(
-            "mi_cot_lib.training.trainer.MOST_TOKENS", {"cpu": most_tokens, "cuda": most_tokens}
-        )
-        student, _ = fit(config(method="mi", max_steps=4, eval_every=4), dropout=0.0)
-        return weights(student)
+        monkeypatch.setattr("mi_cot_lib.training.trainer.MOST_TOKENS", {"cpu": most_tokens})
+        settings = config(method="mi", max_steps=4, eval_every=4)
+        return weights(fit(settings, student=make_student(0.0))[0])
 
     ordinary = trained(1, 10_000)
     start = weights(make_student(0.0))
@@ -240,48 +186,12 @@ def test_a_student_trained_in_bf16_answers_in_fp32(trained, make_student):
     assert torch.equal(found, expected)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_padding_changes_every_term_only_as_far_as_its_form_says(
-    make_student, encode, examples, form
-):
-    student = make_student(dropout=0.0)
-    student.model.eval()
-    objective = Objective(form=form)
-    batch = collate(encode(examples[:4]), pad_id=0)
-    padded = dict(batch)
-    for name, fill in (("labels", -100), ("input_ids", 0), ("attention_mask", 0)):
-        for prefix in ("", "explain_"):
-            tensor = batch[prefix + name]
-            padded[prefix + name] = torch.nn.functional.pad(tensor, (0, 5), value=fill)
-    plain, _ = forward_terms(student.model, objective, batch)
-    wider, _ = forward_terms(student.model, objective, padded)
-    for term in ("prediction", "generation"):
-        torch.testing.assert_close(plain[term], wider[term], rtol=1e-4, atol=1e-4)
-    unchanged = torch.isclose(plain["mi"], wider["mi"], rtol=1e-4)
-    assert unchanged == (form == "paper")
-
-
-def test_an_example_without_rationale_trains_prediction_only(make_student, encode, examples):
-    student = make_student(dropout=0.0)
-    student.model.eval()
-    without = [replace(examples[0], rationale=None), *examples[1:4]]
-    batch = collate(encode(without), pad_id=0)
-    counts = term_counts(batch)
-    assert counts["mi"] == 3
-    kept, _ = forward_terms(student.model, Objective(form="paper"), collate(encode(without[1:]), 0))
-    sums, _ = forward_terms(student.model, Objective(form="paper"), batch)
-    torch.testing.assert_close(sums["generation"], kept["generation"], rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(sums["mi"], kept["mi"], rtol=1e-4, atol=1e-4)
-    assert sums["prediction"] > kept["prediction"]
-    assert torch.isfinite(weighted_total(Objective(), sums, counts))
-
-
 def test_tensorboard_is_written_when_asked_for_or_its_absence_is_explained(
     make_student, encode, examples, tmp_path
 ):
     pairs = encode(examples)
-    settings, validate = config(method="mi", max_steps=1), lambda model: {"accuracy": 0.5}
-    arguments = (settings, make_student(), pairs, pairs[:8], validate, tmp_path)
+    settings = config(method="mi", max_steps=1)
+    arguments = (settings, make_student(), pairs, pairs[:8], half_right, tmp_path)
     if find_spec("tensorboard") is None:
         with pytest.raises(KitError, match="pip install"):
             train(*arguments, tensorboard=True)
