@@ -1,4 +1,7 @@
-"""Each lean operation against its plain twin: values and gradients."""
+"""Lean RMS norm and dropout against their plain twins: values and gradients.
+
+Attention and padding are held, with all weights' gradients, by `tests/training/test_packed_step.py`.
+"""
 
 import pytest
 import torch
@@ -6,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers.models.t5.modeling_t5 import T5LayerNorm
 
-from mi_cot_lib.student.lean_ops import attention, dropout, pad, rms_norm, unpad
+from mi_cot_lib.student.lean_ops import dropout, rms_norm
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -77,40 +80,3 @@ def test_dropout_passes_the_gradient_where_it_kept_and_repeats_with_its_seed():
     state = torch.get_rng_state()
     assert dropout(x, 0.0) is x
     assert torch.equal(torch.get_rng_state(), state)
-
-
-@pytest.mark.parametrize("tokens, keys", [(16, 32), (5, 7), (1, 9)])
-def test_attention_is_its_formula_in_value_and_gradient(tokens, keys):
-    # One mask for all rows, as the decoder's; its last keys are hidden.
-    q, k, v = (normal(3, 2, size, 8, seed=seed) for seed, size in enumerate((tokens, keys, keys)))
-    mask = normal(1, 2, tokens, keys, seed=3)
-    mask[..., keys // 2 + 1 :] = -1e9
-    pull = normal(3, 2, tokens, 8, seed=4)
-
-    def formula(q, k, v, mask):
-        return torch.softmax(torch.einsum("rhid,rhjd->rhij", q, k) + mask, dim=-1) @ v
-
-    results = []
-    for way, dtype in (
-        (formula, torch.float64),
-        (lambda *parts: attention(*parts, 0.0), torch.float32),
-    ):
-        leaves = [part.to(dtype).requires_grad_() for part in (q, k, v, mask)]
-        value = way(*leaves)
-        results.append((value, *torch.autograd.grad(value, leaves, pull.to(dtype))))
-    for plain, lean in zip(*results, strict=True):
-        torch.testing.assert_close(lean.double(), plain, rtol=1e-4, atol=1e-5)
-
-
-def test_unpad_undoes_pad_and_padding_takes_no_gradient():
-    index = torch.tensor([0, 1, 4], device=DEVICE)
-    sources = torch.tensor([0, 1, 0, 0, 2, 0], device=DEVICE)
-    x = normal(3, 2).requires_grad_()
-    padded = pad(x, sources, index)
-    assert torch.equal(padded[index], x)
-    assert torch.equal(unpad(padded, index), x)
-    (gradient,) = torch.autograd.grad(padded.sum(), x)
-    assert torch.equal(gradient, torch.ones_like(x))
-    padded = normal(6, 2).requires_grad_()
-    (gradient,) = torch.autograd.grad(unpad(padded, index).sum(), padded)
-    assert gradient.sum(dim=1).tolist() == [2, 2, 0, 0, 2, 0]

@@ -1,6 +1,5 @@
 """A student small enough to train in a second, the few examples that it is trained on, and its training."""
 
-import itertools
 from pathlib import Path
 
 import pytest
@@ -48,12 +47,12 @@ def tokeniser():
     return train_tokeniser(example.input for example in make_examples(50))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def examples():
     return make_examples(24)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_student(tokeniser):
     def make(dropout: float = 0.1) -> Student:
         torch.manual_seed(0)
@@ -67,7 +66,7 @@ def make_student(tokeniser):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def encode(tokeniser):
     def encode_all(examples, *, explain: bool = True):
         labels = [example.label for example in examples]
@@ -77,10 +76,9 @@ def encode(tokeniser):
     return encode_all
 
 
-@pytest.fixture
-def fit(make_student, encode, examples, tmp_path):
+@pytest.fixture(scope="session")
+def fit(make_student, encode, examples, tmp_path_factory):
     """Train a student, by default a fresh one, and return it with what `train` returned."""
-    numbers = itertools.count()
 
     def fit_one(
         settings: RunConfig,
@@ -91,7 +89,7 @@ def fit(make_student, encode, examples, tmp_path):
     ):
         student = student or make_student()
         pairs = encode(rows, explain=settings.method in ("dss", "mi"))
-        folder = folder or tmp_path / f"run{next(numbers)}"
+        folder = folder or tmp_path_factory.mktemp("run")
         return student, train(settings, student, pairs, pairs[:8], validate, folder)
 
     return fit_one

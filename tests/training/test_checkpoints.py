@@ -28,7 +28,7 @@ class Stopped(Exception):
     pass
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def go(fit):
     """Train for six steps in a folder, on from what is there, but for a stop at a validation."""
 
@@ -49,27 +49,19 @@ def go(fit):
 
 
 @pytest.fixture(scope="module")
-def made():
-    """Keep what one uninterrupted run gave, for all tests."""
-    return {}
+def straight(go, tmp_path_factory):
+    """Return weights, history and folder of a run that nobody stopped or moved."""
+    folder = tmp_path_factory.mktemp("straight")
+    student, trained = go(folder)
+    assert trained.selected_step == 2
+    return weights(student), trained.history, folder
 
 
 @pytest.fixture
-def straight(go, made, tmp_path_factory):
-    """Return weights and history of a run that nobody stopped or moved."""
-    if not made:
-        folder = tmp_path_factory.mktemp("straight")
-        student, trained = go(folder)
-        assert trained.selected_step == 2
-        made.update(weights=weights(student), history=trained.history, folder=folder)
-    return made["weights"], made["history"]
-
-
-@pytest.fixture
-def whole(straight, made, tmp_path):
+def whole(straight, tmp_path):
     """Return the checkpoints of a run that was stopped after its last step: of steps 2 and 6."""
     # Copied, and so moved as well.
-    shutil.copytree(made["folder"], tmp_path / "run")
+    shutil.copytree(straight[2], tmp_path / "run")
     found = tmp_path / "run/checkpoints"
     assert sorted(path.name for path in found.iterdir()) == ["checkpoint-2", "checkpoint-6"]
     return found
@@ -93,11 +85,11 @@ def test_a_run_that_was_moved_ends_with_the_student_of_the_selected_step(
     assert trained.selected_step == 2
 
 
-def test_no_file_of_a_checkpoint_holds_the_path_of_its_folder(whole, made):
-    files = [path for path in made["folder"].rglob("*") if path.is_file()]
+def test_no_file_of_a_checkpoint_holds_the_path_of_its_folder(straight):
+    files = [path for path in straight[2].rglob("*") if path.is_file()]
     assert len(files) > 2 * len(KINDS)
     for path in files:
-        assert str(made["folder"]).encode() not in path.read_bytes(), path.name
+        assert str(straight[2]).encode() not in path.read_bytes(), path.name
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 from importlib.util import find_spec
 
 import pytest
@@ -16,22 +17,9 @@ FORMS = ("released", "paper")
 
 
 @pytest.fixture(scope="module")
-def known():
-    """Keep what was trained once, for all tests that only look at it."""
-    return {}
-
-
-@pytest.fixture
-def trained(fit, known):
+def trained(fit):
     """Train as `fit`, or return what these settings gave before."""
-
-    def once(**changes):
-        settings = config(**changes)
-        if settings not in known:
-            known[settings] = fit(settings)
-        return known[settings]
-
-    return once
+    return cache(lambda **changes: fit(config(**changes)))
 
 
 def test_alpha3_zero_equals_dss_bit_for_bit(trained):
