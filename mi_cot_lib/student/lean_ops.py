@@ -1,6 +1,6 @@
 """Four operations of a T5 layer with less work for the same result: RMS norm, dropout, attention, padding.
 
-Each has its plain twin in `tests/student/test_lean_ops.py` or, as a step, `tests/training/test_packed_step.py`.
+Each has its plain twin in `tests/student/test_lean_ops.py` or, in a step, `test_packed_step.py`.
 """
 
 from typing import Any

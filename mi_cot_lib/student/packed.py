@@ -232,13 +232,11 @@ def _self_masks(stack: Any, rows: Sequence[Rows]) -> list[Tensor]:
     masks = []
     for group in rows:
         width = group.ids.shape[1]
-        own = bias[:, :, :width, :width]
+        seen = group.real[:, None, None, :]
         if stack.is_decoder:
             # Real positions come first, so the causal mask hides the padding from them as well.
-            seen = torch.ones(width, width, dtype=torch.bool, device=own.device).tril()
-            masks.append(own + _additive(seen))
-        else:
-            masks.append(own + _additive(group.real[:, None, None, :]))
+            seen = torch.ones(width, width, dtype=torch.bool, device=bias.device).tril()
+        masks.append(bias[:, :, :width, :width] + _additive(seen))
     return masks
 
 

@@ -175,15 +175,12 @@ def _end_tokens(backend: Tokenizer) -> list[int] | None:
 def _agree_on_samples(
     columns: Sequence[Column], found: Sequence[TokenIds], tokeniser: PreTrainedTokenizerBase
 ) -> bool:
-    steps = [max(1, len(column.texts) // _SAMPLES) for column in columns]
-    samples = [
-        Column(column.texts[::step], column.limit)
-        for column, step in zip(columns, steps, strict=True)
-    ]
-    expected = plain_token_ids(samples, tokeniser)
-    return all(
-        rows[::step] == plain for rows, step, plain in zip(found, steps, expected, strict=True)
-    )
+    for column, rows in zip(columns, found, strict=True):
+        step = max(1, len(column.texts) // _SAMPLES)
+        samples = [Column(column.texts[::step], column.limit)]
+        if [rows[::step]] != plain_token_ids(samples, tokeniser):
+            return False
+    return True
 
 
 def lost_pieces(

@@ -81,6 +81,9 @@ def both_ways(
     weight, *states = leaves
     batch = dict(zip(("labels", "explain_labels"), sides, strict=False))
     counts = term_counts(batch)
+    if len(sides) == 2:
+        assert counts["mi"] == sum(length > 0 for length in rationale_lengths)
+        assert counts["generation"] == sum(rationale_lengths)
     with_padding = objective.form == "released" and objective.alpha3 > 0 and len(sides) == 2
 
     cast = [state.to(dtype) for state in states]
