@@ -1,15 +1,13 @@
 """Greedy generation by `model.generate`: slow, right for every model, and what the fast way must equal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True, slots=True)
-class Sequences:
+class Sequences(NamedTuple):
     """What a model wrote for each row of a batch.
 
     Attributes:
@@ -24,13 +22,9 @@ class Sequences:
 
 
 def plain_sequences(model: Any, ids: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
-    """Write the most probable next token until the end token or the row's limit.
+    """Write the most probable next token until the end token or the row's limit, which includes it.
 
-    Args:
-        model: A sequence-to-sequence model, in evaluation mode.
-        ids: Prompts, (batch, positions).
-        mask: 1 at real positions, (batch, positions).
-        limits: Most tokens of each row, end token included.
+    Takes prompts as (batch, positions) of token ids, and a mask that is 1 at real positions.
     """
     output = model.generate(
         input_ids=ids,

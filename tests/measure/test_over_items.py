@@ -10,7 +10,7 @@ from scipy import stats
 
 from mi_cot_lib import mcnemar, paired_bootstrap
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.measure.over_items import RESAMPLES, two_accuracies_p
+from mi_cot_lib.measure.over_items import RESAMPLES
 
 
 def test_mcnemar_is_the_exact_binomial_test_of_the_discordant_items():
@@ -101,19 +101,3 @@ def test_an_answer_that_is_no_number_is_refused_and_its_item_named(test, value, 
     sides = ([1, value, 0], [1, 0, 0])
     with pytest.raises(ConfigError, match="item 1 "):
         test(*(sides if first else reversed(sides)))
-
-
-def test_two_published_accuracies_are_compared_as_whole_counts():
-    # By hand: of tables with these margins, those at most as likely as 420 and 512 of 1,000 each.
-    law = stats.hypergeom(2000, 932, 1000)
-    counts = np.arange(933)
-    expected = law.pmf(counts)[law.pmf(counts) <= law.pmf(420) * (1 + 1e-7)].sum()
-    assert two_accuracies_p(0.42, 0.512, 1000) == pytest.approx(expected)
-    assert expected == pytest.approx(4e-5, rel=0.2)
-    assert two_accuracies_p(0.5, 0.5, 200) == 1
-
-
-@pytest.mark.parametrize("call", [(math.nan, 0.5, 10), (0.5, 50, 10), (0.5, 0.5, math.inf)])
-def test_two_accuracies_out_of_range_are_refused(call):
-    with pytest.raises(ConfigError, match="got"):
-        two_accuracies_p(*call)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.measure.mutual_information.entropy import density_terms, frequency_terms
+from mi_cot_lib.measure.mutual_information.neighbours import density_terms, frequency_terms
 
 EVERY = np.arange(4000)
 

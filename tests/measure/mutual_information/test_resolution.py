@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.measure.mutual_information.entropy import miller_madow
 from mi_cot_lib.measure.mutual_information.estimate import estimate_held_out
+from mi_cot_lib.measure.mutual_information.neighbours import miller_madow
 from mi_cot_lib.measure.mutual_information.resolution import (
     ceiling,
     codes_of,

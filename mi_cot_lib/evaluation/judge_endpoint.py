@@ -34,10 +34,6 @@ _HEADERS = (
 def connect(max_retries: int, timeout: float) -> OpenAI:
     """Make a client from OPENAI_API_KEY and, where it is set, OPENAI_BASE_URL; nothing is sent.
 
-    Args:
-        max_retries: How often a request that failed for a passing reason is sent again.
-        timeout: Seconds without any byte before a try is given up.
-
     Raises:
         KitError: The key is missing or no key at all, the address is none, or the proxy or the
             certificates that the environment names cannot be used; the message never holds the key.
@@ -87,14 +83,7 @@ class ChatEndpoint:
         self._client = client
 
     def answer(self, model: str, temperature: float, prompt: str) -> Reply:
-        """Ask once.
-
-        No limit of tokens is sent: endpoints do not agree on what it is called.
-
-        Args:
-            model: Its name at the endpoint.
-            temperature: Of sampling.
-            prompt: The user's message.
+        """Ask once. No limit of tokens is sent: endpoints do not agree on what it is called.
 
         Raises:
             KitError: The endpoint cannot be reached, refuses, or sends something else than a chat
