@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,17 +55,6 @@ class Judged:
 
     id: str
     scores: tuple[int | None, ...]
-
-    @property
-    def mean(self) -> float | None:
-        """Mean over the well-formed answers, 1 to 5; None where there are none."""
-        found = [score for score in self.scores if score is not None]
-        return sum(found) / len(found) if found else None
-
-    @property
-    def malformed(self) -> int:
-        """How many replies held no score."""
-        return self.scores.count(None)
 
 
 def prompt_for(item: JudgeItem) -> str:
@@ -186,18 +175,13 @@ class LlmJudge:
         self._unread: list[Reply] = []
         self._has_scored = False
 
-    def judge(
-        self,
-        items: Sequence[JudgeItem],
-        repeats: int = 4,
-        on_answer: Callable[[int], None] | None = None,
-    ) -> list[Judged]:
+    def judge(self, items: Sequence[JudgeItem], repeats: int = 4) -> list[Judged]:
         """Score each item several times, independently (the paper's "self-consistency"), in their order.
 
         Every reply with a score is kept as soon as it is there: a call that was stopped goes on with
         what is missing. Items of equal content share their answers. A reply without a score is counted
         and never kept, so that the next call asks again; what the last of them said is written to
-        standard error. `on_answer` is called with 1 after each answer, asked for or kept from before.
+        standard error.
 
         Raises:
             ConfigError: `repeats` is below 1.
@@ -212,12 +196,8 @@ class LlmJudge:
         with closing(AnswerCache(self.cache)) as cache:
             for item in items:
                 prompt = _valid_unicode(prompt_for(item))
-                scores = []
-                for repeat in range(repeats):
-                    scores.append(self._score(cache, prompt, repeat))
-                    if on_answer:
-                        on_answer(1)
-                judged.append(Judged(item.id, tuple(scores)))
+                scores = tuple(self._score(cache, prompt, repeat) for repeat in range(repeats))
+                judged.append(Judged(item.id, scores))
         if self._unread:
             tqdm.write(
                 f"note: {len(self._unread)} replies of the judge {self.model} hold no score and are not "

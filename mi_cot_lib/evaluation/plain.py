@@ -8,12 +8,9 @@ from torch import Tensor
 
 
 class Sequences(NamedTuple):
-    """What a model wrote for each row of a batch.
+    """What a model wrote for each row of a batch, in nats, and whether it wrote an end token in its limit.
 
-    Attributes:
-        ids: Token ids without the start token; the end token is the last where there is one.
-        log_probabilities: Of all these tokens given the prompt, in nats.
-        ended: Whether the model wrote an end token within the row's limit.
+    Token ids are without the start token; the end token is the last where there is one.
     """
 
     ids: list[list[int]]

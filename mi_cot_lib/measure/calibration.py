@@ -1,7 +1,8 @@
 """How well confidence matches accuracy: calibration errors, reliability bins, and their noise.
 
 Everywhere `confidence`, `(answers,)`, is from 0 to 1, and `correct`, `(answers,)`, is whether each answer is
-right. An error is a share, 0 to 1: 0.05 are 5 points.
+right. An error is a share, 0 to 1: 0.05 are 5 points. All raise ConfigError for no answers, unequal lengths,
+a confidence outside 0 to 1, an outcome that is neither right nor wrong, and no whole number of bins.
 """
 
 from collections.abc import Sequence
@@ -24,9 +25,6 @@ def expected_calibration_error(
     """Return the mean distance of accuracy and confidence over bins of equal width (Guo et al. 2017).
 
     It is never below |accuracy − mean confidence|, whatever the bins (the triangle inequality).
-
-    Raises:
-        ConfigError: No answers, unequal lengths, a confidence outside 0 to 1, or no bins.
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     return binned_error(bin_numbers(confidence, n_bins), outcomes - confidences, n_bins)
@@ -42,9 +40,6 @@ def reliability_bins(
 
     Returns:
         A row a bin that holds answers: `low` and `high` edge, `count`, mean `confidence`, `accuracy`.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`.
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     order = np.argsort(confidences)
@@ -69,9 +64,6 @@ def bin_numbers(confidence: Confidences, n_bins: int) -> np.ndarray:
 
     A confidence on an edge belongs to the bin above it, and 1 to the last. An edge k / n_bins is the
     number nearest to it in the confidences' own precision.
-
-    Raises:
-        ConfigError: A confidence outside 0 to 1, or no whole number of bins.
     """
     values = 1.0 * np.asarray(confidence)
     _check_binned(values, n_bins)
@@ -83,9 +75,6 @@ def binned_error(numbers: np.ndarray, gaps: np.ndarray, n_bins: int) -> float:
     """Return `expected_calibration_error` where bins are known: for many resamples of the same answers.
 
     Takes `bin_numbers` and the gaps, outcome (0 or 1) minus confidence, (answers,) each.
-
-    Raises:
-        ConfigError: There are no answers, or a gap is not finite.
     """
     error = float(np.abs(np.bincount(numbers, gaps, n_bins)).sum())
     if not (len(numbers) and isfinite(error)):
@@ -97,9 +86,6 @@ def equal_mass_error(confidence: Confidences, correct: Outcomes, n_bins: int = 1
     """Return the calibration error over bins of as many answers each (Nguyen and O'Connor 2015).
 
     Answers of one confidence share a bin, so that the order of the answers does not matter.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`.
     """
     bins = reliability_bins(confidence, correct, n_bins, equal_mass=True)
     gaps = (bins["accuracy"] - bins["confidence"]).abs()
@@ -107,11 +93,7 @@ def equal_mass_error(confidence: Confidences, correct: Outcomes, n_bins: int = 1
 
 
 def brier_score(confidence: Confidences, correct: Outcomes) -> float:
-    """Return the mean squared distance of confidence and outcome (Brier 1950), 0 at best.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`.
-    """
+    """Return the mean squared distance of confidence and outcome (Brier 1950), 0 at best."""
     confidences, outcomes = _checked(confidence, correct, 1)
     return float(brier_score_loss(outcomes.astype(int), confidences, labels=[0, 1]))
 
@@ -125,9 +107,6 @@ def noise_floor(
 
     Returns:
         Mean and 95th percentile of `expected_calibration_error` over the draws.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`, or no draws.
     """
     if draws < 1:
         raise ConfigError(f"draws must be at least 1, got {draws}.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -10,7 +9,6 @@ from scipy import stats
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import PairedDifference, holm, paired_difference
 
-Decision = Literal["higher", "lower", "same within the margin", "undecided"]
 HIGHER, LOWER, SAME, UNDECIDED = "higher", "lower", "same within the margin", "undecided"
 # Family-wise error of the differences among the declared comparisons of one item, and of the samenesses.
 _LEVEL = 0.05
@@ -29,7 +27,7 @@ class Verdict:
         p_same: Of the two one-sided tests (the larger), Holm-corrected; None likewise.
     """
 
-    decision: Decision
+    decision: str
     found: PairedDifference
     p_holm: float | None
     p_same: float | None
@@ -70,7 +68,7 @@ def _two_one_sided(a: Mapping[int, float], b: Mapping[int, float], margin: float
     return float(max(above, below))
 
 
-def _decision(found: PairedDifference, p: float | None, p_same: float | None) -> Decision:
+def _decision(found: PairedDifference, p: float | None, p_same: float | None) -> str:
     if p is not None and p < _LEVEL:
         return HIGHER if found.difference.mean > 0 else LOWER
     if p_same is not None and p_same < _LEVEL:

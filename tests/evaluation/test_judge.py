@@ -14,10 +14,8 @@ from tests.evaluation.chat_server import KEY, Reply, failure, items
 
 def test_what_is_sent_and_what_comes_back(server, cache):
     server.next = [Reply("4"), Reply("**2**"), Reply("Score: 5")]
-    seen = []
-    judged = LlmJudge("judge", cache, temperature=0.5).judge(items(2), 2, seen.append)
+    judged = LlmJudge("judge", cache, temperature=0.5).judge(items(2), 2)
     assert judged == [Judged("q0", (4, 2)), Judged("q1", (5, 4))]
-    assert seen == [1, 1, 1, 1]
     prompts = [prompt_for(item) for item in items(2)]
     assert server.asked == [
         {
@@ -106,32 +104,11 @@ def test_more_repeats_another_temperature_or_model_ask_for_what_is_missing(serve
     assert len(server.asked) == 14
 
 
-@pytest.mark.parametrize("after", [1, 3, 5])
-def test_a_call_that_was_stopped_goes_on_with_the_rest_only(server, cache, after):
-    server.next = [Reply(str(1 + i % 5)) for i in range(6)]
-    done = []
-
-    def stop(_):
-        done.append(None)
-        if len(done) == after:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        LlmJudge("judge", cache).judge(items(3), 2, stop)
-    assert len(server.asked) == after
-    assert LlmJudge("judge", cache).judge(items(3), 2) == [
-        Judged("q0", (1, 2)),
-        Judged("q1", (3, 4)),
-        Judged("q2", (5, 1)),
-    ]
-    assert len(server.asked) == 6
-
-
 def test_the_key_is_in_no_file_no_log_and_no_repr(server, cache, caplog):
     caplog.set_level(logging.DEBUG)
     server.next = [Reply(f"You sent Bearer {KEY}"), Reply(status=500)]
     judge = LlmJudge("judge", cache)
-    assert [judged.malformed for judged in judge.judge(items(1), 2)] == [1]
+    assert judge.judge(items(1), 2) == [Judged("q0", (None, 4))]
     files = [path.read_bytes() for path in cache.parent.iterdir()]
     assert files and all(KEY.encode() not in content for content in files)
     assert caplog.records and KEY not in caplog.text

@@ -27,13 +27,11 @@ def change(cache, statement):
     "content",
     [
         [{"type": "text", "text": "4"}],
-        [{"text": "4"}],
         [{"type": "text", "text": "Score: "}, {"type": "text", "text": "4"}],
         [{"type": "thinking", "thinking": "so 3"}, {"type": "text", "text": "4"}],
         [{"type": "reasoning", "text": "so 3"}, {"type": "text", "text": "4"}],
         {"type": "text", "text": "4"},
         {"text": "4"},
-        ["4"],
         ["Score: ", "4"],
         [{"type": "reasoning", "text": "so 3"}, "4"],
         "<think>so 3</think>\n\n4",
@@ -52,7 +50,6 @@ def test_content_in_one_or_more_parts_is_read_and_what_stands_beside_it_is_not(
 @pytest.mark.parametrize(
     ("message", "finish_reason", "said"),
     [
-        ({"content": None, "reasoning_content": "so 4"}, "length", ["length", "so 4"]),
         ({"content": None, "reasoning_content": "so 4 " * 9_999}, "length", ["length", "so 4"]),
         ({"content": ""}, "length", ["length"]),
         ({"content": "I would rate this 4"}, "length", ["length", "I would rate this 4"]),
@@ -60,7 +57,6 @@ def test_content_in_one_or_more_parts_is_read_and_what_stands_beside_it_is_not(
         ({"content": " \n"}, "stop", ["stop"]),
         ({"role": "assistant"}, "content_filter", ["content_filter"]),
         ({"content": None, "refusal": "I may not judge."}, "stop", ["I may not judge."]),
-        ({"content": []}, "stop", ["stop"]),
         ({"content": {}}, "stop", ["stop"]),
         ({"content": {"type": "reasoning", "text": "so 4"}}, "stop", ["so 4"]),
         ({"content": [{"type": "refusal", "refusal": "No."}]}, "stop", ["No."]),
@@ -126,7 +122,6 @@ def test_replies_without_a_score_are_counted_shown_and_asked_again(server, cache
     server.next = [Reply(text) for text in texts]
     (first,) = LlmJudge("judge", cache).judge(items(1), 8)
     assert first == Judged("q0", (3, *(None,) * 7))
-    assert first.malformed == 7 and first.mean == 3
     shown = capsys.readouterr().err
     assert "7 replies of the judge judge hold no score" in shown and "nul [key]" in shown
     assert kept(cache) == ["3"]
@@ -152,12 +147,17 @@ def test_a_reply_kept_by_an_earlier_version_without_a_score_is_asked_for_again(s
     assert len(server.asked) == 3 + 1
 
 
-def test_what_was_read_before_a_server_fails_stays_kept(server, cache):
-    server.next = [Reply("5"), Reply(body='{"error": "Quota spent."}')]
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_a_call_that_failed_goes_on_with_the_rest_only(server, cache, after):
+    texts = [Reply(str(1 + i % 5)) for i in range(6)]
+    server.next = [*texts[:after], Reply(body='{"error": "Quota spent."}'), *texts[after:]]
     with pytest.raises(KitError, match="Quota spent.*answers so far are kept"):
-        LlmJudge("judge", cache).judge(items(1), 2)
-    assert LlmJudge("judge", cache).judge(items(1), 2) == [Judged("q0", (5, 4))]
-    assert len(server.asked) == 3
+        LlmJudge("judge", cache).judge(items(3), 2)
+    scores = [(1, 2), (3, 4), (5, 1)]
+    assert LlmJudge("judge", cache).judge(items(3), 2) == [
+        Judged(f"q{i}", both) for i, both in enumerate(scores)
+    ]
+    assert len(server.asked) == 6 + 1
 
 
 @pytest.mark.parametrize(

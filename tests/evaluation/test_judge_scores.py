@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_cot_lib.evaluation.judge import Judged, JudgeItem, parse_score, prompt_for
+from mi_cot_lib.evaluation.judge import JudgeItem, parse_score, prompt_for
 
 
 def test_the_prompt_is_the_papers_then_the_item_and_braces_stay_braces():
@@ -209,9 +209,3 @@ def test_long_replies_are_read_in_no_time(text):
     parse_score(text)
     # Quadratic time would be minutes.
     assert time.monotonic() - started < 20
-
-
-def test_means_leave_malformed_answers_out_and_count_them():
-    judged = Judged("1", (4, None, 5, None))
-    assert (judged.mean, judged.malformed) == (4.5, 2)
-    assert Judged("1", (None,)).mean is None

@@ -3,10 +3,7 @@
 import math
 from statistics import NormalDist
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from mi_cot_lib.errors import ConfigError
@@ -16,8 +13,6 @@ from mi_cot_lib.measure.power import (
     shift_found,
     smallest_detectable_difference,
 )
-
-LEVELS = st.floats(-12, -0.5).map(lambda exponent: 10**exponent)
 
 
 def detectable(seeds: int, alpha: float = 0.05, power: float = 0.8) -> float:
@@ -47,34 +42,15 @@ def integrated_power(seeds: int, difference: float, alpha: float) -> float:
     [(3, 0.05 / 20, 14.65), (2, 0.025, 23.08), (5, 0.05 / 30, 4.19), (3, 0.05, 3.26)],
 )
 def test_the_first_of_holms_steps_asks_for_what_the_noncentral_t_says(seeds, alpha, expected):
-    found = detectable(seeds, alpha)
-    assert found == pytest.approx(expected, abs=0.005)
-    assert integrated_power(seeds, found, alpha) == pytest.approx(0.8, abs=1e-5)
+    assert detectable(seeds, alpha) == pytest.approx(expected, abs=0.005)
 
 
-@pytest.mark.parametrize("seeds", [2, 3, 5, 20])
+@pytest.mark.parametrize("seeds", [2, 3, 5, 20, 300])
 @pytest.mark.parametrize("alpha", [0.2, 0.05, 0.05 / 30, 1e-5])
 @pytest.mark.parametrize("power", [0.6, 0.8, 0.99])
-def test_a_simulated_t_test_finds_the_difference_as_often_as_asked(seeds, alpha, power):
-    drawn = np.random.default_rng(0).normal(detectable(seeds, alpha, power), 1, (100_000, seeds))
-    t = drawn.mean(axis=1) / drawn.std(axis=1, ddof=1) * math.sqrt(seeds)
-    share = (np.abs(t) > stats.t.isf(alpha / 2, seeds - 1)).mean()
-    # Four standard errors of the simulation.
-    assert share == pytest.approx(power, abs=4 * math.sqrt(power * (1 - power) / len(drawn)))
-
-
-@settings(max_examples=8)
-@given(st.integers(2, 300), LEVELS, LEVELS, st.floats(0.85, 0.999))
-def test_a_smaller_level_or_more_power_asks_for_a_larger_difference(seeds, one, other, power):
-    strict, loose = sorted((one, other))
-    assert detectable(seeds, strict) >= detectable(seeds, loose) * (1 - 1e-6)
-    assert detectable(seeds, loose, power) > detectable(seeds, loose) * 0.999999
-
-
-@pytest.mark.parametrize("alpha", [0.3, 0.05, 0.05 / 30, 1e-6, 1e-10])
-def test_more_seeds_ask_for_a_smaller_difference(alpha):
-    found = [detectable(n, alpha) for n in (2, 3, 4, 5, 8, 30, 1000)]
-    assert all(more < fewer for fewer, more in zip(found[:-1], found[1:], strict=True))
+def test_a_t_test_finds_the_difference_as_often_as_asked(seeds, alpha, power):
+    found = detectable(seeds, alpha, power)
+    assert integrated_power(seeds, found, alpha) == pytest.approx(power, abs=1e-5)
 
 
 @pytest.mark.parametrize("alpha", [1e-4, 1e-8, 1e-12, 1e-100])

@@ -12,6 +12,7 @@ TRAINED = sorted(set(ESTIMATORS) - {"ksg"})
 GENERATOR = np.random.default_rng(0)
 INDEPENDENT = GENERATOR.standard_normal((400, 2)), GENERATOR.standard_normal((400, 2))
 DEPENDENT = correlated_gaussians(2, 1.0, 400, seed=0)
+MIXED = INDEPENDENT[0], np.random.default_rng(4).integers(0, 3, 400)
 
 
 def copied(pair, order):
@@ -31,9 +32,18 @@ def test_copies_with_a_tremor_are_copies():
         estimate_mi(*shaken, "ksg")
 
 
-@pytest.mark.parametrize("estimator", TRAINED)
-@pytest.mark.parametrize("pair", [DEPENDENT, INDEPENDENT], ids=["dependent", "independent"])
-def test_four_copies_of_every_item_say_what_one_says_and_are_as_sure(estimator, pair):
+@pytest.mark.parametrize(
+    ("pair", "estimator"),
+    [
+        *((DEPENDENT, name) for name in TRAINED),
+        *(
+            (pair, name)
+            for pair in (INDEPENDENT, MIXED)
+            for name in ("barber_agakov", "doe", "infonce")
+        ),
+    ],
+)
+def test_four_copies_of_every_item_say_what_one_says_and_are_as_sure(pair, estimator):
     once = estimate_mi(*pair, estimator)
     assert estimate_mi(*copied(pair, np.tile(np.arange(400), 4)), estimator) == once
     assert once.train_items + once.held_out_items == 400
@@ -58,15 +68,6 @@ def test_copies_weigh_as_often_as_they_occur():
     assert more.nats > once.nats + 0.3
 
 
-def test_copies_of_a_number_with_its_category_count_once():
-    labels = np.random.default_rng(4).integers(0, 3, 400)
-    pair = INDEPENDENT[0], labels
-    for estimator in ("barber_agakov", "doe", "infonce"):
-        once = estimate_mi(*pair, estimator)
-        assert estimate_mi(*copied(pair, np.tile(np.arange(400), 4)), estimator) == once
-        assert abs(once.nats) < 0.1
-
-
 def test_categories_recur_and_are_no_copies():
     codes = np.random.default_rng(4).integers(0, 3, 1000)
     found = estimate_mi(codes, codes, "barber_agakov")
@@ -79,9 +80,8 @@ def test_answers_to_one_question_stay_on_one_side_of_the_split():
     generator = np.random.default_rng(3)
     questions = np.repeat(np.arange(300), 4)
     z = generator.standard_normal((300, 2))[questions]
-    v = (generator.standard_normal((300, 2)))[questions] + 0.01 * generator.standard_normal(
-        (1200, 2)
-    )
+    v = generator.standard_normal((300, 2))[questions]
+    v += 0.01 * generator.standard_normal((1200, 2))
     for pair in ((z, v), (v, z)):
         pairs = prepare_pairs(*pair, 0, "normal_scores")
         seen = [set(questions[part]) for part in (pairs.train, pairs.valid, pairs.held_out)]
