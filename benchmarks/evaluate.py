@@ -35,8 +35,7 @@ from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.predict import Prediction, predict
-from mi_cot_lib.evaluation.score import is_correct
+from mi_cot_lib.evaluation.predict import Prediction, is_correct, predict
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.encode import PREDICT_PREFIX, collate, encode_pairs
 from mi_cot_lib.student.load import Student

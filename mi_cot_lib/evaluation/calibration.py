@@ -27,21 +27,15 @@ def confidences(predictions: Sequence[Prediction], temperature: float = 1.0) -> 
     1 leaves both as they are, above 1 closed sets become less certain and sequences more.
 
     Raises:
-        ConfigError: The temperature is not above 0, or a log-probability is not finite.
+        ConfigError: The temperature is not above 0.
     """
-    _check_finite(predictions)
     if not (temperature > 0 and isfinite(temperature)):
         raise ConfigError(f"a temperature is a finite number above 0, got {temperature}.")
     return np.array([one.confidence_at(temperature) for one in predictions])
 
 
 def length_normalised(predictions: Sequence[Prediction]) -> np.ndarray:
-    """Return each written sequence's geometric mean probability a token, (answers,) from 0 to 1.
-
-    Raises:
-        ConfigError: A log-probability is not finite.
-    """
-    _check_finite(predictions)
+    """Return each written sequence's geometric mean probability a token, (answers,) from 0 to 1."""
     return np.array([min(1.0, exp(p.log_probability / max(1, p.tokens))) for p in predictions])
 
 
@@ -49,20 +43,13 @@ def fit_temperature(predictions: Sequence[Prediction]) -> float:
     """Fit one temperature on validation by likelihood (Guo et al. 2017).
 
     In closed sets of the gold label; of sequences, which have no alternatives at hand, that of being
-    right.
-
-    Args:
-        predictions: Of the validation split.
-
-    Returns:
-        The temperature, between exp(-4) and exp(4).
+    right. It lies between exp(-4) and exp(4).
 
     Raises:
-        ConfigError: There are no predictions, or a log-probability is not finite.
+        ConfigError: There are no predictions.
     """
     if not predictions:
         raise ConfigError("a temperature is fitted on validation answers; there are none.")
-    _check_finite(predictions)
 
     def loss(log_temperature: float) -> float:
         temperature = exp(log_temperature)
@@ -81,9 +68,3 @@ def _log_likelihood(one: Prediction, temperature: float) -> float:
     best = max(scaled)
     gold = scaled[one.candidates.index(one.gold)]
     return gold - best - log(sum(exp(score - best) for score in scaled))
-
-
-def _check_finite(predictions: Sequence[Prediction]) -> None:
-    for one in predictions:
-        if not all(map(isfinite, (one.log_probability, *(one.scores or ())))):
-            raise ConfigError(f"{one.id} was answered with a log-probability that is not finite.")

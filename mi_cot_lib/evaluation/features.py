@@ -4,8 +4,8 @@ The student reads its own greedy outputs. With gold texts in the decoder, V woul
 student was given, not what it made of the question.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,8 +24,7 @@ from mi_cot_lib.student.load import Student
 from mi_cot_lib.student.packed import Rows, both_states, can_pack
 
 
-@dataclass(frozen=True)
-class Features:
+class Features(NamedTuple):
     """What one task leaves of each item.
 
     Attributes:
@@ -37,14 +36,8 @@ class Features:
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class TaskFeatures:
-    """Features of both tasks for the same items, in the items' order.
-
-    Attributes:
-        label: Of the label task: V.
-        rationale: Of the rationale task: Z.
-    """
+class TaskFeatures(NamedTuple):
+    """Features of the label task, V, and of the rationale task, Z, in the items' order."""
 
     label: Features
     rationale: Features
@@ -57,71 +50,45 @@ def student_features(
     max_input_tokens: int,
     max_new_tokens: int,
     max_rationale_tokens: int,
-    on_batch: Callable[[int], None] | None = None,
 ) -> TaskFeatures:
     """Let a student write label and rationale of each example, and pool what its decoder held.
 
-    Args:
-        student: Trained on both tasks.
-        examples: The items; only their inputs are read.
-        max_input_tokens: Longer prompts are cut.
-        max_new_tokens: Limit of a label.
-        max_rationale_tokens: Limit of a rationale.
-        on_batch: Called with the number of examples of each finished batch, of either task.
+    Only the examples' inputs are read; the limits are of a prompt, of a label and of a rationale.
+
+    Raises:
+        KitError: A student's states are not finite; the message names the examples.
     """
-    label, rationale = (
-        _features(student, prefix, examples, max_input_tokens, limit, on_batch)
-        for prefix, limit in (
-            (PREDICT_PREFIX, max_new_tokens),
-            (EXPLAIN_PREFIX, max_rationale_tokens),
-        )
-    )
+    label = _features(student, PREDICT_PREFIX, examples, max_input_tokens, max_new_tokens)
+    rationale = _features(student, EXPLAIN_PREFIX, examples, max_input_tokens, max_rationale_tokens)
     return TaskFeatures(label, rationale)
 
 
 @torch.inference_mode()
 def _features(
-    student: Student,
-    prefix: str,
-    examples: Sequence[Example],
-    max_input_tokens: int,
-    limit: int,
-    on_batch: Callable[[int], None] | None,
+    student: Student, prefix: str, examples: Sequence[Example], max_input_tokens: int, limit: int
 ) -> Features:
     prompts = [prefix + example.input for example in examples]
     pooled = np.zeros((len(prompts), student.model.config.hidden_size), dtype=np.float32)
     texts = [""] * len(prompts)
-    limits = [limit] * len(prompts)
-    for batch in written_batches(student, prompts, max_input_tokens, limits):
+    for batch in written_batches(student, prompts, max_input_tokens, [limit] * len(prompts)):
         ids = batch.written.ids
-        states = pooled_states(student, batch.ids, batch.mask, ids)
+        states = _pooled_states(student, batch.ids, batch.mask, ids)
         pooled[batch.chosen] = states.float().cpu().numpy()
-        is_finite = [bool(np.isfinite(row).all()) for row in pooled[batch.chosen]]
+        is_finite = np.isfinite(pooled[batch.chosen]).all(axis=1).tolist()
         check_finite(is_finite, [examples[index].id for index in batch.chosen])
         written = student.tokeniser.batch_decode(ids, skip_special_tokens=True)
         for index, text in zip(batch.chosen, written, strict=True):
             texts[index] = text.strip()
-        if on_batch:
-            on_batch(len(batch.chosen))
     return Features(pooled, tuple(texts))
 
 
-def pooled_states(
+def _pooled_states(
     student: Student, ids: Tensor, mask: Tensor, written: Sequence[Sequence[int]]
 ) -> Tensor:
     """Average the last decoder layer's states over the positions that an output's tokens were read from.
 
     The state at a position is what the output layer turns into the probabilities of the token there, the
-    end token included. Padding has no part in the mean.
-
-    Args:
-        student: Its model computes the states, in one pass over the whole output.
-        ids: Token ids of the prompts, (rows, positions), padded on the right.
-        mask: 1 at real positions, (rows, positions).
-        written: Token ids of each output, at least one.
-
-    Returns:
-        (rows, width).
+    end token included. Padding has no part in the mean. Returns (rows, width).
     """
     model = student.model
     labels = pad_rows(written, IGNORED).to(ids.device)

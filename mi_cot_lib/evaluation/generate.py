@@ -1,17 +1,18 @@
-"""Prompts become texts: greedily, longest prompts first, with the probability of each text."""
+"""Prompts become texts: greedily, longest prompts first, with the probability of each text and of labels."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import exp, isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from transformers import DynamicCache, EncoderDecoderCache
+from transformers.modeling_outputs import BaseModelOutput
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.candidates import candidate_scores, label_ids
 from mi_cot_lib.evaluation.greedy import encode, greedy_sequences, is_plain_greedy
 from mi_cot_lib.evaluation.plain import Sequences, plain_sequences
-from mi_cot_lib.student.encode import check_positions, pad_rows
+from mi_cot_lib.student.encode import IGNORED, check_positions, pad_rows, shift_right
 from mi_cot_lib.student.load import Student
 
 MAX_BATCH = 512
@@ -21,6 +22,11 @@ MAX_TOKENS = 2**14
 MAX_STEP_SCORES = 2**23
 # `model.generate` keeps every step's scores for the probability: 2**27 floats are 512 MB.
 MAX_SCORES = 2**27
+# Floats of one candidate's logits (64 MB).
+MAX_LOGITS = 2**24
+
+# Told of the number of prompts of each finished batch.
+OnBatch = Callable[[int], None]
 
 
 class Output(NamedTuple):
@@ -51,34 +57,13 @@ def generate(
     prompts: Sequence[str],
     max_input_tokens: int,
     max_new_tokens: int,
-    on_batch: Callable[[int], None] | None = None,
+    on_batch: OnBatch | None = None,
     *,
     names: Sequence[str] | None = None,
 ) -> list[tuple[str, float]]:
-    """Generate greedily, in batches of similar length.
-
-    Args:
-        student: Model and tokeniser.
-        prompts: Complete prompts.
-        max_input_tokens: Longer prompts are cut.
-        max_new_tokens: Limit of the output, end token included.
-        on_batch: Called with the number of prompts of each finished batch.
-        names: As for `outputs`.
-
-    Returns:
-        Text and probability of the generated sequence for each prompt, in their order.
-    """
+    """Return the text and its probability for each prompt, one limit for all; the rest as `outputs`."""
     limits = [max_new_tokens] * len(prompts)
     written = outputs(student, prompts, max_input_tokens, limits, on_batch, names=names)
-    return [(output.text, output.probability) for output in written]
-
-
-def generate_plain(
-    student: Student, prompts: Sequence[str], max_input_tokens: int, max_new_tokens: int
-) -> list[tuple[str, float]]:
-    """Return what `generate` returns, by `model.generate`: the readable way, for comparison."""
-    limits = [max_new_tokens] * len(prompts)
-    written = outputs(student, prompts, max_input_tokens, limits, plain=True)
     return [(output.text, output.probability) for output in written]
 
 
@@ -106,7 +91,7 @@ def outputs(
     prompts: Sequence[str],
     max_input_tokens: int,
     limits: Sequence[int],
-    on_batch: Callable[[int], None] | None = None,
+    on_batch: OnBatch | None = None,
     *,
     candidates: Sequence[Sequence[str] | None] | None = None,
     names: Sequence[str] | None = None,
@@ -116,16 +101,13 @@ def outputs(
 
     Args:
         student: Model and tokeniser.
-        prompts: Complete prompts.
+        prompts: Complete prompts, to which the outputs are in order.
         max_input_tokens: Longer prompts are cut.
         limits: Most tokens of each output, end token included.
-        on_batch: Called with the number of prompts of each finished batch.
+        on_batch: Told of each finished batch.
         candidates: The labels that each prompt can have; None where there are none to score.
         names: Of the prompts, for an error; None quotes them.
         plain: Use `model.generate` for every model.
-
-    Returns:
-        One output a prompt, in their order.
 
     Raises:
         KitError: What the student computes of a prompt is not finite.
@@ -134,26 +116,15 @@ def outputs(
     results = [Output("", 0.0, 0, False)] * len(prompts)
     labels = label_ids(student.tokeniser, [row or () for row in candidates or [()] * len(prompts)])
     for batch in written_batches(student, prompts, max_input_tokens, limits, plain=plain):
-        written = batch.written
-        texts = student.tokeniser.batch_decode(written.ids, skip_special_tokens=True)
-        sizes = map(len, written.ids)
+        ids, logs, ended = batch.written
+        texts = student.tokeniser.batch_decode(ids, skip_special_tokens=True)
         scores = _scores(student, batch, [labels[index] for index in batch.chosen])
-        check_finite(
-            (
-                isfinite(log) and all(map(isfinite, own or ()))
-                for log, own in zip(written.log_probabilities, scores, strict=True)
-            ),
-            [names[index] for index in batch.chosen],
-        )
-        rows = zip(
-            batch.chosen,
-            texts,
-            written.log_probabilities,
-            sizes,
-            written.ended,
-            scores,
-            strict=True,
-        )
+        finite = [
+            isfinite(log) and all(map(isfinite, own or ()))
+            for log, own in zip(logs, scores, strict=True)
+        ]
+        check_finite(finite, [names[index] for index in batch.chosen])
+        rows = zip(batch.chosen, texts, logs, map(len, ids), ended, scores, strict=True)
         for index, text, *rest in rows:
             results[index] = Output(text.strip(), *rest)
         if on_batch:
@@ -175,23 +146,6 @@ def check_finite(finite: Iterable[bool], names: Iterable[str]) -> None:
         )
 
 
-def _scores(
-    student: Student, batch: Batch, labels: Sequence[list[list[int]]]
-) -> list[list[float] | None]:
-    """Score the candidates of a batch's prompts; None for a prompt without any."""
-    scored = [row for row, own in enumerate(labels) if own]
-    scores: list[list[float] | None] = [None] * len(labels)
-    if scored:
-        hidden = batch.hidden
-        if hidden is None:
-            hidden = encode(student.model, batch.ids, batch.mask)
-        own = [labels[row] for row in scored]
-        found = candidate_scores(student.model, hidden[scored], batch.mask[scored], own)
-        for row, values in zip(scored, found, strict=True):
-            scores[row] = values
-    return scores
-
-
 def written_batches(
     student: Student,
     prompts: Sequence[str],
@@ -204,13 +158,6 @@ def written_batches(
 
     A model for which the most probable token is not all that generation asks for goes through
     `model.generate` (see `is_plain_greedy`). To be called where no gradients are kept.
-
-    Args:
-        student: Model and tokeniser.
-        prompts: Complete prompts.
-        max_input_tokens: Longer prompts are cut.
-        limits: Most tokens of each output, end token included.
-        plain: Use `model.generate` for every model.
     """
     model, tokeniser = student.model.eval(), student.tokeniser
     if not prompts:
@@ -236,3 +183,77 @@ def written_batches(
             hidden = encode(model, ids, mask)
             yield Batch(chosen, ids, mask, hidden, greedy_sequences(model, hidden, mask, own))
         start += len(chosen)
+
+
+def label_ids(tokeniser: Any, candidates: Sequence[Sequence[str]]) -> list[list[list[int]]]:
+    """Return the token ids of each prompt's candidates, the end token included."""
+    distinct = list(dict.fromkeys(label for labels in candidates for label in labels))
+    if not distinct:
+        return [[] for _ in candidates]
+    end = tokeniser.eos_token_id
+    ids = dict(zip(distinct, tokeniser(distinct)["input_ids"], strict=True))
+    # A tokeniser that adds no end token still has a student that writes one.
+    ended = {label: row if row[-1:] == [end] else [*row, end] for label, row in ids.items()}
+    return [[ended[label] for label in labels] for labels in candidates]
+
+
+def _scores(
+    student: Student, batch: Batch, labels: Sequence[list[list[int]]]
+) -> list[list[float] | None]:
+    """Score the candidates of a batch's prompts; None for a prompt without any."""
+    scored = [row for row, own in enumerate(labels) if own]
+    scores: list[list[float] | None] = [None] * len(labels)
+    if scored:
+        hidden = batch.hidden
+        if hidden is None:
+            hidden = encode(student.model, batch.ids, batch.mask)
+        own = [labels[row] for row in scored]
+        found = candidate_scores(student.model, hidden[scored], batch.mask[scored], own)
+        for row, values in zip(scored, found, strict=True):
+            scores[row] = values
+    return scores
+
+
+@torch.inference_mode()
+def candidate_scores(
+    model: Any, hidden: Tensor, mask: Tensor, labels: Sequence[Sequence[Sequence[int]]]
+) -> list[list[float]]:
+    """Score every candidate label of every prompt by teacher forcing.
+
+    Takes the encoder's states of the prompts, (prompts, positions, width), a mask that is 1 at real
+    positions, and the `label_ids` of at least one candidate a prompt. Returns for each prompt the
+    log-probability of each candidate in nats, its end token included. They need not sum to 1: the student
+    may write something else.
+    """
+    longest = max(len(ids) for row in labels for ids in row)
+    most = max(1, MAX_LOGITS // (longest * model.config.vocab_size))
+    scores: list[list[float]] = []
+    for start in range(0, len(labels), most):
+        part = slice(start, start + most)
+        # One candidate of every prompt at a time: the prompts' states, and the keys and values that the
+        # decoder makes of them for the first, serve them all. A prompt with fewer repeats its last.
+        cross, columns = DynamicCache(), []
+        for place in range(max(map(len, labels[part]))):
+            targets = pad_rows([row[min(place, len(row) - 1)] for row in labels[part]], IGNORED)
+            targets = targets.to(hidden.device)
+            logs = _log_probabilities(model, hidden[part], mask[part], targets, cross)
+            columns.append(logs.tolist())
+        rows = zip(zip(*columns, strict=True), labels[part], strict=True)
+        scores += [list(row[: len(own)]) for row, own in rows]
+    return scores
+
+
+def _log_probabilities(
+    model: Any, hidden: Tensor, mask: Tensor, targets: Tensor, cross: DynamicCache
+) -> Tensor:
+    """Log-probability of each row of targets (rows, positions), summed over its real positions."""
+    logits = model(
+        encoder_outputs=BaseModelOutput(last_hidden_state=hidden),
+        attention_mask=mask,
+        decoder_input_ids=shift_right(targets, model.config),
+        past_key_values=EncoderDecoderCache(DynamicCache(), cross),
+        use_cache=True,
+    ).logits.float()
+    real = targets != IGNORED
+    logs = logits.log_softmax(dim=-1).gather(2, targets.masked_fill(~real, 0)[..., None])
+    return logs.squeeze(2).masked_fill(~real, 0.0).sum(dim=1)

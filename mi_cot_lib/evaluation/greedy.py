@@ -1,7 +1,7 @@
 """Greedy decoding without what `model.generate` adds: one score a token, and no work on ended rows."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -73,25 +73,15 @@ def is_plain_greedy(model: Any) -> bool:
     return usual and not special and settings.decoder_start_token_id is not None
 
 
-class Steps(Protocol):
-    """A decoder that has read its prompts and writes them on, one token of each row at a time."""
-
-    def logits(self, last: Tensor) -> Tensor:
-        """Read the last token of each row, (rows,), and return scores of the next, (rows, vocab)."""
-
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these rows only, in this order."""
-
-
-class ModelSteps:
-    """Steps by the model's own forward pass and its cache of keys and values."""
+class Steps:
+    """Prompts that a model writes on, one token of each row at a time, with its cache of keys and values."""
 
     def __init__(self, model: Any, hidden: Tensor, mask: Tensor) -> None:
         self.model, self.hidden, self.mask = model, hidden, mask
         self.cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
 
     def logits(self, last: Tensor) -> Tensor:
-        """See `Steps`."""
+        """Read the last token of each row, (rows,), and return scores of the next, (rows, vocab)."""
         output = self.model(
             encoder_outputs=BaseModelOutput(last_hidden_state=self.hidden),
             attention_mask=self.mask,
@@ -102,7 +92,7 @@ class ModelSteps:
         return output.logits[:, -1]
 
     def keep(self, rows: Tensor) -> None:
-        """See `Steps`."""
+        """Go on with these rows only, in this order."""
         self.hidden, self.mask = self.hidden[rows], self.mask[rows]
         self.cache.batch_select_indices(rows)
 
@@ -110,13 +100,8 @@ class ModelSteps:
 def encode(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
     """Run the encoder over prompts in parts, each as wide as its own longest prompt.
 
-    Args:
-        model: A sequence-to-sequence model.
-        ids: (batch, positions), padded on the right; prompts of similar length stand together.
-        mask: 1 at real positions, (batch, positions).
-
-    Returns:
-        Hidden states, (batch, positions, width); 0 beyond the width of a part.
+    Takes (batch, positions), padded on the right, where prompts of similar length stand together, and
+    returns hidden states, (batch, positions, width); 0 beyond the width of a part.
     """
     encoder, width = model.get_encoder(), ids.shape[1]
     lengths = mask.sum(dim=1).tolist()
@@ -137,13 +122,9 @@ def encode(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
 def greedy_sequences(model: Any, hidden: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
     """Write what `plain_sequences` writes, for a model for which `is_plain_greedy` holds.
 
-    Args:
-        model: A sequence-to-sequence model, in evaluation mode.
-        hidden: What `encode` makes of the prompts, (batch, positions, width).
-        mask: 1 at real positions, (batch, positions).
-        limits: Most tokens of each row, end token included.
+    Takes what `encode` makes of the prompts, (batch, positions, width), instead of their ids.
     """
-    steps = ModelSteps(model, hidden, mask)
+    steps = Steps(model, hidden, mask)
     start = model.generation_config.decoder_start_token_id
     return follow(steps, start, end_ids(model), limits, hidden.device)
 
@@ -153,12 +134,7 @@ def follow(
 ) -> Sequences:
     """Take the most probable token of every row until each has ended or reached its limit.
 
-    Args:
-        steps: As many rows as limits.
-        start: The token that every row begins with.
-        ends: Tokens that end a row.
-        limits: Most tokens of each row, end token included.
-        device: Where the steps compute.
+    Every row begins with the token `start`, and ends with one of `ends`, for which its limit has room.
     """
     most = max(limits)
     written = torch.full((len(limits), most), -1, device=device)

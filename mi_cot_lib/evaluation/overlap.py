@@ -1,4 +1,4 @@
-"""How much written rationales overlap with the gold ones: in words, in order, in an embedding."""
+"""How much written rationales overlap with the gold one of each: in words, in order, in an embedding."""
 
 import inspect
 from collections.abc import Sequence
@@ -22,10 +22,6 @@ def bleu(predictions: Sequence[str], references: Sequence[str]) -> float:
 
     Counts of 1- to 4-grams are summed over all texts: a corpus without a text of four words scores 0.
 
-    Args:
-        predictions: Written rationales.
-        references: The gold one of each.
-
     Raises:
         ConfigError: No texts, or not as many of one as of the other.
     """
@@ -37,10 +33,6 @@ def rouge_l(predictions: Sequence[str], references: Sequence[str]) -> float:
     """Return the mean F1 of the longest common subsequence of words, 0 to 100 (ROUGE-L, Lin 2004).
 
     Words are runs of a-z and 0-9 in lower case, not stemmed; a text without any scores 0.
-
-    Args:
-        predictions: Written rationales.
-        references: The gold one of each.
 
     Raises:
         ConfigError: No texts, or not as many of one as of the other.
@@ -58,11 +50,8 @@ def embedding_cosine(
     A text's embedding is the mean of the encoder's last layer over its tokens (at most 512), padding
     left out (Reimers and Gurevych 2019). The level depends on the model: compare within one only.
 
-    Args:
-        predictions: Written rationales.
-        references: The gold one of each.
-        model_name: Id of an encoder (or encoder-decoder, whose encoder is used) on the model hub, or a
-            folder that holds it with its tokeniser.
+    The model is an encoder (or encoder-decoder, whose encoder is used) by its id on the model hub, or a
+    folder that holds it with its tokeniser.
 
     Raises:
         ConfigError: No texts, or not as many of one as of the other.

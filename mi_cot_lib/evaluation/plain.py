@@ -1,21 +1,16 @@
 """Greedy generation by `model.generate`: slow, right for every model, and what the fast way must equal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True, slots=True)
-class Sequences:
-    """What a model wrote for each row of a batch.
+class Sequences(NamedTuple):
+    """What a model wrote for each row of a batch, in nats, and whether it wrote an end token in its limit.
 
-    Attributes:
-        ids: Token ids without the start token; the end token is the last where there is one.
-        log_probabilities: Of all these tokens given the prompt, in nats.
-        ended: Whether the model wrote an end token within the row's limit.
+    Token ids are without the start token; the end token is the last where there is one.
     """
 
     ids: list[list[int]]
@@ -24,13 +19,9 @@ class Sequences:
 
 
 def plain_sequences(model: Any, ids: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
-    """Write the most probable next token until the end token or the row's limit.
+    """Write the most probable next token until the end token or the row's limit, which includes it.
 
-    Args:
-        model: A sequence-to-sequence model, in evaluation mode.
-        ids: Prompts, (batch, positions).
-        mask: 1 at real positions, (batch, positions).
-        limits: Most tokens of each row, end token included.
+    Takes prompts as (batch, positions) of token ids, and a mask that is 1 at real positions.
     """
     output = model.generate(
         input_ids=ids,

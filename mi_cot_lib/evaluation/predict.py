@@ -1,23 +1,20 @@
 """Let a student answer: labels, and rationales if asked, with a confidence for each answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import exp, isfinite
 from pathlib import Path
 from typing import Any
 
-from mi_cot_lib.data.check import candidate_labels
+from mi_cot_lib.data.check import candidate_labels, label_is_right
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.specs import DatasetSpec
 from mi_cot_lib.errors import DataError
-from mi_cot_lib.evaluation.generate import Output, generate, outputs
-from mi_cot_lib.evaluation.score import is_correct, split_single_task
+from mi_cot_lib.evaluation.generate import OnBatch, generate, label_ids, outputs
 from mi_cot_lib.files import from_json
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
+from mi_cot_lib.student.encode import ANSWER_MARK, EXPLAIN_PREFIX, PREDICT_PREFIX
 from mi_cot_lib.student.load import Student
-
-__all__ = ["Prediction", "accuracy", "generate", "predict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ def predict(
     max_input_tokens: int,
     max_new_tokens: int,
     max_rationale_tokens: int,
-    on_batch: Callable[[int], None] | None = None,
+    on_batch: OnBatch | None = None,
     with_scores: bool = True,
 ) -> list[Prediction]:
     """Predict the label of each example, and its rationale if asked.
@@ -112,34 +109,44 @@ def predict(
     Args:
         student: A trained student.
         examples: What to answer.
-        dataset: Data set, for scoring: its name, or the specification of one of the user's own.
+        dataset: For scoring: a name, or the specification of one of the user's own.
         method: The training method: how the output is to be read.
         explain: Also generate rationales, for methods that were trained to.
         max_input_tokens: Longer prompts are cut.
         max_new_tokens: Limit of a label.
         max_rationale_tokens: Limit of a rationale, and of rationale with label for `single_task`.
-        on_batch: Called with the number of examples of each finished batch.
+        on_batch: Told of each finished batch.
         with_scores: Also score the candidates of closed sets, of which confidence is made; validation
             during training needs the answers only.
-
-    Returns:
-        One prediction an example, in their order.
 
     Raises:
         KitError: An answer's probability is not finite; the message names the examples.
     """
     names = [example.id for example in examples]
+    prompts = [PREDICT_PREFIX + example.input for example in examples]
     spec = method_named(method)
     candidates = [candidate_labels(dataset, example) for example in examples]
     if spec.target_has_rationale:
-        texts = [PREDICT_PREFIX + example.input for example in examples]
-        limits = [max_rationale_tokens] * len(texts)
-        answers = outputs(student, texts, max_input_tokens, limits, on_batch, names=names)
+        limits = [max_rationale_tokens] * len(prompts)
+        answers = outputs(student, prompts, max_input_tokens, limits, on_batch, names=names)
     else:
+        limits = label_limits(student, candidates, max_new_tokens)
         scored = candidates if with_scores else None
-        answers = _labels(
-            student, examples, candidates, scored, max_input_tokens, max_new_tokens, on_batch
+        answers = outputs(
+            student, prompts, max_input_tokens, limits, on_batch, candidates=scored, names=names
         )
+        # A label can be spelt in more tokens than the tokeniser gives it: such an output is not cut.
+        longer = [
+            index
+            for index, (answer, labels) in enumerate(zip(answers, candidates, strict=True))
+            if not answer.ended and limits[index] < max_new_tokens
+            if labels is not None and may_become(answer.text, labels)
+        ]
+        texts, ids = [prompts[index] for index in longer], [names[index] for index in longer]
+        limits = [max_new_tokens] * len(longer)
+        whole = outputs(student, texts, max_input_tokens, limits, names=ids)
+        for index, answer in zip(longer, whole, strict=True):
+            answers[index] = answer._replace(scores=answers[index].scores)
     rationales: list[str | None] = [None] * len(examples)
     if spec.explains and explain:
         texts = [EXPLAIN_PREFIX + example.input for example in examples]
@@ -191,6 +198,27 @@ def read_predictions(path: Path) -> list[Prediction]:
     return found
 
 
+def is_correct(dataset: str | DatasetSpec, predicted: str, gold: str) -> bool:
+    """Score one predicted label as the paper does, without running it as code.
+
+    An equation is right where it has the gold one's value (a malformed one, or a division by zero, has
+    none); any other text where it is the gold one but for outer white space.
+
+    Raises:
+        ConfigError: Unknown data set.
+    """
+    return label_is_right(dataset, predicted.strip(), gold.strip())
+
+
+def split_single_task(text: str) -> tuple[str, str]:
+    """Split the single-task method's output into rationale and label at the last answer mark.
+
+    The label is empty where the mark is missing.
+    """
+    rationale, mark, label = text.rpartition(ANSWER_MARK.strip())
+    return (rationale.strip(), label.strip()) if mark else (text.strip(), "")
+
+
 def accuracy(predictions: Sequence[Prediction]) -> float:
     """Return the share of right predictions, from 0 to 1."""
     return sum(prediction.correct for prediction in predictions) / max(1, len(predictions))
@@ -201,23 +229,10 @@ def label_limits(
 ) -> list[int]:
     """Return how many tokens the longest candidate label of each example has, end token included.
 
-    Args:
-        student: For its tokeniser.
-        candidates: All labels that an example can have; None where they are not known.
-        max_new_tokens: No limit is higher; the limit where the labels are not known.
+    No limit is above `max_new_tokens`, which is that of an example whose labels are not known.
     """
-    distinct = list(dict.fromkeys(label for labels in candidates for label in labels or ()))
-    if not distinct:
-        return [max_new_tokens] * len(candidates)
-    end = student.tokeniser.eos_token_id
-    encoded = student.tokeniser(distinct)["input_ids"]
-    # A tokeniser that adds no end token still has a student that writes one.
-    sizes = [len(ids) + (ids[-1:] != [end]) for ids in encoded]
-    size_of = dict(zip(distinct, sizes, strict=True))
-    return [
-        min([max_new_tokens, *([max(size_of[label] for label in labels)] if labels else [])])
-        for labels in candidates
-    ]
+    rows = label_ids(student.tokeniser, [labels or () for labels in candidates])
+    return [min(max_new_tokens, max(map(len, row), default=max_new_tokens)) for row in rows]
 
 
 def may_become(text: str, labels: Sequence[str]) -> bool:
@@ -227,39 +242,3 @@ def may_become(text: str, labels: Sequence[str]) -> bool:
     """
     begun = "".join(text.rstrip("\ufffd").split())
     return any("".join(label.split()).startswith(begun) for label in labels)
-
-
-def _labels(
-    student: Student,
-    examples: Sequence[Example],
-    candidates: Sequence[tuple[str, ...] | None],
-    scored: Sequence[tuple[str, ...] | None] | None,
-    max_input_tokens: int,
-    max_new_tokens: int,
-    on_batch: Callable[[int], None] | None,
-) -> list[Output]:
-    limits = label_limits(student, candidates, max_new_tokens)
-    texts = [PREDICT_PREFIX + example.input for example in examples]
-    names = [example.id for example in examples]
-    answers = outputs(
-        student, texts, max_input_tokens, limits, on_batch, candidates=scored, names=names
-    )
-    # A label can be spelt in more tokens than the tokeniser gives it: such an output is not cut.
-    longer = [
-        index
-        for index, (answer, labels) in enumerate(zip(answers, candidates, strict=True))
-        if not answer.ended
-        and limits[index] < max_new_tokens
-        and labels is not None
-        and may_become(answer.text, labels)
-    ]
-    whole = outputs(
-        student,
-        [texts[index] for index in longer],
-        max_input_tokens,
-        [max_new_tokens] * len(longer),
-        names=[names[index] for index in longer],
-    )
-    for index, answer in zip(longer, whole, strict=True):
-        answers[index] = answer._replace(scores=answers[index].scores)
-    return answers

@@ -11,8 +11,8 @@ from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.evaluation.llm_judge.judge import JudgeItem, LlmJudge
-from mi_cot_lib.evaluation.llm_judge.judge_endpoint import connect
+from mi_cot_lib.evaluation.judge import JudgeItem, LlmJudge
+from mi_cot_lib.evaluation.judge_endpoint import connect
 from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
 from mi_cot_lib.experiments.presets import Preset
 from mi_cot_lib.experiments.running.run_record import SAMPLES

@@ -1,4 +1,9 @@
-"""How well confidence matches accuracy: calibration errors, reliability bins, and their noise."""
+"""How well confidence matches accuracy: calibration errors, reliability bins, and their noise.
+
+Everywhere `confidence`, `(answers,)`, is from 0 to 1, and `correct`, `(answers,)`, is whether each answer is
+right. An error is a share, 0 to 1: 0.05 are 5 points. All raise ConfigError for no answers, unequal lengths,
+a confidence outside 0 to 1, an outcome that is neither right nor wrong, and no whole number of bins.
+"""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -10,52 +15,31 @@ from sklearn.metrics import brier_score_loss
 
 from mi_cot_lib.errors import ConfigError
 
+Confidences = Sequence[float] | np.ndarray
+Outcomes = Sequence[bool] | np.ndarray
+
 
 def expected_calibration_error(
-    confidence: Sequence[float] | np.ndarray,
-    correct: Sequence[bool] | np.ndarray,
-    n_bins: int = 10,
+    confidence: Confidences, correct: Outcomes, n_bins: int = 10
 ) -> float:
     """Return the mean distance of accuracy and confidence over bins of equal width (Guo et al. 2017).
 
     It is never below |accuracy − mean confidence|, whatever the bins (the triangle inequality).
-
-    Args:
-        confidence: Of each answer, 0 to 1.
-        correct: Whether each answer is right.
-        n_bins: Number of bins between 0 and 1.
-
-    Returns:
-        A share, 0 to 1; 0.05 are 5 points.
-
-    Raises:
-        ConfigError: No answers, unequal lengths, a confidence outside 0 to 1, or no bins.
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     return binned_error(bin_numbers(confidence, n_bins), outcomes - confidences, n_bins)
 
 
 def reliability_bins(
-    confidence: Sequence[float] | np.ndarray,
-    correct: Sequence[bool] | np.ndarray,
-    n_bins: int = 10,
-    *,
-    equal_mass: bool = False,
+    confidence: Confidences, correct: Outcomes, n_bins: int = 10, *, equal_mass: bool = False
 ) -> pd.DataFrame:
     """Return what a reliability diagram draws.
 
-    Args:
-        confidence: Of each answer, 0 to 1.
-        correct: Whether each answer is right.
-        n_bins: Number of bins.
-        equal_mass: As many answers in each bin as ties allow, instead of bins of equal width. Answers of
-            one confidence share a bin: the one that the middle of them falls into.
+    With `equal_mass` bins hold as many answers each as ties allow, instead of having equal widths. Answers
+    of one confidence share a bin: the one that the middle of them falls into.
 
     Returns:
         A row a bin that holds answers: `low` and `high` edge, `count`, mean `confidence`, `accuracy`.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`.
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     order = np.argsort(confidences)
@@ -75,19 +59,11 @@ def reliability_bins(
     return pd.DataFrame(rows, columns=["low", "high", "count", "confidence", "accuracy"])
 
 
-def bin_numbers(confidence: Sequence[float] | np.ndarray, n_bins: int) -> np.ndarray:
-    """Return the bin of equal width that each confidence falls into.
+def bin_numbers(confidence: Confidences, n_bins: int) -> np.ndarray:
+    """Return the bin of equal width that each confidence falls into, `(answers,)` from 0.
 
-    Args:
-        confidence: (answers,), 0 to 1.
-        n_bins: Number of bins.
-
-    Returns:
-        (answers,) from 0 to n_bins - 1; a confidence on an edge belongs to the bin above it, and 1 to the
-        last. An edge k / n_bins is the number nearest to it in the confidences' own precision.
-
-    Raises:
-        ConfigError: A confidence outside 0 to 1, or no whole number of bins.
+    A confidence on an edge belongs to the bin above it, and 1 to the last. An edge k / n_bins is the
+    number nearest to it in the confidences' own precision.
     """
     values = 1.0 * np.asarray(confidence)
     _check_binned(values, n_bins)
@@ -96,18 +72,9 @@ def bin_numbers(confidence: Sequence[float] | np.ndarray, n_bins: int) -> np.nda
 
 
 def binned_error(numbers: np.ndarray, gaps: np.ndarray, n_bins: int) -> float:
-    """Return the calibration error of answers whose bins are known: for many resamples of the same ones.
+    """Return `expected_calibration_error` where bins are known: for many resamples of the same answers.
 
-    Args:
-        numbers: (answers,) from `bin_numbers`.
-        gaps: (answers,), outcome (0 or 1) minus confidence.
-        n_bins: Number of bins.
-
-    Returns:
-        What `expected_calibration_error` returns.
-
-    Raises:
-        ConfigError: There are no answers, or a gap is not finite.
+    Takes `bin_numbers` and the gaps, outcome (0 or 1) minus confidence, (answers,) each.
     """
     error = float(np.abs(np.bincount(numbers, gaps, n_bins)).sum())
     if not (len(numbers) and isfinite(error)):
@@ -115,57 +82,31 @@ def binned_error(numbers: np.ndarray, gaps: np.ndarray, n_bins: int) -> float:
     return error / len(numbers)
 
 
-def equal_mass_error(
-    confidence: Sequence[float] | np.ndarray,
-    correct: Sequence[bool] | np.ndarray,
-    n_bins: int = 10,
-) -> float:
+def equal_mass_error(confidence: Confidences, correct: Outcomes, n_bins: int = 10) -> float:
     """Return the calibration error over bins of as many answers each (Nguyen and O'Connor 2015).
 
     Answers of one confidence share a bin, so that the order of the answers does not matter.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`.
     """
     bins = reliability_bins(confidence, correct, n_bins, equal_mass=True)
     gaps = (bins["accuracy"] - bins["confidence"]).abs()
     return float((gaps * bins["count"]).sum() / bins["count"].sum())
 
 
-def brier_score(
-    confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray
-) -> float:
-    """Return the mean squared distance of confidence and outcome (Brier 1950), 0 at best.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`.
-    """
+def brier_score(confidence: Confidences, correct: Outcomes) -> float:
+    """Return the mean squared distance of confidence and outcome (Brier 1950), 0 at best."""
     confidences, outcomes = _checked(confidence, correct, 1)
     return float(brier_score_loss(outcomes.astype(int), confidences, labels=[0, 1]))
 
 
 def noise_floor(
-    confidence: Sequence[float] | np.ndarray,
-    n_bins: int = 10,
-    *,
-    draws: int = 200,
-    seed: int = 0,
+    confidence: Confidences, n_bins: int = 10, *, draws: int = 200, seed: int = 0
 ) -> tuple[float, float]:
     """Return the error that a perfectly calibrated student would show by chance alone.
 
     Answers are drawn right with exactly the probability that their confidence says.
 
-    Args:
-        confidence: Of each answer, 0 to 1.
-        n_bins: Number of bins of equal width.
-        draws: Simulated test sets.
-        seed: Of the draws.
-
     Returns:
         Mean and 95th percentile of `expected_calibration_error` over the draws.
-
-    Raises:
-        ConfigError: As `expected_calibration_error`, or no draws.
     """
     if draws < 1:
         raise ConfigError(f"draws must be at least 1, got {draws}.")
@@ -182,11 +123,7 @@ def noise_floor(
 def breaks_the_bound(error: float, accuracy: float, confidence: float, slack: float = 0.0) -> bool:
     """Tell whether a reported calibration error is smaller than any binning allows.
 
-    Args:
-        error: Reported ECE, in the unit of the others.
-        accuracy: Share of right answers.
-        confidence: Mean confidence.
-        slack: What rounding of the three can explain.
+    All in one unit; `slack` is what rounding of the three can explain.
 
     Raises:
         ConfigError: One of them is not finite.
@@ -197,7 +134,7 @@ def breaks_the_bound(error: float, accuracy: float, confidence: float, slack: fl
 
 
 def _checked(
-    confidence: Sequence[float] | np.ndarray, correct: Sequence[bool] | np.ndarray, n_bins: int
+    confidence: Confidences, correct: Outcomes, n_bins: int
 ) -> tuple[np.ndarray, np.ndarray]:
     confidences = np.asarray(confidence, dtype=np.float64)
     outcomes = np.asarray(correct)

@@ -1,7 +1,7 @@
 """Two students on the same test items: is one right more often than chance explains?
 
 These tests speak of test items that might have been drawn instead, for students as they are trained;
-`statistics.paired_difference` speaks of training again. Neither covers the other.
+`over_seeds.paired_difference` speaks of training again. Neither covers the other.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,14 @@ from mi_cot_lib.errors import ConfigError
 # The smallest p is twice this number's inverse, and Holm multiplies it by the number of comparisons.
 RESAMPLES = 10_000
 
+Answers = Sequence[float] | np.ndarray
+
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """An exact McNemar test.
+    """An exact McNemar test: the items that one student alone answers rightly, and the two-sided p.
 
-    Attributes:
-        only_a: Items that only the first student answers rightly.
-        only_b: Items that only the second does.
-        p: Two-sided p-value; 1 where they never differ.
+    p is 1 where they never differ.
     """
 
     only_a: int
@@ -34,10 +33,10 @@ class McNemar:
 
 @dataclass(frozen=True, slots=True)
 class PairedBootstrap:
-    """A difference of two shares of right answers on the same items.
+    """A difference of two shares of right answers on the same items, the first minus the second.
 
     Attributes:
-        difference: First minus second, as a share.
+        difference: As a share.
         low: Lower end of the 95% percentile interval over resampled items.
         high: Upper end.
         p: Two-sided: twice the smaller share of resamples on one side of 0, and no less than the exact
@@ -50,14 +49,10 @@ class PairedBootstrap:
     p: float
 
 
-def mcnemar(
-    correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bool] | np.ndarray
-) -> McNemar:
+def mcnemar(correct_a: Answers, correct_b: Answers) -> McNemar:
     """Test whether two students are right equally often on the same items (McNemar 1947, exact).
 
-    Args:
-        correct_a: Whether the first is right, by item.
-        correct_b: The second, in the same order.
+    Takes whether each is right, `(items,)`, in one order.
 
     Raises:
         ConfigError: No items, not as many for both, or a value that is neither right nor wrong.
@@ -65,21 +60,16 @@ def mcnemar(
     a, b = _paired(correct_a, correct_b)
     if not (np.isin(a, (0, 1)).all() and np.isin(b, (0, 1)).all()):
         raise ConfigError("McNemar's test takes right or wrong, no shares.")
-    only_a, only_b = int(((a == 1) & (b == 0)).sum()), int(((a == 0) & (b == 1)).sum())
-    both, neither = int(((a == 1) & (b == 1)).sum()), int(((a == 0) & (b == 0)).sum())
-    found = contingency_tables.mcnemar([[both, only_a], [only_b, neither]], exact=True)
+    only_a, only_b = int((a > b).sum()), int((a < b).sum())
+    # What both answer alike has no part in the exact test.
+    found = contingency_tables.mcnemar([[0, only_a], [only_b, 0]], exact=True)
     return McNemar(only_a, only_b, float(found.pvalue))
 
 
-def paired_bootstrap(
-    correct_a: Sequence[float] | np.ndarray, correct_b: Sequence[float] | np.ndarray, seed: int = 0
-) -> PairedBootstrap:
+def paired_bootstrap(correct_a: Answers, correct_b: Answers, seed: int = 0) -> PairedBootstrap:
     """Resample items, and compare two students on each resample (Berg-Kirkpatrick et al. 2012).
 
-    Args:
-        correct_a: By item, whether the first is right, or the share of its seeds that are.
-        correct_b: The second, in the same order.
-        seed: Of the resampling.
+    Takes, by item in one order, whether each is right, or the share of its seeds that are.
 
     Raises:
         ConfigError: No items, not as many for both, or a value that is not finite.
@@ -104,39 +94,11 @@ def paired_bootstrap(
     # Counting the observed sample among the resamples keeps p above 0.
     below, above = ((side.sum() + 1) / (RESAMPLES + 1) for side in (drawn <= 0, drawn >= 0))
     interval = found.confidence_interval
-    return PairedBootstrap(
-        difference,
-        float(interval.low),
-        float(interval.high),
-        float(min(1.0, max(2 * min(below, above), least))),
-    )
+    p = float(min(1.0, max(2 * min(below, above), least)))
+    return PairedBootstrap(difference, float(interval.low), float(interval.high), p)
 
 
-def two_accuracies_p(first: float, second: float, n: int) -> float:
-    """Test whether two accuracies differ more than chance over items explains (Fisher's exact test).
-
-    Takes each student as if it had n items of its own: all that published accuracies allow.
-
-    Args:
-        first: The one accuracy, as a share; rounded to whole items.
-        second: The other.
-        n: Items of each.
-
-    Returns:
-        The two-sided p-value.
-
-    Raises:
-        ConfigError: n is not positive, or an accuracy is not a share.
-    """
-    if not (1 <= n < np.inf and 0 <= first <= 1 and 0 <= second <= 1):
-        raise ConfigError(f"needs n ≥ 1 and accuracies from 0 to 1, got {n}, {first}, {second}.")
-    right = [round(share * n) for share in (first, second)]
-    return float(stats.fisher_exact([right, [n - count for count in right]]).pvalue)
-
-
-def _paired(
-    correct_a: Sequence[float] | np.ndarray, correct_b: Sequence[float] | np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _paired(correct_a: Answers, correct_b: Answers) -> tuple[np.ndarray, np.ndarray]:
     a, b = np.asarray(correct_a, dtype=float), np.asarray(correct_b, dtype=float)
     if a.ndim != 1 or a.shape != b.shape or not len(a):
         raise ConfigError(

@@ -1,28 +1,108 @@
-"""How far a mean must lie from 0 for a two-sided test to find it as often as one asks."""
+"""What a number of test items or of seeds lets one see: intervals of an accuracy, detectable gains."""
 
+import math
+from bisect import bisect_left
 from functools import cache
 
 import numpy as np
 from scipy import stats
 from scipy.integrate import tanhsinh
 from scipy.optimize import brentq
+from statsmodels.stats.proportion import proportion_confint
 
+from mi_cot_lib.errors import ConfigError
+
+_CONFIDENCE = 0.95
 # Beyond this many standard deviations a normal variable is not met in double precision.
 _FARTHEST = 9.0
+# In standard deviations: fewer atoms are in the world than seeds would be needed.
+_NO_EFFECT = 1e-40
+_MANY_SEEDS = 1_000_000
+
+
+def accuracy_interval(n: int, accuracy: float) -> tuple[float, float]:
+    """Wilson's 95% interval of one accuracy on n test items, as shares.
+
+    It speaks of the test items that might have been drawn instead, for one trained student.
+
+    Raises:
+        ConfigError: n is not positive, or the accuracy is not a share.
+    """
+    _check_items(n, accuracy)
+    low, high = proportion_confint(accuracy * n, n, alpha=1 - _CONFIDENCE, method="wilson")
+    return float(low), float(high)
+
+
+def accuracy_half_width(n: int, accuracy: float) -> float:
+    """Half the width of `accuracy_interval`, which is not centred on the accuracy near 0 and 1."""
+    low, high = accuracy_interval(n, accuracy)
+    return (high - low) / 2
+
+
+def smallest_detectable_difference(
+    n: int, accuracy: float, *, power: float = 0.8, alpha: float = 0.05
+) -> float | None:
+    """Gain over `accuracy` that a test on n items finds with the given power, as a share.
+
+    Compares two students as if each had n test items of its own (two proportions, Cohen's h). On
+    shared items a paired test finds somewhat less than this; how much depends on how often the two
+    students err together. None where even 100% accuracy would not be found.
+
+    Raises:
+        ConfigError: n is not positive, or a share is out of range.
+    """
+    _check_items(n, accuracy)
+    angle = 2 * math.asin(math.sqrt(accuracy)) + shift_found(power, alpha) * math.sqrt(2 / n)
+    return None if angle > math.pi else math.sin(angle / 2) ** 2 - accuracy
+
+
+def seeds_needed(
+    spread: float, difference: float, *, power: float = 0.8, alpha: float = 0.05
+) -> int | None:
+    """Seeds with which a paired t-test finds a mean difference on one test set.
+
+    `spread` is the standard deviation of the paired differences, `power` the share of repetitions that would
+    find the difference, `alpha` the level of the two-sided test.
+
+    Returns:
+        Seeds; None without spread or difference, and for one too small for any number of seeds.
+
+    Raises:
+        ConfigError: The spread is negative, one of the two is not finite, or a share is out of range.
+    """
+    if not (0 <= spread < math.inf and math.isfinite(difference)):
+        raise ConfigError(
+            f"needs a finite spread ≥ 0 and a finite difference, got {spread} and {difference}."
+        )
+    normal = shift_found(power, alpha)
+    if spread == 0 or abs(difference) / spread < _NO_EFFECT:
+        return None
+    effect = abs(difference) / spread
+
+    def are_enough(seeds: int) -> bool:
+        return shift_found(power, alpha, seeds - 1) <= effect * math.sqrt(seeds)
+
+    # Student's test finds less than the normal one, and hardly less where seeds are many.
+    fewest = max(2, math.ceil((normal / effect) ** 2))
+    if fewest > _MANY_SEEDS:
+        return fewest
+    tried = range(fewest, 2 * fewest + 200)
+    return tried[bisect_left(tried, True, key=are_enough)]
 
 
 @cache
 def shift_found(power: float, alpha: float, df: int | None = None) -> float:
     """Return the true mean, in standard errors, that a two-sided test finds with the given power.
 
-    Args:
-        power: Share of repetitions that would find it, between 0 and 1.
-        alpha: Level of the test, between 0 and 1.
-        df: Degrees of freedom of Student's t; None for the normal test.
+    With degrees of freedom it is Student's t test, without the normal one. The result is the
+    noncentrality, 0 where the test finds as much by chance alone.
 
-    Returns:
-        The noncentrality, 0 where the test finds as much by chance alone.
+    Raises:
+        ConfigError: Power or level do not lie between 0 and 1.
     """
+    for name, share in (("power", power), ("alpha", alpha)):
+        if not 0 < share < 1:
+            raise ConfigError(f"{name} must lie between 0 and 1, got {share}.")
     critical = stats.norm.isf(alpha / 2) if df is None else stats.t.isf(alpha / 2, df)
 
     def too_often_missed(shift: float) -> float:
@@ -50,3 +130,8 @@ def _missed(shift: float, critical: float, df: int | None) -> float:
         ends[1:],
     )
     return float(parts.integral.sum())
+
+
+def _check_items(n: int, accuracy: float) -> None:
+    if not (1 <= n < math.inf and 0 <= accuracy <= 1):
+        raise ConfigError(f"needs n ≥ 1 and an accuracy from 0 to 1, got {n} and {accuracy}.")

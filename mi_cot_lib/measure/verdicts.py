@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -10,10 +9,9 @@ from scipy import stats
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import PairedDifference, holm, paired_difference
 
-Decision = Literal["higher", "lower", "same within the margin", "undecided"]
 HIGHER, LOWER, SAME, UNDECIDED = "higher", "lower", "same within the margin", "undecided"
-# Family-wise level of the declared comparisons of one item.
-LEVEL = 0.05
+# Family-wise error of the differences among the declared comparisons of one item, and of the samenesses.
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +23,24 @@ class Verdict:
             `same within the margin` where two one-sided tests reject a difference as large as the margin, or
             where both sides are equal for every one of several seeds; else `undecided`.
         found: The difference with its 95% interval, uncorrected.
-        margin: Smallest difference of interest, in the values' unit.
         p_holm: Of the two-sided test, Holm-corrected; None where the seeds give none.
         p_same: Of the two one-sided tests (the larger), Holm-corrected; None likewise.
     """
 
-    decision: Decision
+    decision: str
     found: PairedDifference
-    margin: float
     p_holm: float | None
     p_same: float | None
 
 
 def decide(
-    pairs: Sequence[tuple[Mapping[int, float], Mapping[int, float]]],
-    margins: Sequence[float],
-    level: float = LEVEL,
+    pairs: Sequence[tuple[Mapping[int, float], Mapping[int, float]]], margins: Sequence[float]
 ) -> list[Verdict]:
     """Decide all declared comparisons of one item together (Holm 1979; Schuirmann 1987 for “same”).
 
     Args:
         pairs: By comparison, seed to value of the one side and of the other, which is subtracted.
-        margins: By comparison, the smallest difference of interest, above 0.
-        level: Family-wise error of the differences, and of the samenesses.
+        margins: By comparison, the smallest difference of interest, above 0, in the values' unit.
 
     Raises:
         ConfigError: A margin is not above 0, or a pair shares no seed.
@@ -63,8 +56,8 @@ def decide(
         ]
     )
     return [
-        Verdict(_decision(one, p, p_same, level), one, margin, p, p_same)
-        for one, margin, p, p_same in zip(found, margins, differing, same, strict=True)
+        Verdict(_decision(one, p, p_same), one, p, p_same)
+        for one, p, p_same in zip(found, differing, same, strict=True)
     ]
 
 
@@ -75,12 +68,10 @@ def _two_one_sided(a: Mapping[int, float], b: Mapping[int, float], margin: float
     return float(max(above, below))
 
 
-def _decision(
-    found: PairedDifference, p: float | None, p_same: float | None, level: float
-) -> Decision:
-    if p is not None and p < level:
+def _decision(found: PairedDifference, p: float | None, p_same: float | None) -> str:
+    if p is not None and p < _LEVEL:
         return HIGHER if found.difference.mean > 0 else LOWER
-    if p_same is not None and p_same < level:
+    if p_same is not None and p_same < _LEVEL:
         return SAME
     # Equal for every seed is no sample of anything that scatters: both sides compute the same.
     if p is None and len(found.seeds) > 1 and found.difference.mean == 0:

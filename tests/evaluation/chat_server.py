@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.llm_judge.judge import JudgeItem
+from mi_cot_lib.evaluation.judge import JudgeItem
 
 KEY = "sk-test-0123456789abcdefghij"
 
@@ -29,6 +29,16 @@ class Reply:
     retry: dict = field(default_factory=lambda: {"Retry-After-Ms": "10"})
     cut: bool = False
     stall: bool = False
+
+
+def completion(message, finish_reason="stop"):
+    """Return a chat completion with this message, as a server sends it."""
+    choice = {
+        "index": 0,
+        "finish_reason": finish_reason,
+        "message": {"role": "assistant", **message},
+    }
+    return json.dumps({"id": "1", "object": "chat.completion", "choices": [choice]})
 
 
 class Server:
@@ -71,20 +81,7 @@ class Server:
         if reply.stall:
             self.released.wait(20)
             return
-        completion = {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "judge",
-            "choices": [
-                {
-                    "index": 0,
-                    "finish_reason": "stop",
-                    "message": {"role": "assistant", "content": reply.text},
-                }
-            ],
-        }
-        body = (json.dumps(completion) if reply.body is None else reply.body).encode()
+        body = (completion({"content": reply.text}) if reply.body is None else reply.body).encode()
         request.send_response(reply.status)
         request.send_header("Content-Type", reply.kind)
         request.send_header("Content-Length", str(len(body)))

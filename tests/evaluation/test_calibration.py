@@ -16,17 +16,14 @@ from mi_cot_lib.evaluation.predict import Prediction
 
 
 def closed(scores, gold):
+    of_labels = {"candidates": ("a", "b"), "scores": scores}
     return Prediction(
-        id="nano_cqa/test/0", gold=gold, predicted="a", correct=gold == "a", rationale=None,
-        candidates=("a", "b"), scores=scores, log_probability=-1.0, tokens=2,
-    )  # fmt: skip
+        "x/test/0", gold, "a", gold == "a", None, **of_labels, log_probability=-1, tokens=2
+    )
 
 
-def written(log_probability, correct, tokens=4):
-    return Prediction(
-        id="nano_svamp/test/0", gold="1", predicted="1", correct=correct, rationale=None,
-        candidates=None, scores=None, log_probability=log_probability, tokens=tokens,
-    )  # fmt: skip
+def written(log_probability, correct):
+    return Prediction("x/test/0", "1", "1", correct, None, None, None, log_probability, tokens=4)
 
 
 def test_confidence_and_outcome_are_of_the_most_probable_label():
@@ -65,19 +62,9 @@ def test_a_temperature_of_sequences_brings_confidence_to_accuracy():
     assert fit_temperature(answers) == pytest.approx(0.5, rel=0.15)
 
 
-def test_a_temperature_needs_answers():
-    with pytest.raises(ConfigError, match="validation"):
-        fit_temperature([])
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_no_answer_has_a_log_probability_that_is_not_finite(value):
-    for make in (lambda: closed((-1.0, value), "a"), lambda: written(value, True)):
-        with pytest.raises(ValueError, match="its log-probabilities must be finite"):
-            make()
-
-
 @pytest.mark.parametrize("temperature", [0.0, -1.0, math.nan, math.inf, -math.inf])
-def test_a_temperature_is_above_zero(temperature):
+def test_a_temperature_is_above_zero_and_needs_answers(temperature):
     with pytest.raises(ConfigError, match="above 0"):
         confidences([written(-1.0, True)], temperature)
+    with pytest.raises(ConfigError, match="validation"):
+        fit_temperature([])

@@ -7,7 +7,7 @@ import torch
 
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.evaluation import candidates as scoring
+from mi_cot_lib.evaluation import generate as scoring
 from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.evaluation.greedy import encode
 from mi_cot_lib.evaluation.predict import predict
@@ -41,28 +41,16 @@ def test_scores_are_the_teacher_forced_log_probabilities(dataset, nano):
         assert scores == pytest.approx(plain, rel=1e-4, abs=1e-4)
 
 
-def test_prompts_may_have_different_numbers_of_candidates(nano):
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("first", [("a", "b c"), None])
+def test_prompts_may_have_different_numbers_of_candidates_or_none(nano, first, plain):
     prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
-    candidates = [("a", "b c"), ("a", "b c", "pens")]
-    found = scores_of(nano, prompts, candidates)
-    assert [len(scores) for scores in found] == [2, 3]
-    assert found[1][2] == pytest.approx(score_one_by_one(nano, prompts[1], "pens"), rel=1e-4)
-
-
-def test_a_prompt_without_candidates_has_no_scores_and_leaves_the_others_theirs(nano):
-    prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
-    found = scores_of(nano, prompts, [None, ("a", "b c")])
-    assert found[0] is None
-    plain = [score_one_by_one(nano, prompts[1], label) for label in ("a", "b c")]
-    assert found[1] == pytest.approx(plain, rel=1e-4)
-
-
-def test_students_that_generate_by_transformers_own_way_have_the_same_scores(nano):
-    prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
-    candidates = [("a", "b c"), ("a", "b c", "pens")]
-    found = [scores_of(nano, prompts, candidates, plain=plain) for plain in (False, True)]
-    for fast, plain in zip(*found, strict=True):
-        assert fast == pytest.approx(plain, rel=1e-5)
+    candidates = [first, ("a", "b c", "pens")]
+    found = scores_of(nano, prompts, candidates, plain=plain)
+    assert (found[0] is None) == (first is None)
+    for prompt, labels, scores in zip(prompts, candidates, found, strict=True):
+        expected = [score_one_by_one(nano, prompt, label) for label in labels or ()]
+        assert (scores or []) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("most", [scoring.MAX_LOGITS, 1], ids=["together", "one by one"])
@@ -82,47 +70,33 @@ def test_another_architecture_scores_its_own_losses(monkeypatch, most):
             assert scores == pytest.approx(plain, rel=1e-4)
 
 
-def test_no_prompts_have_no_scores(nano):
-    assert scores_of(nano, [], []) == []
-
-
-def answers(student, dataset, method="dss", count=40):
-    return predict(
-        student,
-        load_split(dataset, "test")[:count],
-        dataset,
-        method,
-        explain=False,
-        max_input_tokens=256,
-        max_new_tokens=64,
-        max_rationale_tokens=64,
-    )
+def answers(student, dataset, method="dss"):
+    limits = {"max_input_tokens": 256, "max_new_tokens": 64, "max_rationale_tokens": 64}
+    examples = load_split(dataset, "test")[:40]
+    return predict(student, examples, dataset, method, explain=False, **limits)
 
 
 def test_confidence_in_a_closed_set_is_the_softmax_over_its_labels(trained_nano):
-    for one in answers(trained_nano("nano_cqa"), "nano_cqa"):
+    student, compared = trained_nano("nano_cqa"), 0
+    for one in answers(student, "nano_cqa"):
         shares = [math.exp(score) for score in one.scores]
         assert one.confidence == pytest.approx(max(shares) / sum(shares), rel=1e-9)
         assert one.confidence >= 1 / len(one.candidates)
         assert one.choice == one.candidates[shares.index(max(shares))]
-
-
-def test_a_written_label_of_one_token_is_the_one_that_scores_highest(trained_nano):
-    student = trained_nano("nano_cqa")
-    compared = 0
-    for one in answers(student, "nano_cqa"):
         sizes = {len(ids) for ids in student.tokeniser(list(one.candidates))["input_ids"]}
+        # A written label of one token is the one that scores highest.
         if one.predicted in one.candidates and sizes == {2}:
             assert one.choice == one.predicted
             compared += 1
     assert compared > 10
 
 
-def test_confidence_in_an_equation_is_the_probability_of_its_sequence(nano):
-    for one in answers(nano, "nano_svamp"):
+@pytest.mark.parametrize(
+    ("dataset", "method"), [("nano_svamp", "dss"), ("nano_cqa", "single_task")]
+)
+def test_confidence_in_an_open_text_or_after_a_rationale_is_the_probability_of_its_sequence(
+    nano, dataset, method
+):
+    for one in answers(nano, dataset, method):
         assert one.scores is None and one.choice == one.predicted
         assert one.confidence == pytest.approx(math.exp(one.log_probability))
-
-
-def test_single_task_has_no_scores_since_its_label_follows_a_rationale(nano):
-    assert all(one.scores is None for one in answers(nano, "nano_cqa", "single_task", 5))

@@ -1,60 +1,55 @@
-"""Replies that servers really send: a score is read and kept, all else is shown and asked again."""
+"""Replies that servers really send: a score is read and kept on disk, all else is shown and asked again."""
 
 import json
+import re
 import sqlite3
+import threading
+from contextlib import closing
 
 import pytest
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.llm_judge.judge import Judged, LlmJudge
-from tests.evaluation.chat_server import KEY, Reply, failure, items
-
-
-def reply(message, finish_reason="stop"):
-    """Make a chat completion with this message."""
-    choice = {"index": 0, "finish_reason": finish_reason, "message": message}
-    return Reply(body=json.dumps({"object": "chat.completion", "choices": [choice]}))
+from mi_cot_lib.evaluation.judge import AnswerCache, Judged, LlmJudge
+from tests.evaluation.chat_server import KEY, Reply, completion, failure, items
 
 
 def kept(cache):
-    file = sqlite3.connect(cache)
-    rows = [answer for (answer,) in file.execute("SELECT answer FROM answers")]
-    file.close()
-    return rows
+    with closing(sqlite3.connect(cache)) as file:
+        return [answer for (answer,) in file.execute("SELECT answer FROM answers")]
+
+
+def change(cache, statement):
+    with closing(sqlite3.connect(cache)) as file, file:
+        file.execute(statement)
 
 
 @pytest.mark.parametrize(
     "content",
     [
         [{"type": "text", "text": "4"}],
-        [{"text": "4"}],
         [{"type": "text", "text": "Score: "}, {"type": "text", "text": "4"}],
         [{"type": "thinking", "thinking": "so 3"}, {"type": "text", "text": "4"}],
         [{"type": "reasoning", "text": "so 3"}, {"type": "text", "text": "4"}],
         {"type": "text", "text": "4"},
         {"text": "4"},
-        ["4"],
         ["Score: ", "4"],
         [{"type": "reasoning", "text": "so 3"}, "4"],
         "<think>so 3</think>\n\n4",
         '{"score": 4}',
     ],
 )
-def test_content_in_one_or_more_parts_is_read(server, cache, content):
-    server.next = [reply({"role": "assistant", "content": content})]
+def test_content_in_one_or_more_parts_is_read_and_what_stands_beside_it_is_not(
+    server, cache, content
+):
+    beside = {"reasoning_content": "Score: 2", "refusal": None}
+    server.next = [Reply(body=completion({"content": content, **beside}))]
     assert LlmJudge("judge", cache).judge(items(1), 1) == [Judged("q0", (4,))]
     assert len(kept(cache)) == 1
-
-
-def test_what_stands_beside_the_content_is_no_answer(server, cache):
-    server.next = [reply({"content": "4", "reasoning_content": "Score: 2", "refusal": None})]
-    assert LlmJudge("judge", cache).judge(items(1), 1) == [Judged("q0", (4,))]
 
 
 @pytest.mark.parametrize(
     ("message", "finish_reason", "said"),
     [
-        ({"content": None, "reasoning_content": "so 4"}, "length", ["length", "so 4"]),
         ({"content": None, "reasoning_content": "so 4 " * 9_999}, "length", ["length", "so 4"]),
         ({"content": ""}, "length", ["length"]),
         ({"content": "I would rate this 4"}, "length", ["length", "I would rate this 4"]),
@@ -62,7 +57,6 @@ def test_what_stands_beside_the_content_is_no_answer(server, cache):
         ({"content": " \n"}, "stop", ["stop"]),
         ({"role": "assistant"}, "content_filter", ["content_filter"]),
         ({"content": None, "refusal": "I may not judge."}, "stop", ["I may not judge."]),
-        ({"content": []}, "stop", ["stop"]),
         ({"content": {}}, "stop", ["stop"]),
         ({"content": {"type": "reasoning", "text": "so 4"}}, "stop", ["so 4"]),
         ({"content": [{"type": "refusal", "refusal": "No."}]}, "stop", ["No."]),
@@ -73,7 +67,7 @@ def test_what_stands_beside_the_content_is_no_answer(server, cache):
 def test_an_empty_reply_is_shown_and_asked_again_at_the_next_call(
     server, cache, message, finish_reason, said
 ):
-    server.next = [reply(message, finish_reason)]
+    server.next = [Reply(body=completion(message, finish_reason))]
     shown = failure(LlmJudge("judge", cache))
     assert "no text" in shown and all(words in shown for words in said)
     assert shown.isprintable() and len(shown) < 900
@@ -82,35 +76,45 @@ def test_an_empty_reply_is_shown_and_asked_again_at_the_next_call(
     assert len(server.asked) == 2
 
 
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ({"object": "error", "message": "The model m does not exist.", "code": 404}, "m does not exist"),
-        ({"error": {"message": "Quota spent.", "type": "quota"}}, "Quota spent."),
-        ({"error": "Quota spent."}, "Quota spent."),
-        ([{"error": {"message": "Quota spent."}}], "Quota spent."),
-        ({"choices": [], "error": {"message": "Überlastet"}}, "Überlastet"),
-        ({"choices": None, "detail": "Not loaded"}, "Not loaded"),
-        ({"choices": [{"error": {"message": "Provider down"}}]}, "Provider down"),
-        ({"choices": [{"text": "4"}]}, '"text": "4"'),
-        ({"message": f"Bearer {KEY} \x1b[2J is wrong"}, "Bearer [key] "),
-        ("Service moved", "Service moved"),
-    ],
-)  # fmt: skip
-def test_an_error_that_comes_with_status_200_is_shown_in_the_servers_words(
+# What a server sends that is no chat completion, and words of it that are shown.
+BODIES = [
+    ("<html>Log in, please. " + "x" * 9_999, "<html>Log in, please."),
+    ('{"choices": [', '{"choices": ['),
+    ("[" * 100_000, "[[["),
+    *(
+        (json.dumps(body, ensure_ascii=False), said)
+        for body, said in (
+            ({"object": "error", "message": "The model m does not exist.", "code": 404}, "m does not exist"),
+            ({"error": {"message": "Quota spent.", "type": "quota"}}, "Quota spent."),
+            ([{"error": {"message": "Quota spent."}}], "Quota spent."),
+            ({"choices": [], "error": {"message": "Überlastet"}}, "Überlastet"),
+            ({"choices": None, "detail": "Not loaded"}, "Not loaded"),
+            ({"choices": [{"error": {"message": "Provider down"}}]}, "Provider down"),
+            ({"choices": [{"text": "4"}]}, '"text": "4"'),
+            ({"message": f"Bearer {KEY} \x1b[2J is wrong"}, "Bearer [key] "),
+            ("Service moved", "Service moved"),
+            (None, "null"), (4, "4"), ("4", "4"), ([4], "[4]"), ({}, "{}"),
+            ({"choices": "4"}, '"choices": "4"'), ({"choices": [4]}, "[4]"),
+            ({"choices": [{"message": "4"}]}, '"message": "4"'),
+            ({"choices": [{"message": {"content": 4}}]}, '"content": 4'),
+            ({"choices": [{"message": {"content": [4]}}]}, '"content": [4]'),
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "said"), BODIES, ids=[said for _, said in BODIES])
+def test_what_is_no_chat_completion_is_shown_in_the_servers_words_and_asked_again(
     server, cache, body, said
 ):
-    server.next = [Reply(body=json.dumps(body))]
+    kind = "text/html" if body.startswith("<") else "application/json"
+    server.next = [Reply(body=body, kind=kind)]
     shown = failure(LlmJudge("judge", cache))
+    assert "no chat completion. Check OPENAI_BASE_URL" in shown and len(shown) < 700
     assert said in shown and server.address in shown and "'judge'" in shown
     assert kept(cache) == []
     assert LlmJudge("judge", cache).judge(items(1), 1) == [Judged("q0", (4,))]
-
-
-def test_a_page_instead_of_an_answer_is_shown_shortened(server, cache):
-    server.next = [Reply(body="<html>Log in, please. " + "x" * 9_999, kind="text/html")]
-    shown = failure(LlmJudge("judge", cache))
-    assert "<html>Log in, please." in shown and len(shown) < 700
+    assert len(server.asked) == 2
 
 
 def test_replies_without_a_score_are_counted_shown_and_asked_again(server, cache, capsys):
@@ -118,7 +122,6 @@ def test_replies_without_a_score_are_counted_shown_and_asked_again(server, cache
     server.next = [Reply(text) for text in texts]
     (first,) = LlmJudge("judge", cache).judge(items(1), 8)
     assert first == Judged("q0", (3, *(None,) * 7))
-    assert first.malformed == 7 and first.mean == 3
     shown = capsys.readouterr().err
     assert "7 replies of the judge judge hold no score" in shown and "nul [key]" in shown
     assert kept(cache) == ["3"]
@@ -136,20 +139,71 @@ def test_a_judge_that_is_never_readable_is_not_paid_for_the_whole_table(server, 
 
 def test_a_reply_kept_by_an_earlier_version_without_a_score_is_asked_for_again(server, cache):
     LlmJudge("judge", cache).judge(items(1), 3)
-    file = sqlite3.connect(cache)
-    with file:
-        file.execute("UPDATE answers SET answer = '' WHERE repeat = 0")
-        file.execute("UPDATE answers SET answer = '[[5]]' WHERE repeat = 1")
-    file.close()
+    change(cache, "UPDATE answers SET answer = '' WHERE repeat = 0")
+    change(cache, "UPDATE answers SET answer = '[[5]]' WHERE repeat = 1")
     server.always = Reply("2")
     assert LlmJudge("judge", cache).judge(items(1), 3) == [Judged("q0", (2, 5, 4))]
     assert sorted(kept(cache)) == ["2", "4", "[[5]]"]
     assert len(server.asked) == 3 + 1
 
 
-def test_what_was_read_before_a_server_fails_stays_kept(server, cache):
-    server.next = [Reply("5"), Reply(body='{"error": "Quota spent."}')]
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_a_call_that_failed_goes_on_with_the_rest_only(server, cache, after):
+    texts = [Reply(str(1 + i % 5)) for i in range(6)]
+    server.next = [*texts[:after], Reply(body='{"error": "Quota spent."}'), *texts[after:]]
     with pytest.raises(KitError, match="Quota spent.*answers so far are kept"):
-        LlmJudge("judge", cache).judge(items(1), 2)
-    assert LlmJudge("judge", cache).judge(items(1), 2) == [Judged("q0", (5, 4))]
-    assert len(server.asked) == 3
+        LlmJudge("judge", cache).judge(items(3), 2)
+    scores = [(1, 2), (3, 4), (5, 1)]
+    assert LlmJudge("judge", cache).judge(items(3), 2) == [
+        Judged(f"q{i}", both) for i, both in enumerate(scores)
+    ]
+    assert len(server.asked) == 6 + 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(b"not a database " * 99),
+        lambda path: change(path, "CREATE TABLE answers (something INTEGER)"),
+        lambda path: path.mkdir(),
+    ],
+    ids=["text", "another program's", "folder"],
+)
+def test_a_broken_cache_is_named_and_nothing_is_sent(server, tmp_path, spoil):
+    path = tmp_path / "broken.sqlite"
+    spoil(path)
+    with pytest.raises(KitError, match=rf"cannot use the judge's cache {re.escape(str(path))}"):
+        LlmJudge("judge", path).judge(items(1))
+    assert server.asked == []
+
+
+def test_a_cache_that_breaks_later_is_named(server, cache):
+    LlmJudge("judge", cache).judge(items(1))
+    change(cache, "UPDATE answers SET answer = x'ff00'")
+    with pytest.raises(KitError, match=rf"{re.escape(str(cache))}: an answer in it is not text"):
+        LlmJudge("judge", cache).judge(items(1))
+
+
+def test_of_two_who_share_a_cache_the_first_answer_stands(cache):
+    with closing(AnswerCache(cache)) as one, closing(AnswerCache(cache)) as two:
+        assert one.get("a", 0) is None
+        assert one.put("a", 0, "4 \0 文") == "4 \0 文"
+        assert two.put("a", 0, "5") == "4 \0 文"
+        assert two.get("a", 0) == one.get("a", 0) == "4 \0 文"
+        assert one.get("a", 1) is None and one.get("b", 0) is None
+
+
+def test_judges_that_work_at_once_share_their_answers(server, cache):
+    results = []
+
+    def work():
+        results.append(LlmJudge("judge", cache).judge(items(5), 2))
+
+    server.next = [Reply(str(1 + i % 5)) for i in range(20)]
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(results) == 3 and results[0] == results[1] == results[2]
+    assert len(kept(cache)) == 10

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_cot_lib.evaluation.llm_judge.judge import Judged, JudgeItem, parse_score, prompt_for
+from mi_cot_lib.evaluation.judge import JudgeItem, parse_score, prompt_for
 
 
 def test_the_prompt_is_the_papers_then_the_item_and_braces_stay_braces():
@@ -113,24 +113,23 @@ NONES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [text for texts in FOURS.values() for text in texts])
-def test_a_reply_that_is_a_score_is_read(text):
-    assert parse_score(text) == 4
-
-
-@pytest.mark.parametrize("text", [text for texts in NONES.values() for text in texts])
-def test_a_reply_that_is_no_plain_score_is_not_guessed_at(text):
-    assert parse_score(text) is None
-
-
 @pytest.mark.parametrize(
-    "text", ["one", "One out of five.", "Score: one", "The score is one.", "one star"]
+    ("score", "text"),
+    [
+        *((4, text) for texts in FOURS.values() for text in texts),
+        *((None, text) for texts in NONES.values() for text in texts),
+        # "One" is a score where it is no pronoun.
+        *(
+            (1, text)
+            for text in ("one", "One out of five.", "Score: one", "The score is one.", "one star")
+        ),
+    ],
 )
-def test_one_is_a_score_where_it_is_no_pronoun(text):
-    assert parse_score(text) == 1
+def test_a_reply_that_is_a_score_is_read_and_no_other_is_guessed_at(score, text):
+    assert parse_score(text) == score
 
 
-NUMBER_WORDS = (
+NUMBER_WORDS = [
     "zero",
     "one",
     "two",
@@ -142,7 +141,7 @@ NUMBER_WORDS = (
     "eight",
     "nine",
     "ten",
-)
+]
 THOUGHTS = st.sampled_from(
     ["", "<think>Score: 1, or 2</think>", "<thinking>3</thinking>\n", "[THINK]5[/THINK]"]
 )
@@ -179,49 +178,34 @@ def test_any_text_is_a_score_or_none(text):
     assert score is None or (score in range(1, 6) and any(word in text.lower() for word in words))
 
 
-@given(st.integers(), st.sampled_from(["{}", "Score: {}", "{}/5", "**{}**", "The rating is {}."]))
-def test_a_number_counts_exactly_from_1_to_5(number, form):
-    assert parse_score(form.format(number)) == (number if 1 <= number <= 5 else None)
-
-
-@given(st.lists(st.integers(1, 5), min_size=2), st.sampled_from([" ", ", ", "\n", " or ", "-"]))
-def test_several_numbers_are_no_score(numbers, between):
-    assert parse_score(between.join(map(str, numbers))) is None
-
-
-@given(st.integers(1, 5), st.integers(1, 99))
-def test_decimals_are_no_score(whole, part):
-    assert parse_score(f"{whole}.{part}") is None
-
-
-def test_long_runs_of_space_are_read_in_no_time():
-    assert parse_score("score" + " " * 1_000_000 + "x") is None
+@given(
+    st.lists(st.integers(1, 5), min_size=2),
+    st.sampled_from([" ", ", ", "\n", " or ", "-", ".", ",", "/"]),
+)
+def test_several_numbers_and_decimals_are_no_score(numbers, between):
+    # All but "4/5".
+    assert parse_score(between.join(map(str, numbers))) is None or (between, numbers[1:]) == (
+        "/",
+        [5],
+    )
 
 
 @pytest.mark.parametrize(
-    "piece",
+    "text",
     [
-        "<think>",
-        "score ",
-        "score: 4. ",
-        "[[4",
-        "i rate it a ",
-        "the ",
-        "4,",
-        "i'd say ",
-        "four ",
-        "- ",
+        "score" + " " * 1_000_000 + "x",
+        *(
+            piece * 20_000
+            for piece in (
+                "<think>", "score ", "score: 4. ", "[[4", "i rate it a ", "the ", "4,", "i'd say ",
+                "four ", "- ",
+            )
+        ),
     ],
-)
-def test_long_replies_are_read_in_no_time(piece):
+    ids=lambda text: text[:12],
+)  # fmt: skip
+def test_long_replies_are_read_in_no_time(text):
     started = time.monotonic()
-    parse_score(piece * 20_000)
+    parse_score(text)
     # Quadratic time would be minutes.
     assert time.monotonic() - started < 20
-
-
-def test_means_leave_malformed_answers_out_and_count_them():
-    judged = Judged("1", (4, None, 5, None))
-    assert judged.mean == 4.5
-    assert judged.malformed == 2
-    assert Judged("1", (None,)).mean is None

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mi_cot_lib.measure.mutual_information.entropy import frequency_terms
 from mi_cot_lib.measure.mutual_information.estimate import estimate_mi
+from mi_cot_lib.measure.mutual_information.neighbours import frequency_terms
 from mi_cot_lib.measure.mutual_information.worlds import correlated_gaussians
 from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
 

@@ -27,17 +27,15 @@ that an estimate is read off rightly, not that training finds anything: without 
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
 
 from mi_cot_lib.errors import ConfigError, unknown_name
-from mi_cot_lib.measure.mutual_information.estimate import ESTIMATORS
-from mi_cot_lib.measure.mutual_information.marginals import STEP
-from mi_cot_lib.measure.mutual_information.networks.critic_bounds import SMILE_TAU
-from mi_cot_lib.measure.mutual_information.variables import split_sizes
+from mi_cot_lib.measure.mutual_information.bounds import SMILE_TAU
+from mi_cot_lib.measure.mutual_information.pairs import split_sizes
+from mi_cot_lib.measure.mutual_information.variables import STEP
 
 # By estimator and dimensions, up to the next of which each holds: the fewest items from which on no measured
 # estimate lay outside. `python -m mi_cot_lib.experiments.students.mutual_information.smallest` measures them.
@@ -63,12 +61,9 @@ _NEIGHBOUR_SPREAD = 0.8
 
 @dataclass(frozen=True, slots=True)
 class DocumentedError:
-    """Where an estimate may lie around the truth.
+    """How far below and above the truth an estimate may lie, in nats, and what makes it so much, in words.
 
-    Attributes:
-        below: How far below the truth, nats; negative where an estimate must lie above it.
-        above: How far above, nats.
-        reason: What makes it so large, in words.
+    `below` is negative where an estimate must lie above the truth.
     """
 
     below: float
@@ -118,18 +113,15 @@ class _Cell:
 def documented_error(estimator: str, dims: int, nats: float, items: int) -> DocumentedError:
     """Say how far an estimator may land from the truth on correlated Gaussians.
 
-    Args:
-        estimator: A name of `ESTIMATORS`.
-        dims: Coordinates of each of the two variables, at most 20.
-        nats: The mutual information: above 0, at most 8 and at most 4 a dimension.
-        items: Pairs given; the held-out part follows from them. At least `SMALLEST`.
+    Known for 1 to 20 coordinates of each variable, above 0 and at most 8 nats and 4 a coordinate, and at
+    least `SMALLEST` pairs, of which the held-out part follows.
 
     Raises:
-        ConfigError: An unknown estimator; or dimensions, nats or items for which the error was not measured
-            or did not hold. The message names those for which it does.
+        ConfigError: An unknown estimator, or numbers for which the error was not measured or did not hold;
+            the message names those for which it does.
     """
-    if estimator not in ESTIMATORS:
-        raise unknown_name("estimator", estimator, ESTIMATORS)
+    if estimator not in SMALLEST:
+        raise unknown_name("estimator", estimator, SMALLEST)
     smallest = SMALLEST[estimator]
     if not 1 <= dims <= max(smallest):
         raise ConfigError(f"documented for 1 to {max(smallest)} dimensions, got {dims}.")
@@ -150,90 +142,58 @@ def documented_error(estimator: str, dims: int, nats: float, items: int) -> Docu
 def computed_error(estimator: str, dims: int, nats: float, items: int) -> DocumentedError:
     """Add up the causes, whether or not the sum was found to hold for so few items."""
     train, _, held_out = split_sizes(items)
-    return _ERRORS[estimator](_Cell(dims, nats, train, held_out))
+    cell = _Cell(dims, nats, train, held_out)
+    below, above = cell.fitted, cell.scatter
+    match estimator:
+        case "barber_agakov":
+            # The neighbours' own scatter, where their estimate is the smaller one.
+            below += _DEVIATIONS / math.sqrt(held_out)
+            reason = "scatter of H(V) and of the items"
+        case "infonce":
+            gaps = np.logaddexp(0, cell.log_ratios(joint=True) - math.log(held_out))
+            below += (1 + _SLACK) * float(gaps.mean())
+            reason = f"cannot exceed log N = {math.log(held_out):.2f}"
+        case "nwj":
+            # A partition function is at least 0 instead of 1: too large by 1 nat at most.
+            below += cell.heavy
+            above += min(1.0, cell.heavy)
+            reason = "E_q[exp f] has a standard deviation of about exp(I) / items"
+        case "mine":
+            below += math.log1p(cell.heavy)
+            above += math.log1p(cell.heavy)
+            reason = (
+                "log E_q[exp f] is carried by few pairs, and too small where they are not drawn"
+            )
+        case "smile":
+            excess = _clipped_away(cell)
+            below -= (1 - _SLACK) * excess
+            above += (1 + _SLACK) * excess
+            reason = f"ratios above exp {SMILE_TAU:g} are clipped from the partition function"
+        case "vclub":
+            # Both expectations scatter, each as much as the others' one. What the map's knots cost, they add
+            # to the residual's variance, by which it divides.
+            exact = dims * cell.squared / (1 - cell.squared)
+            wider = 1 + 2 * cell.ranks / dims
+            below = nats - (1 - _SLACK) * exact / wider + 2 * cell.fitted
+            above = (1 + _SLACK) * exact - nats + 2 * cell.scatter
+            reason = f"adds KL(p(z)p(v) ‖ p(z, v)), and comes to d ρ²/(1 − ρ²) = {exact:.3g}"
+        case "ksg":
+            spread = _NEIGHBOUR_SPREAD / math.sqrt(held_out)
+            noise = _DEVIATIONS * math.sqrt(dims) * spread
+            below += noise
+            # Cutting at 0 keeps of a pair's noise its positive half, 0.4 standard deviations on average.
+            above = above + noise + 0.4 * dims * spread
+            reason = "noise of d pairs, each cut at 0"
+        case _:
+            reason = "scatter of the items"
+    return DocumentedError(below, above, reason)
 
 
-def _barber_agakov(cell: _Cell) -> DocumentedError:
-    # The neighbours' own scatter, where their estimate is the smaller one.
-    entropy = _DEVIATIONS / math.sqrt(cell.held_out)
-    return DocumentedError(cell.fitted + entropy, cell.scatter, "scatter of H(V) and of the items")
-
-
-def _doe(cell: _Cell) -> DocumentedError:
-    return DocumentedError(cell.fitted, cell.scatter, "scatter of the items")
-
-
-def _infonce(cell: _Cell) -> DocumentedError:
-    gaps = np.logaddexp(0, cell.log_ratios(joint=True) - math.log(cell.held_out))
-    short = (1 + _SLACK) * float(gaps.mean())
-    return DocumentedError(
-        cell.fitted + short, cell.scatter, f"cannot exceed log N = {math.log(cell.held_out):.2f}"
-    )
-
-
-def _nwj(cell: _Cell) -> DocumentedError:
-    # A partition function is at least 0 instead of 1: too large by 1 nat at most.
-    return DocumentedError(
-        cell.fitted + cell.heavy,
-        cell.scatter + min(1.0, cell.heavy),
-        "E_q[exp f] has a standard deviation of about exp(I) / items",
-    )
-
-
-def _mine(cell: _Cell) -> DocumentedError:
-    heavy = math.log1p(cell.heavy)
-    return DocumentedError(
-        cell.fitted + heavy,
-        cell.scatter + heavy,
-        "log E_q[exp f] is carried by few pairs, and too small where they are not drawn",
-    )
-
-
-def _smile(cell: _Cell) -> DocumentedError:
+def _clipped_away(cell: _Cell) -> float:
+    """−log of what clipping leaves of smile's partition function, at the optimal critic."""
     joint = cell.log_ratios(joint=True)
     apart = cell.log_ratios(joint=False)
     # E_q of what lies above −τ, as an expectation over true pairs: weights exp f turn q into p.
     clipped = np.exp(np.minimum(0, SMILE_TAU - joint)) * (joint > -SMILE_TAU)
     partition = clipped.mean() + math.exp(-SMILE_TAU) * (apart <= -SMILE_TAU).mean()
-    excess = max(0.0, -math.log(partition))
-    return DocumentedError(
-        cell.fitted - (1 - _SLACK) * excess,
-        cell.scatter + (1 + _SLACK) * excess,
-        f"ratios above exp {SMILE_TAU:g} are clipped from the partition function",
-    )
-
-
-def _vclub(cell: _Cell) -> DocumentedError:
-    # Both expectations scatter, each as much as the others' one. What the map's knots cost, they add to the
-    # residual's variance, by which it divides.
-    exact = cell.dims * cell.squared / (1 - cell.squared)
-    wider = 1 + 2 * cell.ranks / cell.dims
-    return DocumentedError(
-        cell.nats - (1 - _SLACK) * exact / wider + 2 * cell.fitted,
-        (1 + _SLACK) * exact - cell.nats + 2 * cell.scatter,
-        f"adds KL(p(z)p(v) ‖ p(z, v)), and comes to d ρ²/(1 − ρ²) = {exact:.3g}",
-    )
-
-
-def _ksg(cell: _Cell) -> DocumentedError:
-    spread = _NEIGHBOUR_SPREAD / math.sqrt(cell.held_out)
-    noise = _DEVIATIONS * math.sqrt(cell.dims) * spread
-    # Cutting at 0 keeps of a pair's noise its positive half, 0.4 standard deviations on average.
-    cut = 0.4 * cell.dims * spread
-    return DocumentedError(
-        cell.fitted + noise,
-        cell.scatter + noise + cut,
-        "noise of d pairs, each cut at 0",
-    )
-
-
-_ERRORS: dict[str, Callable[[_Cell], DocumentedError]] = {
-    "barber_agakov": _barber_agakov,
-    "doe": _doe,
-    "infonce": _infonce,
-    "nwj": _nwj,
-    "mine": _mine,
-    "smile": _smile,
-    "vclub": _vclub,
-    "ksg": _ksg,
-}
+    return max(0.0, -math.log(partition))

@@ -3,16 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
-from mi_cot_lib.errors import ConfigError, unknown_name
-from mi_cot_lib.measure.mutual_information.marginals import NORMAL_SCORES
+from mi_cot_lib.errors import unknown_name
+from mi_cot_lib.measure.mutual_information.bounds import (
+    barber_agakov,
+    doe,
+    infonce,
+    mine,
+    nwj,
+    smile,
+    vclub,
+)
 from mi_cot_lib.measure.mutual_information.neighbours import ksg
-from mi_cot_lib.measure.mutual_information.networks.critic_bounds import infonce, mine, nwj, smile
-from mi_cot_lib.measure.mutual_information.networks.decoder_bounds import barber_agakov, doe, vclub
-from mi_cot_lib.measure.mutual_information.result import MiEstimate
-from mi_cot_lib.measure.mutual_information.variables import Pairs, prepare_apart, prepare_pairs
+from mi_cot_lib.measure.mutual_information.pairs import (
+    MiEstimate,
+    Pairs,
+    prepare_apart,
+    prepare_pairs,
+)
+from mi_cot_lib.measure.mutual_information.variables import NORMAL_SCORES
 
 ESTIMATORS: dict[str, Callable[[Pairs], MiEstimate]] = {
     function.__name__: function
@@ -21,11 +31,7 @@ ESTIMATORS: dict[str, Callable[[Pairs], MiEstimate]] = {
 
 
 def estimate_mi(
-    z: Any,
-    v: Any,
-    estimator: str = "infonce",
-    seed: int = 0,
-    marginals: str = NORMAL_SCORES,
+    z: Any, v: Any, estimator: str = "infonce", seed: int = 0, marginals: str = NORMAL_SCORES
 ) -> MiEstimate:
     """Estimate I(Z; V) in nats.
 
@@ -48,7 +54,7 @@ def estimate_mi(
         estimator: A name of `ESTIMATORS`.
         seed: Of split, starting weights, batches and resampling.
         marginals: `normal_scores` maps each coordinate to normal quantiles by its ranks on the train part,
-            so that, as for I itself, no monotone map of a coordinate matters (`marginals`). `as_given`
+            so that, as for I itself, no monotone map of a coordinate matters (`variables`). `as_given`
             leaves the coordinates as they are.
 
     Raises:
@@ -67,46 +73,24 @@ def estimate_held_out(
     seed: int = 0,
     marginals: str = NORMAL_SCORES,
 ) -> MiEstimate:
-    """Estimate I(Z; V) in nats, fitted on some items and read from others of the caller's choice.
+    """Estimate I(Z; V) in nats as `estimate_mi`, fitted on some items and read from others of one's choice.
 
     For data with a split of its own: whatever else was fitted on the train items has seen no item that
-    the estimate is read from. Otherwise as `estimate_mi`.
+    the estimate is read from.
 
     Args:
         fitted: z and v to fit on; a sixth of them says when to stop. Items that are also reported on, or
             share a row of z or v with one that is, are left out.
         reported: z and v that the estimate is read from.
-        estimator: A name of `ESTIMATORS`.
-        seed: Of the items that say when to stop, starting weights, batches and resampling.
-        marginals: As `estimate_mi`.
+        estimator: As `estimate_mi`; likewise `seed` and `marginals`.
+        seed: Also of the items that say when to stop.
+        marginals: A name of `MARGINALS`.
 
     Raises:
         ConfigError: As `estimate_mi`; or the two parts differ in kind, or one is too small or too large.
     """
     _check(estimator)
     return _estimated(prepare_apart(fitted, reported, seed, marginals), estimator)
-
-
-def shuffled_null(
-    z: Any, v: Any, estimator: str = "infonce", seed: int = 0, repeats: int = 5
-) -> list[MiEstimate]:
-    """Estimate again on shuffled pairs, which share nothing: what the estimator calls nothing.
-
-    Args:
-        z: As `estimate_mi`.
-        v: As `estimate_mi`; its items are put in random order, anew for each repeat.
-        estimator: A name of `ESTIMATORS`.
-        seed: Of the orders, and of each estimate.
-        repeats: Number of shuffles, at least 1.
-
-    Raises:
-        ConfigError: As `estimate_mi`, or fewer than one repeat.
-    """
-    if repeats < 1:
-        raise ConfigError(f"repeats must be at least 1, got {repeats}.")
-    generator = np.random.default_rng(seed)
-    orders = [generator.permutation(len(v)) for _ in range(repeats)]
-    return [estimate_mi(z, v[order], estimator, seed) for order in orders]
 
 
 def _check(estimator: str) -> None:

@@ -4,6 +4,9 @@ Hidden states are continuous functions of the question. Between two such feature
 infinite or void, whatever a student has learned (Goldfeld et al. 2019; Saxe et al. 2018): each one tells
 the question to all its digits. So the digits have to end somewhere. Added noise gives I(Z;V) a ceiling,
 codes give V an entropy; both are choices, and numbers are comparable only where they are the same.
+
+Everywhere standardisation, components and centres come from the `fitted` items alone, (items, width), and are
+applied to other, `reported` ones, (items, width).
 """
 
 import math
@@ -27,54 +30,20 @@ _STREAM = 8
 
 @dataclass(frozen=True)
 class Noised:
-    """One variable behind noise.
-
-    Attributes:
-        fitted: (items, components), of the items that the components were found on.
-        reported: (items, components), of other items.
-        kept: Share of the standardised features' variance that the components hold, 0 to 1.
-    """
+    """One variable behind noise, (items, components); `kept` is the components' share of its variance."""
 
     fitted: np.ndarray
     reported: np.ndarray
     kept: float
 
 
-def standardised(fitted: np.ndarray, reported: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shift and scale each feature to mean 0 and variance 1 of the fitted items.
-
-    Args:
-        fitted: (items, width) of floats.
-        reported: (items, width).
-
-    Returns:
-        Both, (items, features) of float64, without the features that do not vary.
-
-    Raises:
-        ConfigError: No feature varies.
-    """
-    varying = np.ptp(fitted, axis=0) > 0
-    if not varying.any():
-        raise ConfigError(
-            "no feature varies from item to item: the student writes the same whatever it is asked."
-        )
-    scaler = StandardScaler().fit(fitted[:, varying].astype(np.float64))
-    return tuple(
-        scaler.transform(part[:, varying].astype(np.float64)) for part in (fitted, reported)
-    )
-
-
 def components_of(
     fitted: np.ndarray, reported: np.ndarray, *, most: int, white: bool
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Find the leading principal components of the standardised features, on the fitted items.
+    """Find the leading principal components of the standardised features.
 
-    Args:
-        fitted: (items, width).
-        reported: (items, width).
-        most: How many to keep; fewer where the features span fewer directions.
-        white: Give each component variance 1. Otherwise all are scaled alike, so that their mean variance
-            is 1 and the larger stay larger.
+    `most` are kept, fewer where the features span fewer directions. `white` gives each variance 1; otherwise
+    all are scaled alike, so that their mean variance is 1 and the larger stay larger.
 
     Returns:
         Both parts, (items, components), and the share of the variance that was kept, 0 to 1.
@@ -82,7 +51,7 @@ def components_of(
     Raises:
         ConfigError: No feature varies.
     """
-    before = standardised(fitted, reported)
+    before = _standardised(fitted, reported)
     pca = PCA(min(most, *before[0].shape), svd_solver="full").fit(before[0])
     variances = pca.explained_variance_
     kept = variances > _NO_VARIANCE * variances[0]
@@ -96,14 +65,8 @@ def noised(
 ) -> Noised:
     """Keep the leading principal components, each at variance 1, and add Gaussian noise.
 
-    Every direction is seen equally sharply: no student gains by stretching one.
-
-    Args:
-        fitted: (items, width); standardisation and components come from these alone.
-        reported: (items, width).
-        components: How many to keep.
-        noise: Its standard deviation, in standard deviations of a component; above 0.
-        seed: Of the noise.
+    Every direction is seen equally sharply: no student gains by stretching one. The noise is above 0, in
+    standard deviations of a component.
 
     Raises:
         ConfigError: A number out of range, or features that span fewer directions.
@@ -136,16 +99,10 @@ def passing_noise(
 
     It stands for H(V), which is infinite: h(V + noise) − h(noise). The density of V + noise is a mixture of
     Gaussians around the fitted items (Goldfeld et al. 2019) or, where that fits the reported items better,
-    one Gaussian. By Gibbs' inequality either is too large if anything. The leading components keep their
-    proportions and have mean variance 1, so that `ceiling` holds here, too: features that fall into few
-    clusters or few directions stay far below it.
-
-    Args:
-        fitted: (items, width).
-        reported: (items, width).
-        components: How many to keep; fewer where the features span fewer directions.
-        noise: Its standard deviation, in root mean square deviations of a component; above 0.
-        seed: Of the noise.
+    one Gaussian. By Gibbs' inequality either is too large if anything. The leading components, or as many as
+    there are, keep their proportions and have mean variance 1, so that `ceiling` holds here, too: features
+    that fall into few clusters or few directions stay far below it. The noise is above 0, in root mean square
+    deviations of a component.
 
     Raises:
         ConfigError: A number out of range, or no feature that varies.
@@ -162,22 +119,27 @@ def passing_noise(
 
 
 def codes_of(fitted: np.ndarray, reported: np.ndarray, *, codes: int, seed: int) -> np.ndarray:
-    """Return the nearest of some k-means centres of each reported item, (items,) from 0.
-
-    Args:
-        fitted: (items, width), that the centres are found on, standardised.
-        reported: (items, width).
-        codes: How many centres.
-        seed: Of their start.
+    """Return the nearest of so many k-means centres of each reported item, (items,) from 0.
 
     Raises:
         ConfigError: Fewer items than codes, or features that do not vary.
     """
     if not 2 <= codes <= len(fitted):
         raise ConfigError(f"codes must lie between 2 and the {len(fitted)} items, got {codes}.")
-    before, after = standardised(fitted, reported)
+    before, after = _standardised(fitted, reported)
     means = KMeans(codes, n_init=_KMEANS_STARTS, random_state=seed).fit(before)
     return means.predict(after)
+
+
+def _standardised(fitted: np.ndarray, reported: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    varying = np.ptp(fitted, axis=0) > 0
+    if not varying.any():
+        raise ConfigError(
+            "no feature varies from item to item: the student writes the same whatever it is asked."
+        )
+    before, after = (part[:, varying].astype(np.float64) for part in (fitted, reported))
+    scaler = StandardScaler().fit(before)
+    return scaler.transform(before), scaler.transform(after)
 
 
 def _check(components: int, noise: float) -> None:

@@ -1,249 +1,200 @@
-"""The two variables as an estimator sees them: checked, split into parts, in canonical coordinates.
+"""The two variables as they come: checked, their copies known, each mapped to normal scores and whitened.
 
-Mutual information does not change when either variable is mapped by an invertible map. Each coordinate
-is therefore mapped to normal scores (`marginals`), and each variable shifted, scaled and turned, by the
-train part's statistics alone, so that it is white and the i-th coordinate of the one correlates with the
-i-th coordinate of the other only (canonical correlations, Hotelling 1936). Directions without variance,
-such as the last column of a one-hot code, drop out.
+I(Z;V) is the same for z and for z³ or exp z, coordinate by coordinate; a critic or decoder that starts from a
+Gaussian is not, nor a mean of exponentials. Ranks mapped to normal quantiles make the two agree.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from scipy.ndimage import percentile_filter
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.special import ndtri
 
-from mi_cot_lib.errors import ConfigError, unknown_name
-from mi_cot_lib.measure.mutual_information.checked import Variable, array_of, checked_variable
-from mi_cot_lib.measure.mutual_information.copies import (
-    cut_between,
-    first_of_each,
-    hanging_together,
-    same_rows,
-)
-from mi_cot_lib.measure.mutual_information.marginals import MARGINALS, NORMAL_SCORES, normal_scores
+from mi_cot_lib.errors import ConfigError
 
-FEWEST_ITEMS = 100
-# The scores of every held-out z with every held-out v lie in memory at once, 128 MiB in float64.
-MOST_HELD_OUT = 4096
-_HELD_OUT_SHARE = 0.4
-_VALID_SHARE = 0.1
+NORMAL_SCORES, AS_GIVEN = "normal_scores", "as_given"
+MARGINALS = (NORMAL_SCORES, AS_GIVEN)
+# Standard deviations. A map through every single rank would follow the noise of its items.
+STEP = 0.1
+_LEAST = np.finfo(float).tiny
 # Relative to the largest variance of a direction: below it lies rounding, not data.
 _NO_VARIANCE = 1e-10
+# A gap between neighbours is a tremor, as of rounding, where it is as small as this share of their value
+# and as that one of the wide gaps around it: a steep map or a large offset makes only one of them small.
+_DIGITS = 1e-6
+_TREMOR, _WIDE_GAPS, _AROUND = 1e-4, 90, 51
+# Of the items. Where more hang together than this, values recur because they are few, as on a grid.
+_WIDE = 0.1
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Paired items that all differ, ready to be estimated from.
-
-    Two discrete variables recur by their nature: there every item stands for itself.
+class Variable:
+    """One of the two variables.
 
     Attributes:
-        z: The first variable, as given.
-        v: The second.
-        u: z in canonical coordinates, `(items, rank of z)`.
-        w: v in canonical coordinates, `(items, rank of v)`.
-        correlations: `(the smaller rank,)`, of the i-th columns of u and w on the train part, falling.
-        copies: `(items,)`, how often each item was given.
-        groups: `(items,)`, equal for items that no split may part (`copies.hanging_together`).
-        train: Indices of the items that parameters are fitted on.
-        valid: Those that say when to stop.
-        held_out: Those that the estimate is read from.
-        seed: Of the split and of everything random after it.
+        columns: `(items, dims)`, float64; a discrete variable's one-hot code.
+        codes: `(items,)`, from 0, of a discrete variable; None for a continuous one.
     """
 
-    z: Variable
-    v: Variable
-    u: np.ndarray
-    w: np.ndarray
-    correlations: np.ndarray
-    copies: np.ndarray
-    groups: np.ndarray
-    train: np.ndarray
-    valid: np.ndarray
-    held_out: np.ndarray
-    seed: int
+    columns: np.ndarray
+    codes: np.ndarray | None
 
-    def weights(self, part: np.ndarray) -> np.ndarray:
-        """Return how often each item of a part was given, `(items of it,)`, as shares with mean 1."""
-        return _weights(self.copies[part])
+    def chosen(self, items: np.ndarray) -> "Variable":
+        """Return the same variable of some items, by their indices."""
+        return Variable(self.columns[items], None if self.codes is None else self.codes[items])
 
 
-def prepare_pairs(z: Any, v: Any, seed: int, marginals: str = NORMAL_SCORES) -> Pairs:
-    """Check two variables, split their items and turn both to canonical coordinates.
+def array_of(values: Any) -> np.ndarray:
+    """Return an array or a tensor as an array."""
+    return values.detach().cpu().numpy() if torch.is_tensor(values) else np.asarray(values)
 
-    The held-out part is 40% of the items that differ and at most `MOST_HELD_OUT`; a tenth of all is for
-    validation. Items that hang together lie in one part.
 
-    Args:
-        z: `(items, dims)` of floats or `(items,)` of integers; an array or a tensor.
-        v: Likewise.
-        seed: Of the split.
-        marginals: One of `MARGINALS`.
+def checked_variable(name: str, values: Any) -> Variable:
+    """Check `(items, dims)` of floats, or `(items,)` of integers for a discrete variable.
 
     Raises:
-        ConfigError: The shapes, types or values cannot be used; the message says which and why.
+        ConfigError: Shape, type or values cannot be used.
     """
-    first, second = _checked_pair(z, v, seed, marginals)
-    whole, groups = _recurring(first, second)
-    kept, copies = first_of_each(whole)
-    _refuse_few("split", len(kept), len(whole))
-    _, valid, held_out = split_sizes(len(kept))
-    parts = cut_between(groups[kept], [held_out, valid], seed)
-    return _canonical((first, second), kept, copies, groups, parts[::-1], seed, marginals)
+    array = array_of(values)
+    if array.ndim == 1 and array.dtype.kind in "iub":
+        return _discrete(name, array)
+    if array.ndim != 2 or array.dtype.kind != "f" or array.shape[1] < 1:
+        raise ConfigError(
+            f"{name} must be (items, dims) of floats, or (items,) of integers for a discrete "
+            f"variable; got shape {array.shape} of {array.dtype}."
+        )
+    columns = array.astype(np.float64)
+    if not np.isfinite(columns).all():
+        row, column = np.argwhere(~np.isfinite(columns))[0]
+        raise ConfigError(f"{name}[{row}, {column}] is {columns[row, column]}: not finite.")
+    constant = np.flatnonzero((columns == columns[:1]).all(axis=0))
+    if len(columns) and constant.size:
+        raise ConfigError(
+            f"column {constant[0]} of {name} is constant: it holds no information; leave it out."
+        )
+    return Variable(columns, None)
 
 
-def prepare_apart(
-    fitted: tuple[Any, Any], reported: tuple[Any, Any], seed: int, marginals: str = NORMAL_SCORES
-) -> Pairs:
-    """Prepare pairs whose held-out part was chosen elsewhere, such as a data set's test split.
+def _discrete(name: str, values: np.ndarray) -> Variable:
+    kinds, codes = np.unique(values, return_inverse=True)
+    if len(kinds) < 2:
+        raise ConfigError(f"{name} holds one value only: it has no information to share.")
+    if len(kinds) > math.sqrt(len(values)) * 4:
+        raise ConfigError(
+            f"{name} has {len(kinds)} different values on {len(values)} items, too few items a "
+            "value; give a continuous variable as (items, dims) of floats."
+        )
+    return Variable(np.eye(len(kinds))[codes], codes)
 
-    A sixth of the fitted items is for validation, as in `prepare_pairs`; the held-out part is all
-    reported items. Items to fit on that hang together with one to report on would tell its answer, and
-    are left out.
 
-    Args:
-        fitted: z and v to fit on, as `prepare_pairs` takes them.
-        reported: z and v that the estimate is read from: as many columns, or the same categories.
-        seed: Of the choice of the items for validation.
-        marginals: One of `MARGINALS`.
+def same_rows(columns: np.ndarray) -> np.ndarray:
+    """Number the items, `(items, dims)`, so that rows equal but for a tremor get equal numbers, `(items,)`.
 
-    Raises:
-        ConfigError: As `prepare_pairs`; or the two parts differ in kind, or one is too small or too large.
+    No monotone map of a column matters, but by chance.
     """
-    counts = [len(part[0]) for part in (fitted, reported)]
-    for name, count in zip(("fit on", "report on"), counts, strict=True):
-        _refuse_few(name, count, count)
-    if counts[1] > MOST_HELD_OUT:
-        raise ConfigError(f"at most {MOST_HELD_OUT} items to report on, got {counts[1]}.")
-    if len(fitted[0]) != len(fitted[1]):
-        raise ConfigError(
-            f"z and v are pairs, item by item: to fit on, z has {len(fitted[0])} items, v "
-            f"{len(fitted[1])}."
-        )
-    first, second = _checked_pair(
-        _joined("z", fitted[0], reported[0]),
-        _joined("v", fitted[1], reported[1]),
-        seed,
-        marginals,
-    )
-    whole, groups = _recurring(first, second)
-    apart = ~np.isin(groups, groups[counts[0] :])
-    apart[counts[0] :] = True
-    usable = np.flatnonzero(apart)
-    kept, copies = first_of_each(whole[usable])
-    kept = usable[kept]
-    fits = int((kept < counts[0]).sum())
-    _refuse_few("fit on", fits, counts[0])
-    _refuse_few("report on", len(kept) - fits, counts[1])
-    share = int(_VALID_SHARE / (1 - _HELD_OUT_SHARE) * fits)
-    valid, train = cut_between(groups[kept[:fits]], [share], seed)
-    parts = [train, valid, np.arange(fits, len(kept))]
-    return _canonical((first, second), kept, copies, groups, parts, seed, marginals)
+    values = np.stack([_steps(column) for column in columns.T], axis=1)
+    return np.unique(values, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def _refuse_few(purpose: str, left: int, given: int) -> None:
-    if left < FEWEST_ITEMS:
-        why = ": copies count once, and what is reported on is not fitted on"
-        hint = "A variable of few values is given as (items,) of integers."
-        raise ConfigError(
-            f"needs at least {FEWEST_ITEMS} items to {purpose}, got "
-            + (f"{given}." if left == given else f"{left} of {given}{why}. {hint}")
-        )
+def _steps(column: np.ndarray) -> np.ndarray:
+    order = np.argsort(column, kind="stable")
+    # Halved, so that no gap overflows.
+    values = column[order] / 2
+    gaps = np.diff(values)
+    wide = percentile_filter(gaps, _WIDE_GAPS, _AROUND)
+    rises = gaps > np.minimum(_TREMOR * wide, _DIGITS * np.abs(values[1:]))
+    steps = np.empty(len(column), dtype=int)
+    steps[order] = np.concatenate([[0], np.cumsum(rises)])
+    return steps
 
 
-def _recurring(first: Variable, second: Variable) -> tuple[np.ndarray, np.ndarray]:
-    """Number the items by their whole row, and by what hangs together."""
-    continuous = [one.columns for one in (first, second) if one.codes is None]
-    if not continuous:
-        every = np.arange(len(first.columns))
-        return every, every
-    whole = same_rows(np.hstack([first.columns, second.columns]))
-    return whole, hanging_together([whole, *map(same_rows, continuous)])
+def hanging_together(keys: Sequence[np.ndarray]) -> np.ndarray:
+    """Number the items so that those which agree in any key, however indirectly, get one number.
+
+    Four answers to one question share its row: what was fitted to one of them knows the others. Where
+    values recur so widely that a tenth of all items hang together, agreeing in one key is chance, and only
+    the first key counts. Keys are numbers of the items, `(items,)` each; first that of the item as a whole.
+    """
+    items = len(keys[0])
+    nodes, start = [], items
+    for key in keys:
+        nodes.append(key + start)
+        start += int(key.max()) + 1
+    rows, columns = np.tile(np.arange(items), len(keys)), np.concatenate(nodes)
+    links = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(start, start))
+    found = connected_components(links, directed=False)[1][:items]
+    return keys[0] if np.bincount(found).max() > _WIDE * items else found
 
 
-def _joined(name: str, fitted: Any, reported: Any) -> np.ndarray:
-    arrays = [array_of(part) for part in (fitted, reported)]
-    if arrays[0].shape[1:] != arrays[1].shape[1:]:
-        raise ConfigError(
-            f"{name} to fit on is {arrays[0].shape}, to report on {arrays[1].shape}: only the number of "
-            "items may differ."
-        )
-    return np.concatenate(arrays)
+def first_of_each(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the index of the first item of each number, rising, and how many items have it."""
+    _, first, counts = np.unique(numbers, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return first[order], counts[order]
 
 
-def _checked_pair(z: Any, v: Any, seed: int, marginals: str) -> tuple[Variable, Variable]:
-    if marginals not in MARGINALS:
-        raise unknown_name("marginals", marginals, MARGINALS)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ConfigError(f"seed must be an integer from 0, got {seed!r}.")
-    first, second = checked_variable("z", z), checked_variable("v", v)
-    if len(first.columns) != len(second.columns):
-        raise ConfigError(
-            f"z and v are pairs, item by item: z has {len(first.columns)} items, v "
-            f"{len(second.columns)}."
-        )
-    return first, second
+def cut_between(groups: np.ndarray, sizes: Sequence[int], seed: int) -> list[np.ndarray]:
+    """Cut the items, of a group each, at random into parts that share no group.
+
+    `sizes` are of each part but the last, which gets the rest. A group at a cut goes to the part before it.
+    """
+    kinds, numbers = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(kinds))
+    places = np.empty_like(order)
+    places[order] = np.arange(len(kinds))
+    items = np.argsort(places[numbers], kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(places[numbers][items])) + 1, len(items))
+    cuts = ends[np.searchsorted(ends, np.cumsum(sizes))]
+    return np.split(items, cuts)
 
 
-def _canonical(
-    variables: tuple[Variable, Variable],
-    kept: np.ndarray,
-    copies: np.ndarray,
-    groups: np.ndarray,
-    parts: Sequence[np.ndarray],
-    seed: int,
-    marginals: str,
-) -> Pairs:
-    train, valid, held_out = parts
-    first, second = (one.chosen(kept) for one in variables)
-    weights = _weights(copies[train])
-    white_z, white_v = (
-        _whitened(name, one, train, weights, marginals)
-        for name, one in (("z", first), ("v", second))
-    )
-    ranks = white_z.shape[1], white_v.shape[1]
-    if len(train) <= sum(ranks):
-        raise ConfigError(
-            f"{len(train)} of {len(kept)} items are for training, and z and v together span "
-            f"{sum(ranks)} dimensions: give more items, or project to fewer dimensions."
-        )
-    left, correlations, right = np.linalg.svd(_covariance(white_z, white_v, train, weights))
-    return Pairs(
-        z=first,
-        v=second,
-        u=white_z @ left,
-        w=white_v @ right.T,
-        correlations=np.clip(correlations, 0.0, 1.0),
-        copies=copies,
-        groups=groups[kept],
-        train=train,
-        valid=valid,
-        held_out=held_out,
-        seed=seed,
-    )
+def normal_scores(train: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Map a column of finite values so that the train part's values become normal quantiles.
+
+    The value of rank i of n has the quantile Φ⁻¹(i / (n + 1)) (van der Waerden 1952), equal values that of
+    their middle rank. Values whose quantiles lie in one step of a tenth make one knot, their mean, and the
+    map is linear between knots: so a Gaussian column is hardly bent, and a monotone map undone to within
+    a step. Beyond the last knot it goes on as steeply, and bends towards a limit, half of the way to which is
+    Φ⁻¹((n + ½) / (n + 1)); before the first likewise. (scikit-learn's `QuantileTransformer` sends the
+    largest value itself to 5.2, however few values there are, and all beyond it.)
+    """
+    items = len(train)
+    values, counts = np.unique(train, return_counts=True)
+    scores = ndtri((np.cumsum(counts) - counts / 2 + 0.5) / (items + 1))
+    # In units in which sums and differences of the largest floats do not overflow.
+    unit = max(np.abs(values).max(), _LEAST)
+    _, steps = np.unique(np.floor(scores / STEP), return_inverse=True)
+    sizes = np.bincount(steps, counts)
+    knots, at = (np.bincount(steps, counts * one) / sizes for one in (values / unit, scores))
+    edge = float(ndtri((items + 0.5) / (items + 1)))
+    with np.errstate(over="ignore"):
+        column = column / unit
+    above = _beyond(column - knots[-1], knots[-2:], at[-2:], edge - at[-1])
+    below = _beyond(knots[0] - column, -knots[1::-1], -at[1::-1], edge + at[0])
+    return np.interp(column, knots, at) + above - below
 
 
-def split_sizes(items: int) -> tuple[int, int, int]:
-    """Return how many of so many items are for training, for validation and held out."""
-    held_out = min(int(_HELD_OUT_SHARE * items), MOST_HELD_OUT)
-    valid = int(_VALID_SHARE * items)
-    return items - valid - held_out, valid, held_out
+def _beyond(distance: np.ndarray, knots: np.ndarray, at: np.ndarray, halfway: float) -> np.ndarray:
+    """Rise from 0 by the slope of the last two knots, to at most twice the given height."""
+    with np.errstate(over="ignore"):
+        steps = np.maximum(distance, 0) / max(knots[-1] - knots[0], _LEAST)
+        return 2 * halfway * (1 - 1 / (1 + steps * (at[-1] - at[0] or 1.0) / (2 * halfway)))
 
 
-def _weights(copies: np.ndarray) -> np.ndarray:
-    return copies / copies.mean()
-
-
-def _covariance(
-    left: np.ndarray, right: np.ndarray, train: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    return left[train].T @ (weights[:, None] * right[train]) / len(train)
-
-
-def _whitened(
+def whitened(
     name: str, variable: Variable, train: np.ndarray, weights: np.ndarray, marginals: str
 ) -> np.ndarray:
+    """Map a variable so that it has mean 0 and covariance 1 on the train part, `(items, rank)`.
+
+    Raises:
+        ConfigError: It cannot be squared, or does not vary there.
+    """
     columns = variable.columns
     if marginals == NORMAL_SCORES and variable.codes is None:
         columns = np.stack([normal_scores(one[train], one) for one in columns.T], axis=1)
@@ -261,6 +212,13 @@ def _whitened(
         raise ConfigError(f"{name} does not vary on the items for training: give more items.")
     mean = np.average(inside[:, seen], axis=0, weights=weights)
     columns = (columns[:, seen] - mean) / spread[seen]
-    variances, directions = np.linalg.eigh(_covariance(columns, columns, train, weights))
+    variances, directions = np.linalg.eigh(covariance(columns, columns, train, weights))
     kept = variances > _NO_VARIANCE * variances[-1]
     return columns @ (directions[:, kept] / np.sqrt(variances[kept]))
+
+
+def covariance(
+    left: np.ndarray, right: np.ndarray, train: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return the weighted mean product of two variables' columns over the train part."""
+    return left[train].T @ (weights[:, None] * right[train]) / len(train)

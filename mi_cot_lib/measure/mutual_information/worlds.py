@@ -13,18 +13,9 @@ _BLOCK = 1000
 def correlated_gaussians(
     dims: int, nats: float, items: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw pairs of standard normal vectors whose i-th coordinates correlate by ρ, all alike.
+    """Draw z and v, `(items, dims)` each, standard normal, whose i-th coordinates correlate by ρ, all alike.
 
-    I = −(d/2) log(1 − ρ²), which gives ρ.
-
-    Args:
-        dims: d, of each.
-        nats: I, at least 0.
-        items: Pairs.
-        seed: Of the draw.
-
-    Returns:
-        z and v, `(items, dims)` each.
+    I = −(d/2) log(1 − ρ²), which gives ρ from `nats`, at least 0.
 
     Raises:
         ConfigError: A number out of its range.
@@ -45,11 +36,7 @@ class Clusters:
     C is uniform over K clusters, z = a_C + noise and v = b_C + noise. The centres a and b are drawn from
     standard normal distributions, apart from each other: which z goes with which v follows no line.
 
-    Attributes:
-        count: K.
-        dims: Of z and of v.
-        noise: Standard deviation of the noise.
-        seed: Of the centres.
+    `count` is K, `noise` a standard deviation, and the seed is that of the centres.
 
     Raises:
         ConfigError: A number out of its range.
@@ -67,15 +54,7 @@ class Clusters:
             )
 
     def draw(self, items: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw pairs.
-
-        Args:
-            items: Pairs.
-            seed: Of the draw; the centres stay.
-
-        Returns:
-            z and v, `(items, dims)` each.
-        """
+        """Draw z and v, `(items, dims)` each; the centres stay, whatever the seed."""
         generator = np.random.default_rng([seed, self.count, self.dims])
         chosen = generator.integers(self.count, size=items)
         z, v = (
@@ -85,22 +64,10 @@ class Clusters:
         return z, v
 
     def nats(self, draws: int = 20_000, seed: int = 0) -> tuple[float, float]:
-        """Compute I(Z; V), the mean over drawn pairs of the log ratio of the exact densities.
-
-        Args:
-            draws: Pairs.
-            seed: Of the draw.
-
-        Returns:
-            I in nats, and its standard error.
-        """
+        """Compute I(Z; V) and its standard error: the mean over draws of the exact densities' log ratio."""
         z, v = self.draw(draws, seed)
-        ratios = np.concatenate(
-            [
-                self._log_ratios(z[start : start + _BLOCK], v[start : start + _BLOCK])
-                for start in range(0, draws, _BLOCK)
-            ]
-        )
+        blocks = [slice(start, start + _BLOCK) for start in range(0, draws, _BLOCK)]
+        ratios = np.concatenate([self._log_ratios(z[block], v[block]) for block in blocks])
         return float(ratios.mean()), float(ratios.std(ddof=1) / math.sqrt(draws))
 
     def _centres(self) -> np.ndarray:

@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, T5ForConditionalGeneration
 from mi_cot_lib import RunConfig, load_runs, run
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import ConfigError, DataError, KitError
-from mi_cot_lib.evaluation.score import is_correct
+from mi_cot_lib.evaluation.predict import is_correct
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.packed import t5_v1_1_config

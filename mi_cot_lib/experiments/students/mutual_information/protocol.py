@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.measure.mutual_information.entropy import miller_madow
 from mi_cot_lib.measure.mutual_information.estimate import estimate_held_out
-from mi_cot_lib.measure.mutual_information.marginals import NORMAL_SCORES
+from mi_cot_lib.measure.mutual_information.neighbours import miller_madow
+from mi_cot_lib.measure.mutual_information.pairs import MiEstimate
 from mi_cot_lib.measure.mutual_information.resolution import (
     Noised,
     ceiling,
@@ -31,7 +31,7 @@ from mi_cot_lib.measure.mutual_information.resolution import (
     noised,
     passing_noise,
 )
-from mi_cot_lib.measure.mutual_information.result import MiEstimate
+from mi_cot_lib.measure.mutual_information.variables import NORMAL_SCORES
 
 ESTIMATORS_OF_ZV = ("infonce", "barber_agakov", "vclub")
 # Times the protocol's noise, for one estimator.

@@ -7,20 +7,17 @@ import pytest
 import torch
 from scipy import stats
 
-from mi_cot_lib.measure.mutual_information.networks.critic import SeparableCritic
-from mi_cot_lib.measure.mutual_information.networks.critic_bounds import (
-    _infonce_statistic,
-    _MineObjective,
+from mi_cot_lib.measure.mutual_information.bounds import _infonce_statistic, pair_mean
+from mi_cot_lib.measure.mutual_information.networks import (
+    CategoricalDecoder,
+    GaussianDecoder,
+    MineObjective,
+    SeparableCritic,
     dv_terms,
     infonce_terms,
     jensen_shannon_terms,
     nwj_terms,
 )
-from mi_cot_lib.measure.mutual_information.networks.decoder import (
-    CategoricalDecoder,
-    GaussianDecoder,
-)
-from mi_cot_lib.measure.mutual_information.result import pair_mean
 
 CORRELATIONS = np.array([0.999, 0.3])
 
@@ -97,7 +94,7 @@ def test_nwj_is_largest_at_donsker_varadhan():
 
 
 def test_mine_divides_by_a_moving_average(scores):
-    objective = _MineObjective()
+    objective = MineObjective()
     objective(scores)
     before = math.exp(float(objective.log_average))
     shifted = (scores + 1).requires_grad_()

@@ -7,17 +7,15 @@ import time
 
 import pytest
 
-from mi_cot_lib.errors import ConfigError, KitError
-from mi_cot_lib.evaluation.llm_judge.judge import Judged, LlmJudge, prompt_for
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.evaluation.judge import Judged, LlmJudge, prompt_for
 from tests.evaluation.chat_server import KEY, Reply, failure, items
 
 
 def test_what_is_sent_and_what_comes_back(server, cache):
     server.next = [Reply("4"), Reply("**2**"), Reply("Score: 5")]
-    seen = []
-    judged = LlmJudge("judge", cache, temperature=0.5).judge(items(2), 2, seen.append)
+    judged = LlmJudge("judge", cache, temperature=0.5).judge(items(2), 2)
     assert judged == [Judged("q0", (4, 2)), Judged("q1", (5, 4))]
-    assert seen == [1, 1, 1, 1]
     prompts = [prompt_for(item) for item in items(2)]
     assert server.asked == [
         {
@@ -31,27 +29,23 @@ def test_what_is_sent_and_what_comes_back(server, cache):
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    ("trouble", "pause"),
     [
-        Reply(status=429),
-        Reply(status=500),
-        Reply(status=500, body="<html>", kind="text/html"),
-        Reply(cut=True),
+        # The client's own first pause would be half a second at most.
+        (Reply(status=429, retry={"Retry-After": "1"}), 0.95),
+        (Reply(status=500), 0),
+        (Reply(status=500, body="<html>", kind="text/html"), 0),
+        (Reply(cut=True), 0),
     ],
     ids=["busy", "failing", "failing with a page", "cut"],
 )
-def test_passing_trouble_is_asked_again(server, cache, trouble):
+def test_passing_trouble_is_asked_again_after_the_pause_that_the_server_asks_for(
+    server, cache, trouble, pause
+):
     server.next = [trouble]
     assert LlmJudge("judge", cache).judge(items(1), 1) == [Judged("q0", (4,))]
     assert len(server.asked) == 2
-
-
-def test_a_pause_that_the_server_asks_for_is_kept(server, cache):
-    # Its own first pause would be half a second at most.
-    server.next = [Reply(status=429, retry={"Retry-After": "1"})]
-    LlmJudge("judge", cache).judge(items(1), 1)
-    assert len(server.asked) == 2
-    assert server.times[1] - server.times[0] > 0.95
+    assert server.times[1] - server.times[0] > pause
 
 
 def test_a_slow_answer_is_given_up_and_asked_for_again(server, cache):
@@ -93,30 +87,6 @@ def test_lasting_trouble_says_what_to_do_and_repeats_no_key(server, cache, statu
     assert len(server.asked) == requests
 
 
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        ("<html>Log in</html>", "text/html"),
-        ("<html>Log in</html>", "application/json"),
-        ('{"choices": [', "application/json"),
-        ("[" * 100_000, "application/json"),
-        *(
-            (json.dumps(body), "application/json")
-            for body in (
-                None, 4, "4", [4], {}, {"choices": []}, {"choices": "4"}, {"choices": [4]},
-                {"choices": [{"message": "4"}]}, {"choices": [{"message": {"content": 4}}]},
-                {"choices": [{"message": {"content": [4]}}]}, {"error": {"message": "4"}},
-            )
-        ),
-    ],
-)  # fmt: skip
-def test_what_is_no_chat_completion_is_refused_and_not_kept(server, cache, body, kind):
-    server.next = [Reply(body=body, kind=kind)]
-    assert "no chat completion. Check OPENAI_BASE_URL" in failure(LlmJudge("judge", cache))
-    assert LlmJudge("judge", cache).judge(items(1), 1) == [Judged("q0", (4,))]
-    assert len(server.asked) == 2
-
-
 def test_a_second_call_asks_nobody_and_needs_no_key(server, cache, monkeypatch):
     first = LlmJudge("judge", cache).judge(items(3), 2)
     assert len(server.asked) == 6
@@ -134,62 +104,33 @@ def test_more_repeats_another_temperature_or_model_ask_for_what_is_missing(serve
     assert len(server.asked) == 14
 
 
-@pytest.mark.parametrize("after", [1, 3, 5])
-def test_a_call_that_was_stopped_goes_on_with_the_rest_only(server, cache, after):
-    server.next = [Reply(str(1 + i % 5)) for i in range(6)]
-    done = []
-
-    def stop(_):
-        done.append(None)
-        if len(done) == after:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        LlmJudge("judge", cache).judge(items(3), 2, stop)
-    assert len(server.asked) == after
-    assert LlmJudge("judge", cache).judge(items(3), 2) == [
-        Judged("q0", (1, 2)),
-        Judged("q1", (3, 4)),
-        Judged("q2", (5, 1)),
-    ]
-    assert len(server.asked) == 6
-
-
-def test_a_call_that_failed_goes_on_with_the_rest_only(server, cache):
-    server.next = [Reply(), Reply(), Reply(), Reply(status=401)]
-    assert "answers so far are kept" in failure(LlmJudge("judge", cache), 3, 2)
-    assert LlmJudge("judge", cache).judge(items(3), 2) == [
-        Judged(f"q{i}", (4, 4)) for i in range(3)
-    ]
-    assert len(server.asked) == 4 + 3
-
-
 def test_the_key_is_in_no_file_no_log_and_no_repr(server, cache, caplog):
     caplog.set_level(logging.DEBUG)
     server.next = [Reply(f"You sent Bearer {KEY}"), Reply(status=500)]
     judge = LlmJudge("judge", cache)
-    assert [judged.malformed for judged in judge.judge(items(1), 2)] == [1]
+    assert judge.judge(items(1), 2) == [Judged("q0", (None, 4))]
     files = [path.read_bytes() for path in cache.parent.iterdir()]
     assert files and all(KEY.encode() not in content for content in files)
     assert caplog.records and KEY not in caplog.text
     assert KEY not in repr(judge)
 
 
-@pytest.mark.parametrize("key", [None, "", "  "])
-def test_without_a_key_nothing_is_sent(server, cache, monkeypatch, key):
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        *((key, "set the environment variable OPENAI_API_KEY") for key in (None, "", "  ")),
+        *(
+            (key, "OPENAI_API_KEY holds a space")
+            for key in (f"{KEY}\n", f"{KEY} ", f"{KEY}é", f"a {KEY}")
+        ),
+    ],
+)
+def test_without_a_key_that_can_be_one_nothing_is_sent(server, cache, monkeypatch, key, said):
     monkeypatch.delenv("OPENAI_API_KEY")
     monkeypatch.setenv("OPENAI_ADMIN_KEY", "another")
     if key is not None:
         monkeypatch.setenv("OPENAI_API_KEY", key)
-    with pytest.raises(KitError, match="set the environment variable OPENAI_API_KEY"):
-        LlmJudge("judge", cache).judge(items(1))
-    assert server.asked == []
-
-
-@pytest.mark.parametrize("flaw", ["{}\n", "{} ", "{}é", "Bearer {}"])
-def test_a_key_that_cannot_be_one_is_refused_unseen(server, cache, monkeypatch, flaw):
-    monkeypatch.setenv("OPENAI_API_KEY", flaw.format(KEY))
-    assert "OPENAI_API_KEY holds a space" in failure(LlmJudge("judge", cache))
+    assert said in failure(LlmJudge("judge", cache))
     assert server.asked == []
 
 
@@ -231,8 +172,8 @@ def test_a_header_that_none_may_be_is_named_unseen(server, cache, monkeypatch, n
     [
         ("ALL_PROXY", "socks5://ann:secret@127.0.0.1:9", "pip install socksio"),
         ("https_proxy", "ftp://ann:secret@127.0.0.1:9", "no address"),
-        ("HTTP_PROXY", "http://[::1", "no address"),
         ("HTTP_PROXY", "http://127.0.0.1:9\n", "no address"),
+        ("HTTP_PROXY", "http://ann:secret@127.0.0.1:9", "Connection refused"),
         ("SSL_CERT_FILE", "/nowhere.pem", "No such file"),
         ("SSLKEYLOGFILE", "/nowhere/keys", "No such file"),
     ],
@@ -241,16 +182,10 @@ def test_a_broken_way_to_the_network_is_named_unseen(
     server, cache, monkeypatch, name, value, problem
 ):
     monkeypatch.setenv(name, value)
-    said = failure(LlmJudge("judge", cache))
-    assert said.startswith(f"{name} ") and problem in said and "secret" not in said
-    assert server.asked == []
-
-
-def test_a_proxy_that_does_not_answer_is_named(server, cache, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://ann:secret@127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY")
     said = failure(LlmJudge("judge", cache, max_retries=0))
-    assert "Connection refused" in said and "HTTP_PROXY" in said and "secret" not in said
+    assert name in said and problem in said and "secret" not in said
+    assert server.asked == []
 
 
 @pytest.mark.parametrize(
@@ -261,13 +196,9 @@ def test_a_proxy_that_does_not_answer_is_named(server, cache, monkeypatch):
         ({"temperature": float("nan")}, "temperature"),
         ({"max_retries": -1}, "max_retries"),
         ({"timeout": 0.0}, "timeout"),
+        ({}, "repeats"),
     ],
 )
 def test_values_out_of_range_are_refused_at_once(cache, options, named):
     with pytest.raises(ConfigError, match=named):
-        LlmJudge(**{"model": "judge", "cache": cache, **options})
-
-
-def test_no_repeats_are_refused(cache):
-    with pytest.raises(ConfigError, match="repeats"):
-        LlmJudge("judge", cache).judge(items(1), 0)
+        LlmJudge(**{"model": "judge", "cache": cache, **options}).judge(items(1), 0)

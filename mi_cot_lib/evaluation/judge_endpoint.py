@@ -4,17 +4,14 @@ import contextlib
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from openai import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
-    AuthenticationError,
-    NotFoundError,
     OpenAI,
     OpenAIError,
-    PermissionDeniedError,
-    RateLimitError,
 )
 
 from mi_cot_lib.errors import KitError
@@ -33,10 +30,6 @@ _HEADERS = (
 
 def connect(max_retries: int, timeout: float) -> OpenAI:
     """Make a client from OPENAI_API_KEY and, where it is set, OPENAI_BASE_URL; nothing is sent.
-
-    Args:
-        max_retries: How often a request that failed for a passing reason is sent again.
-        timeout: Seconds without any byte before a try is given up.
 
     Raises:
         KitError: The key is missing or no key at all, the address is none, or the proxy or the
@@ -69,12 +62,7 @@ def connect(max_retries: int, timeout: float) -> OpenAI:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply of a model.
-
-    Attributes:
-        text: What it wrote, which is to be read with suspicion; empty where it wrote nothing.
-        shown: What the server sent of it, for people: one short line of printable letters.
-    """
+    """What a model wrote, to be read with suspicion, and what is shown of it: one short, printable line."""
 
     text: str
     shown: str
@@ -87,14 +75,7 @@ class ChatEndpoint:
         self._client = client
 
     def answer(self, model: str, temperature: float, prompt: str) -> Reply:
-        """Ask once.
-
-        No limit of tokens is sent: endpoints do not agree on what it is called.
-
-        Args:
-            model: Its name at the endpoint.
-            temperature: Of sampling.
-            prompt: The user's message.
+        """Ask once. No limit of tokens is sent: endpoints do not agree on what it is called.
 
         Raises:
             KitError: The endpoint cannot be reached, refuses, or sends something else than a chat
@@ -161,19 +142,14 @@ class ChatEndpoint:
             )
         if not isinstance(error, APIStatusError):
             return f"does not take the request for {model!r}: {self._shown(str(error))}"
-        advice = f"does not take the request for {model!r}"
-        if isinstance(error, AuthenticationError):
-            advice = "refused the key (401): set OPENAI_API_KEY to one that is valid there"
-        elif isinstance(error, PermissionDeniedError):
-            advice = f"does not let this key use {model!r} (403): choose another model or key"
-        elif isinstance(error, NotFoundError):
-            advice = f"has no model {model!r}, or no chat completions (404): check both names"
-        elif isinstance(error, RateLimitError):
-            advice = (
-                f"refuses more requests (429), after up to {tries}: wait, or look whether the account's "
-                "quota is spent"
-            )
-        elif error.status_code >= 500:
+        advice = {
+            401: "refused the key (401): set OPENAI_API_KEY to one that is valid there",
+            403: f"does not let this key use {model!r} (403): choose another model or key",
+            404: f"has no model {model!r}, or no chat completions (404): check both names",
+            429: f"refuses more requests (429), after up to {tries}: wait, or look whether the account's "
+            "quota is spent",
+        }.get(error.status_code, f"does not take the request for {model!r}")
+        if error.status_code >= 500:
             advice = f"failed ({error.status_code}), after up to {tries}: ask again later"
         return f"{advice}; it says: {self._shown(error.response.text)}"
 
@@ -193,7 +169,7 @@ class ChatEndpoint:
         return text.replace(key, "[key]").replace(json.dumps(key)[1:-1], "[key]")
 
 
-def _text_of(content: object) -> str | None:
+def _text_of(content: Any) -> str | None:
     """Return the text of a message's content, which may come in parts; None where it is no content."""
     if content is None:
         return ""

@@ -2,19 +2,19 @@
 
 import hashlib
 import json
+import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from openai import OpenAI
 from tqdm.auto import tqdm
 
 from mi_cot_lib.errors import ConfigError, KitError
-from mi_cot_lib.evaluation.llm_judge.judge_cache import AnswerCache
-from mi_cot_lib.evaluation.llm_judge.judge_endpoint import ChatEndpoint, Reply, connect
-from mi_cot_lib.evaluation.llm_judge.judge_score import parse_score
+from mi_cot_lib.evaluation.judge_endpoint import ChatEndpoint, Reply, connect
+from mi_cot_lib.evaluation.judge_score import parse_score
 
 PAPER_PROMPT = (
     "Given an input pair of a question and an answer of a {taskname} task, how good is the given "
@@ -27,18 +27,19 @@ REPLY_SENTENCE = "Reply with the number only: 1, 2, 3, 4 or 5."
 
 # So many replies without a score, and none with one, and the judge is not asked on: each costs.
 _PATIENCE = 20
+# Another process holds the cache for the moment that it takes to write one row.
+_WAIT_SECONDS = 60.0
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS answers "
+    "(prompt TEXT NOT NULL, repeat INTEGER NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (prompt, repeat))"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeItem:
     """One rationale to be judged, with what it should explain.
 
-    Attributes:
-        id: The example's id.
-        task: The data set's name as the paper writes it, such as "SVAMP".
-        input: The question.
-        answer: The answer that the rationale leads to.
-        rationale: The chain of thought.
+    `task` is the data set's name as the paper writes it, such as "SVAMP"; the rationale leads to `answer`.
     """
 
     id: str
@@ -50,26 +51,10 @@ class JudgeItem:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The scores of one rationale.
-
-    Attributes:
-        id: The example's id.
-        scores: One a repeat, 1 to 5; None where the judge's reply held none.
-    """
+    """The scores of one rationale, 1 to 5 each; None where the judge's reply held none."""
 
     id: str
     scores: tuple[int | None, ...]
-
-    @property
-    def mean(self) -> float | None:
-        """Mean over the well-formed answers, 1 to 5; None where there are none."""
-        found = [score for score in self.scores if score is not None]
-        return sum(found) / len(found) if found else None
-
-    @property
-    def malformed(self) -> int:
-        """How many replies held no score."""
-        return self.scores.count(None)
 
 
 def prompt_for(item: JudgeItem) -> str:
@@ -87,11 +72,85 @@ def prompt_for(item: JudgeItem) -> str:
     )
 
 
+class AnswerCache:
+    """An SQLite file of raw answers by prompt and repeat, each kept as soon as it is there.
+
+    Several processes may use one file. A prompt is the hash of all that an answer depends on, a repeat counts
+    its independent answers from 0. The file is made where there is none, and its folder.
+
+    Raises:
+        KitError: On any use: the file is damaged, no such cache, or cannot be written; the message names it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Without an isolation level every statement is a transaction of its own.
+            self._file = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
+            try:
+                self._file.execute(_TABLE)
+            except sqlite3.Error:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def get(self, prompt: str, repeat: int) -> str | None:
+        """Return the answer kept, or None."""
+        with self._explained():
+            row = self._file.execute(
+                "SELECT answer FROM answers WHERE prompt = ? AND repeat = ?", (prompt, repeat)
+            ).fetchone()
+            if row is not None and not isinstance(row[0], str):
+                raise sqlite3.DatabaseError("an answer in it is not text")
+        return None if row is None else row[0]
+
+    def put(self, prompt: str, repeat: int, answer: str, instead_of: str | None = None) -> str:
+        """Keep an answer, also instead of one that is of no use, unless another process was faster.
+
+        Returns the answer that is kept now: every process that shares the file reports the same.
+        """
+        with self._explained():
+            self._file.execute(
+                "INSERT INTO answers VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+                "SET answer = excluded.answer WHERE answer = ?",
+                (prompt, repeat, answer, instead_of),
+            )
+        kept = self.get(prompt, repeat)
+        return answer if kept is None else kept
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise KitError(
+                f"cannot use the judge's cache {self._path}: {error}. If another program holds the file, "
+                "let it end; if the folder cannot be written, name another; if the file is damaged or "
+                "something else, move it away (its answers would be asked and paid for again)."
+            ) from error
+
+
 class LlmJudge:
     """Asks a model behind an OpenAI-compatible endpoint, and pays for no answer twice.
 
     The key is read from the environment variable OPENAI_API_KEY, the address from OPENAI_BASE_URL, once
     an answer is needed that the cache does not hold.
+
+    Args:
+        model: Its name at the endpoint.
+        cache: File of the answers paid for, made where there is none; other processes may use it
+            at the same time. An answer is known by model, temperature, prompt and repeat, not by
+            the endpoint.
+        temperature: Of the judge's sampling, 0 to 2.
+        max_retries: How often a request that failed for a passing reason is sent again.
+        timeout: Seconds without any byte from the endpoint before a try is given up.
+
+    Raises:
+        ConfigError: A value is out of its range.
     """
 
     def __init__(
@@ -102,23 +161,7 @@ class LlmJudge:
         temperature: float = 1.0,
         max_retries: int = 6,
         timeout: float = 60.0,
-        client: OpenAI | None = None,
     ) -> None:
-        """Choose the judge.
-
-        Args:
-            model: Its name at the endpoint.
-            cache: File of the answers paid for, made where there is none; other processes may use it
-                at the same time. An answer is known by model, temperature, prompt and repeat, not by
-                the endpoint.
-            temperature: Of the judge's sampling, 0 to 2.
-            max_retries: How often a request that failed for a passing reason is sent again.
-            timeout: Seconds without any byte from the endpoint before a try is given up.
-            client: A client to use as it is, instead of one made from the environment.
-
-        Raises:
-            ConfigError: A value is out of its range.
-        """
         if not model:
             raise ConfigError("name the judge's model, as its endpoint calls it.")
         if not 0 <= temperature <= 2:
@@ -128,30 +171,17 @@ class LlmJudge:
         if not timeout > 0:
             raise ConfigError(f"timeout must be more than 0 seconds, got {timeout}.")
         self.model, self.cache, self.temperature = model, Path(cache), float(temperature)
-        self._max_retries, self._timeout, self._client = max_retries, timeout, client
+        self._max_retries, self._timeout = max_retries, timeout
         self._unread: list[Reply] = []
         self._has_scored = False
 
-    def judge(
-        self,
-        items: Sequence[JudgeItem],
-        repeats: int = 4,
-        on_answer: Callable[[int], None] | None = None,
-    ) -> list[Judged]:
-        """Score each item several times, independently (the paper's "self-consistency").
+    def judge(self, items: Sequence[JudgeItem], repeats: int = 4) -> list[Judged]:
+        """Score each item several times, independently (the paper's "self-consistency"), in their order.
 
         Every reply with a score is kept as soon as it is there: a call that was stopped goes on with
         what is missing. Items of equal content share their answers. A reply without a score is counted
         and never kept, so that the next call asks again; what the last of them said is written to
         standard error.
-
-        Args:
-            items: What to judge.
-            repeats: Answers an item.
-            on_answer: Called with 1 after each answer, whether it was asked for or kept from before.
-
-        Returns:
-            The scores of each item, in their order.
 
         Raises:
             ConfigError: `repeats` is below 1.
@@ -163,15 +193,11 @@ class LlmJudge:
             raise ConfigError(f"repeats must be at least 1, got {repeats}.")
         judged = []
         self._unread.clear()
-        with AnswerCache(self.cache) as cache:
+        with closing(AnswerCache(self.cache)) as cache:
             for item in items:
                 prompt = _valid_unicode(prompt_for(item))
-                scores = []
-                for repeat in range(repeats):
-                    scores.append(self._score(cache, prompt, repeat))
-                    if on_answer:
-                        on_answer(1)
-                judged.append(Judged(item.id, tuple(scores)))
+                scores = tuple(self._score(cache, prompt, repeat) for repeat in range(repeats))
+                judged.append(Judged(item.id, scores))
         if self._unread:
             tqdm.write(
                 f"note: {len(self._unread)} replies of the judge {self.model} hold no score and are not "
@@ -209,7 +235,7 @@ class LlmJudge:
 
     @cached_property
     def _endpoint(self) -> ChatEndpoint:
-        return ChatEndpoint(self._client or connect(self._max_retries, self._timeout))
+        return ChatEndpoint(connect(self._max_retries, self._timeout))
 
 
 def _valid_unicode(text: str) -> str:

@@ -1,1 +1,0 @@
-"""An LLM as judge of rationales: asked, read, and paid for once."""

@@ -1,1 +1,0 @@
-"""Bounds on mutual information that a trained network states: critics, decoders and their fit."""
