@@ -23,10 +23,7 @@ _NEVER = 1e-150
 
 @dataclass(frozen=True, eq=False)
 class ExactWorld:
-    """A joint distribution p(z, v), given as a table.
-
-    Attributes:
-        joint: (z, v), probabilities that sum to 1; read-only.
+    """A joint distribution p(z, v): a read-only table (z, v) of probabilities that sum to 1.
 
     Raises:
         ConfigError: At construction, if the table is no distribution over pairs.
@@ -53,13 +50,7 @@ class ExactWorld:
 
         p(v) falls by the factor exp(−skew) from one v to the next. Given v, with probability
         `dependence` z is one of those that match v (those equal to it modulo the smaller size), else
-        it is any z.
-
-        Args:
-            z_size: Number of values of Z, at least 1.
-            v_size: Number of values of V, at least 1.
-            dependence: 0 (independent) to 1 (the one with fewer values is a function of the other).
-            skew: 0 (p(v) uniform) or more, in nats per value of V.
+        it is any z. At 1 the side with fewer values is a function of the other.
 
         Raises:
             ConfigError: A value out of its range.
@@ -98,11 +89,8 @@ class ExactWorld:
     def of_examples(cls, z_given_x: ArrayLike, v_given_x: ArrayLike) -> "ExactWorld":
         """Let each of n equally likely examples x draw z and v, independently once x is given.
 
-        p(z, v) = 1/n Σ_x p(z|x) p(v|x): a student that answers both prompts of every example.
-
-        Args:
-            z_given_x: (examples, z), each row a distribution.
-            v_given_x: (examples, v), each row a distribution.
+        p(z, v) = 1/n Σ_x p(z|x) p(v|x): a student that answers both prompts of every example. The sides
+        are (examples, z) and (examples, v), each row a distribution.
 
         Raises:
             ConfigError: Different numbers of examples, or a row that is no distribution.
@@ -157,35 +145,17 @@ class ExactWorld:
         return -self.expect_log(self.v_given_z)
 
     @property
-    def entropy_z_given_v(self) -> float:
-        """H(Z|V), nats."""
-        return -self.expect_log(self.z_given_v)
-
-    @property
     def mutual_information(self) -> float:
         """I(Z;V) as its definition has it: KL(p(z, v) ‖ p(z) p(v)), nats."""
         return float(rel_entr(self.joint, np.outer(self.p_z, self.p_v)).sum())
 
     def expect_log(self, values: Table) -> float:
-        """E_{p(z,v)}[log values(z, v)], nats; −inf where a pair that occurs has the value 0.
-
-        Args:
-            values: (z, v), (v,) or (z, 1), not negative.
-        """
+        """E_{p(z,v)}[log values], nats, of (z, v), (v,) or (z, 1); −inf where a pair that occurs has 0."""
         return float(xlogy(self.joint, np.broadcast_to(values, self.joint.shape)).sum())
-
-    def swapped(self) -> "ExactWorld":
-        """Return the same world with Z and V in each other's place."""
-        return ExactWorld(self.joint.T)
 
 
 def distribution(values: ArrayLike, size: int, what: str) -> Table:
-    """Check that values are a distribution over `size` outcomes.
-
-    Args:
-        values: (size,).
-        size: Number of outcomes.
-        what: Its name in the message.
+    """Check that values are a distribution over `size` outcomes; `what` names it in the message.
 
     Raises:
         ConfigError: A wrong shape, a negative or non-finite value, or a sum that is not 1.
@@ -199,12 +169,7 @@ def distribution(values: ArrayLike, size: int, what: str) -> Table:
 
 
 def divide(table: Table, by: Table) -> Table:
-    """Divide where the divisor is positive; elsewhere the result is 0.
-
-    Args:
-        table: (z, v).
-        by: What broadcasts to (z, v), not negative.
-    """
+    """Divide (z, v) by what broadcasts to it and is not negative; the result is 0 where that is 0."""
     return np.divide(table, by, out=np.zeros_like(table), where=by > 0)
 
 

@@ -8,14 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_cot_lib.course.theory.collapse import prepare_collapse
 from mi_cot_lib.course.theory.degenerate_optimum import (
     DEGENERATE,
     OWN,
+    draw_collapse,
     logits_of,
+    prepare_collapse,
     prepare_students,
     released_minimum,
-    search_minimum,
     students,
 )
 from mi_cot_lib.errors import ConfigError
@@ -31,23 +31,18 @@ def test_the_degenerate_student_reaches_the_minimum_of_t5s_vocabulary(measured):
     assert released_minimum(32128) == pytest.approx(9.3775, abs=1e-4)
     assert measured.loc[DEGENERATE, "released"] == pytest.approx(released_minimum(32128), abs=1e-4)
     assert measured.loc[DEGENERATE, "I(Z;V)"] == pytest.approx(0, abs=1e-12)
+    apart = measured.loc["one token a side, not the same", "released"]
+    assert apart - measured.loc[DEGENERATE, "released"] == pytest.approx(1, abs=1e-4)
 
 
 def test_an_informative_student_scores_the_same_or_worse(measured):
-    assert measured.loc[OWN, "released"] == pytest.approx(
-        measured.loc[DEGENERATE, "released"], abs=1e-5
-    )
+    least = measured.loc[DEGENERATE, "released"]
+    assert measured.loc[OWN, "released"] == pytest.approx(least, abs=1e-5)
     informed = measured[measured["I(Z;V)"] > 0]
-    assert len(informed) == 3
     assert informed["I(Z;V)"].tolist() == pytest.approx([math.log(8)] * 3)
-    assert (informed["released"] >= measured["released"].min() - 1e-5).all()
+    assert (informed["released"] >= least - 1e-5).all()
     two_tokens = measured.loc["own token and end token, both sides", "released"]
     assert two_tokens == pytest.approx(released_minimum(32128, tokens=2), abs=1e-4)
-
-
-def test_one_nat_lies_between_full_agreement_and_none(measured):
-    apart = measured.loc["one token a side, not the same", "released"]
-    assert apart - measured.loc[DEGENERATE, "released"] == pytest.approx(1, abs=1e-4)
 
 
 def test_h_of_v_is_what_tells_the_students_of_equal_loss_apart(measured):
@@ -84,12 +79,6 @@ def test_for_a_given_label_side_no_rationale_side_beats_its_minimum(vocabulary, 
     assert mi_loss(label, label).item() == pytest.approx(least, abs=1e-4)
 
 
-def test_a_search_comes_close_to_the_minimum_and_no_further():
-    found = search_minimum(vocabulary=10, starts=8, steps=300)
-    least = released_minimum(10)
-    assert least - 1e-5 <= found.min().item() <= least + 0.02
-
-
 def test_training_on_the_mi_loss_alone_takes_the_information_out_of_alike_questions():
     found = prepare_collapse(alike=0.9, taught=200, steps=400, every=100)
     first, last = found.iloc[0], found.iloc[-1]
@@ -107,10 +96,15 @@ def test_the_prediction_loss_holds_h_of_v_and_then_the_mi_loss_raises_i():
     assert with_mi["I(Z;V)"] > without["I(Z;V)"] + 0.2
 
 
-def test_a_run_repeats_from_its_seed():
+def test_a_run_repeats_from_its_seed_and_the_mean_of_seeds_is_drawn():
     runs = [prepare_collapse(0.5, steps=20, every=10, seed=seed) for seed in (1, 1, 2)]
     pd.testing.assert_frame_equal(runs[0], runs[1])
     assert not runs[0].equals(runs[2])
+    panels = draw_collapse({"one": runs[1:], "other": runs[:1]}).axes
+    assert [axes.get_title(loc="left") for axes in panels] == ["one", "other"]
+    mean = (runs[1]["I(Z;V)"] + runs[2]["I(Z;V)"]) / 2
+    thick = [line for line in panels[0].lines if line.get_linewidth() > 2]
+    assert list(thick[1].get_ydata()) == pytest.approx(mean.tolist())
 
 
 @pytest.mark.parametrize(

@@ -6,25 +6,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import rel_entr
 
 from mi_cot_lib.course.theory import derivation as d
-from mi_cot_lib.course.theory.bottleneck import equation_4, prepare_choices, prepare_markov
-from mi_cot_lib.course.theory.derivation_loss import (
-    equation_10,
-    equation_11,
-    prepare_readings,
-    released_gradient,
-)
-from mi_cot_lib.course.theory.derivation_table import (
-    STEPS,
-    prepare_derivation,
-    random_setting,
-    verdict,
-)
+from mi_cot_lib.course.theory.derivation import equation_4, prepare_choices, prepare_markov
+from mi_cot_lib.course.theory.derivation_table import prepare_derivation, random_setting, verdict
 from mi_cot_lib.course.theory.exact_world import ExactWorld
 from mi_cot_lib.errors import ConfigError
 
@@ -33,12 +21,6 @@ from mi_cot_lib.errors import ConfigError
 def settings(draw):
     """A random world with a random q(v) and q(v|z)."""
     return random_setting(np.random.default_rng(draw(st.integers(0, 2**32 - 1))))
-
-
-def logits(batch, positions, vocabulary, seed):
-    return 4 * torch.randn(
-        batch, positions, vocabulary, generator=torch.Generator().manual_seed(seed)
-    )
 
 
 @given(settings())
@@ -122,7 +104,7 @@ def test_equation_9s_cross_entropy_is_one_where_both_sides_are_uniform_and_equal
     sides = d.equation_9_cross_entropy(world)
     # And then it is an entropy: p(z|v) against itself.
     assert sides.left == pytest.approx(sides.right)
-    assert sides.right == pytest.approx(4 * world.entropy_z_given_v)
+    assert sides.right == pytest.approx(4 * (world.entropy_joint - world.entropy_v))
 
 
 @given(settings(), st.floats(0, 0.99), st.floats(0, 0.99))
@@ -155,12 +137,10 @@ def test_for_a_held_q_the_upper_bound_is_largest_at_a_student_without_informatio
 def test_a_decoder_at_the_wrong_temperature_gives_a_lower_bound_and_at_1_gives_i(s, temperature):
     exact = d.barber_agakov(s.world, d.decoder(s.world, 1.0))
     assert exact.difference == pytest.approx(0, abs=1e-9)
-    assert d.barber_agakov(s.world, d.decoder(s.world, temperature)).difference <= 1e-9
-
-
-def test_the_decoder_ends_at_a_uniform_one():
-    world = ExactWorld.of(5, 4, 0.6, 0.4)
-    assert d.decoder(world, math.inf) == pytest.approx(np.full((5, 4), 0.25))
+    q = d.decoder(s.world, temperature)
+    assert d.barber_agakov(s.world, q).difference <= 1e-9
+    if temperature == math.inf:
+        assert q == pytest.approx(np.full(q.shape, 1 / q.shape[1]))
 
 
 def test_equation_3_keeps_the_label_and_equation_4_cannot_tell_it_from_the_style():
@@ -201,59 +181,22 @@ def test_dit_measures_the_same_conditional_information():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import dit
+    part = {"the label": slice(0, 1), "the style": slice(1, 2), "both": slice(0, 2)}
     for (v_keeps, z_keeps), row in prepare_markov(labels=3, styles=2).iterrows():
-        part = {
-            "the label": lambda y, s: y,
-            "the style": lambda y, s: s,
-            "both": lambda y, s: y + s,
-        }
-        questions = [(y, s) for y in "abc" for s in "xy"]
-        counts = Counter((part[z_keeps](y, s), part[v_keeps](y, s), y) for y, s in questions)
+        questions = [y + s for y in "abc" for s in "xy"]
+        counts = Counter((q[part[z_keeps]], q[part[v_keeps]], q[0]) for q in questions)
         joint = dit.Distribution(list(counts), [count / 6 for count in counts.values()])
-        bits = {
-            "I(Z;Y)": dit.shannon.mutual_information(joint, [0], [2]),
-            "I(Z;V)": dit.shannon.mutual_information(joint, [0], [1]),
-            "I(Z;Y|V)": dit.multivariate.coinformation(joint, [[0], [2]], [1]),
-        }
-        for name, value in bits.items():
-            assert row[name] == pytest.approx(value * math.log(2), abs=1e-9), (
-                v_keeps,
-                z_keeps,
-                name,
-            )
-
-
-def test_equation_10_is_the_released_sum():
-    v, z = logits(4, 2, 12, 0), logits(4, 5, 12, 1)
-    labels, rationales = logits(4, 2, 12, 2).argmax(-1), logits(4, 5, 12, 3).argmax(-1)
-    for alpha in (0.0, 0.3, 1.0):
-        sides = equation_10(v, labels, z, rationales, alpha=alpha, beta=0.7)
-        assert sides.left == pytest.approx(sides.right, rel=1e-5)
-
-
-def test_equation_11_is_a_cross_entropy_of_distributions_only_in_the_papers_form():
-    v, z = logits(4, 2, 12, 4), logits(4, 5, 12, 5)
-    readings = prepare_readings(v, z)["nats"]
-    first, second, paper, released, formula = readings
-    assert first == pytest.approx(paper, rel=1e-5)
-    assert released == pytest.approx(formula, rel=1e-5)
-    assert abs(first - second) > 0.1 and abs(first - released) > 0.1
-    sides = equation_11(v, z)
-    assert (sides.left, sides.right) == pytest.approx((first, released), rel=1e-6)
-
-
-def test_the_released_gradient_is_the_formula():
-    for seed in range(3):
-        t, q = (logits(5, 1, 40, seed + side)[:, 0].sigmoid() for side in (0, 10))
-        gradient, formula = released_gradient(t, q)
-        torch.testing.assert_close(gradient, formula)
+        bits = [
+            dit.shannon.mutual_information(joint, [0], [2]),
+            dit.shannon.mutual_information(joint, [0], [1]),
+            dit.multivariate.coinformation(joint, [[0], [2]], [1]),
+        ]
+        measured = row[["I(Z;Y)", "I(Z;V)", "I(Z;Y|V)"]].tolist()
+        assert measured == pytest.approx([math.log(2) * one for one in bits], abs=1e-9)
 
 
 def test_the_table_has_every_equation_and_says_what_holds():
     table = prepare_derivation(ExactWorld.of(5, 4, 0.6, 0.4), draws=60).set_index("equation")
-    numbers = {name.split(" ")[0].split(",")[0] for name in table.index}
-    assert {"1", "2–3", "4", "5", "6", "7", "8", "9", "10", "11"} <= numbers
-    assert len(table) == len(STEPS)
     assert table["holds"].to_dict() == {
         "1": "identity",
         "2–3 → 4": "does not follow",
@@ -277,11 +220,15 @@ def test_the_table_has_every_equation_and_says_what_holds():
     assert (table["right"] - table["left"]).tolist() == pytest.approx(table["difference"].tolist())
 
 
-def test_a_verdict_needs_every_world():
-    assert verdict([0.0, 1e-12, -1e-12]) == "identity"
-    assert verdict([0.0, 0.3]) == "upper bound"
-    assert verdict([-0.3, 1e-12]) == "lower bound"
-    assert verdict([-0.3, 0.3]) == "neither"
+@pytest.mark.parametrize(
+    ("differences", "holds"),
+    [
+        ([0.0, 1e-12, -1e-12], "identity"), ([0.0, 0.3], "upper bound"),
+        ([-0.3, 1e-12], "lower bound"), ([-0.3, 0.3], "neither"),
+    ],
+)  # fmt: skip
+def test_a_verdict_needs_every_world(differences, holds):
+    assert verdict(differences) == holds
 
 
 WORLD = ExactWorld.of(3, 2, 0.5)

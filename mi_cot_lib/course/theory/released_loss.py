@@ -1,13 +1,16 @@
-"""Equations 10 and 11 of the paper against the loss that is computed."""
+"""Equations 10 and 11 of the paper against the released loss, and that loss taken apart."""
+
+import math
+from typing import NamedTuple
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from mi_cot_lib.course.theory.decompose import decompose_released, pooled_probabilities
 from mi_cot_lib.course.theory.derivation import Sides
-from mi_cot_lib.objective.choices import Objective
+from mi_cot_lib.objective.choices import Objective, Pool
 from mi_cot_lib.objective.mi import mi_loss, mi_of_pooled
+from mi_cot_lib.objective.pooling import pool_released
 from mi_cot_lib.objective.terms import term_counts, term_sums, weighted_total
 
 
@@ -22,19 +25,12 @@ def equation_10(
     """The released α·L_prediction + (1−α)·L_generation + β·L_MI, against the paper's three weights.
 
     The right side is what this kit trains on, with α1 = α, α2 = 1 − α and α3 = β. The released code
-    ties α2 to α1; the paper leaves all three free.
-
-    Args:
-        label_logits: (batch, label positions, vocab).
-        labels: (batch, label positions), token ids without padding.
-        rationale_logits: (batch, rationale positions, vocab).
-        rationales: (batch, rationale positions), token ids without padding.
-        alpha: The released code's α.
-        beta: Its weight of the MI term.
+    ties α2 to α1; the paper leaves all three free. Logits are (batch, positions, vocab), targets (batch,
+    positions) of token ids without padding.
     """
-    prediction = torch.nn.functional.cross_entropy(label_logits.flatten(0, 1), labels.flatten())
-    generation = torch.nn.functional.cross_entropy(
-        rationale_logits.flatten(0, 1), rationales.flatten()
+    prediction, generation = (
+        torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        for logits, targets in ((label_logits, labels), (rationale_logits, rationales))
     )
     released = alpha * prediction + (1 - alpha) * generation
     released = released + beta * mi_loss(label_logits, rationale_logits)
@@ -48,27 +44,14 @@ def equation_10(
 
 
 def equation_11(label_logits: Tensor, rationale_logits: Tensor) -> Sides:
-    """L_CE = l(f(Z), f(V)) as a cross-entropy of distributions, against what the released code computes.
-
-    Args:
-        label_logits: (batch, label positions, vocab), V.
-        rationale_logits: (batch, rationale positions, vocab), Z.
-    """
-    v, z = (normalised(side) for side in (label_logits, rationale_logits))
+    """L_CE = l(f(Z), f(V)) as a cross-entropy of distributions, against what the released code computes."""
+    v, z = normalised(label_logits), normalised(rationale_logits)
     return Sides(_cross_entropy(v, z), mi_loss(label_logits, rationale_logits).item())
 
 
 def prepare_readings(label_logits: Tensor, rationale_logits: Tensor) -> pd.DataFrame:
-    """Compute every reading that Equation 11 allows.
-
-    Args:
-        label_logits: (batch, label positions, vocab), V.
-        rationale_logits: (batch, rationale positions, vocab), Z.
-
-    Returns:
-        A row a reading with `nats`, the mean over the batch.
-    """
-    v, z = (normalised(side) for side in (label_logits, rationale_logits))
+    """Compute every reading that Equation 11 allows of V and Z, (batch, positions, vocab): mean `nats`."""
+    v, z = normalised(label_logits), normalised(rationale_logits)
     parts = decompose_released(label_logits, rationale_logits)
     values = {
         "target V, as CrossEntropyLoss(input, target) reads l(f(Z), f(V))": _cross_entropy(v, z),
@@ -80,12 +63,42 @@ def prepare_readings(label_logits: Tensor, rationale_logits: Tensor) -> pd.DataF
     return pd.DataFrame({"nats": values}).rename_axis("reading")
 
 
-def released_gradient(t: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute ∂L/∂q of the released form, by automatic differentiation and by formula.
+class Decomposition(NamedTuple):
+    """The parts of the released MI loss of a batch, each (batch,), nats; constant + spread − overlap is it.
 
-    Args:
-        t: (batch, vocab), the label side pooled, not normalised.
-        q: (batch, vocab), the rationale side pooled.
+    The approximation S·log N − ⟨t, q⟩, for a vocabulary of N tokens, leaves `spread` out.
+
+    Attributes:
+        total: S = Σ_v t_v, without unit; 1 where there is one position, up to their number else.
+        constant: S·log N, which no training of the rationale side can change.
+        spread: S·(log Σ_u exp(q_u) − log N), small where the vocabulary is large.
+        overlap: ⟨t, q⟩, what minimising the loss makes larger.
+    """
+
+    total: Tensor
+    constant: Tensor
+    spread: Tensor
+    overlap: Tensor
+
+    @property
+    def loss(self) -> Tensor:
+        """The released MI loss of each example (batch,)."""
+        return self.constant + self.spread - self.overlap
+
+
+@torch.no_grad()
+def decompose_released(
+    label_logits: Tensor, rationale_logits: Tensor, pool: Pool = "max"
+) -> Decomposition:
+    """Take the released form of `mi_loss` apart: both sides (batch, positions, vocab), padding included."""
+    t, q = (pool_released(side, pool) for side in (label_logits, rationale_logits))
+    total, log_n = t.sum(dim=-1), math.log(t.shape[-1])
+    spread = total * (q.logsumexp(dim=-1) - log_n)
+    return Decomposition(total, total * log_n, spread, overlap=(t * q).sum(dim=-1))
+
+
+def released_gradient(t: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute ∂L/∂q of the released form at pooled sides t and q, (batch, vocab), not normalised.
 
     Returns:
         The gradient by autograd, and (S·softmax(q)_v − t_v) / B with S = Σ_v t_v and B examples; both
@@ -100,7 +113,7 @@ def released_gradient(t: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
 
 def normalised(logits: Tensor) -> Tensor:
     """Pool and make a distribution of it: (batch, positions, vocab) → (batch, vocab), float64, sum 1."""
-    pooled = pooled_probabilities(logits).double()
+    pooled = pool_released(logits, "max").double()
     return pooled / pooled.sum(dim=-1, keepdim=True)
 
 
