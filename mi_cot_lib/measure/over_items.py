@@ -6,6 +6,7 @@ These tests speak of test items that might have been drawn instead, for students
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -92,24 +93,26 @@ def paired_bootstrap(
     if not np.ptp(gaps):
         # Nothing varies from item to item: every resample gives the same difference.
         return PairedBootstrap(difference, difference, difference, min(1.0, float(least)))
-    found = stats.bootstrap(
-        (gaps,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-        batch=100,
-    )
-    drawn = found.bootstrap_distribution
+    # The numbers of `scipy.stats.bootstrap`, which draws the items anew for every pair.
+    drawn = np.concatenate([gaps.take(items).mean(axis=1) for items in _resamples(len(gaps), seed)])
+    alpha = (1 - 0.95) / 2
+    low, high = np.percentile(drawn, (100 * alpha, 100 * (1 - alpha)))
     # Counting the observed sample among the resamples keeps p above 0.
     below, above = ((side.sum() + 1) / (RESAMPLES + 1) for side in (drawn <= 0, drawn >= 0))
-    interval = found.confidence_interval
     return PairedBootstrap(
         difference,
-        float(interval.low),
-        float(interval.high),
+        float(low),
+        float(high),
         float(min(1.0, max(2 * min(below, above), least))),
     )
+
+
+@lru_cache(maxsize=1)
+def _resamples(items: int, seed: int) -> list[np.ndarray]:
+    """Draw the items of all resamples, (100, items) each; kept small, and for the next pair of a test set."""
+    rng, small = np.random.default_rng(seed), np.min_scalar_type(items)
+    batches = range(0, RESAMPLES, 100)
+    return [rng.integers(0, items, (100, items)).astype(small) for _ in batches]
 
 
 def two_accuracies_p(first: float, second: float, n: int) -> float:
