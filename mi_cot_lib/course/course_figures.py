@@ -35,11 +35,7 @@ _Z_CELLS = (
 
 
 def draw_overview() -> Figure:
-    """Draw how one student's two tasks meet in the three losses of Equation 10 (compare Figure 1).
-
-    Solid blue is the prediction task, dashed orange the rationale task; shape and place say the same
-    without colour.
-    """
+    """Draw how one student's two tasks meet in the three losses of Equation 10 (compare Figure 1)."""
     figure = Figure(figsize=(10.5, 5.4))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
@@ -126,12 +122,7 @@ def _grid(
 def prepare_lengths(
     examples: Mapping[str, Sequence[Example]], tokeniser: PreTrainedTokenizerBase
 ) -> pd.DataFrame:
-    """Count the tokens of inputs, labels and rationales by data set, end token included.
-
-    Returns:
-        A row a text with `dataset`, `part` (see `PARTS`) and `tokens`; a rationale that could not be
-        read has none.
-    """
+    """Count the tokens of every input, label and readable rationale by data set, end token included."""
     frames = []
     for name, rows in examples.items():
         for part in PARTS:
@@ -162,27 +153,12 @@ def draw_lengths(lengths: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_pretraining(card: Mapping[str, Any]) -> Figure:
-    """Draw the loss curve of a built-in student's `pretraining.json`."""
-    curve = pd.DataFrame(card["curve"])
-    figure = new_figure(7.0, 3.0)
-    axes = figure.subplots()
-    axes.plot(curve["step"], curve["loss"], color=_BLUE, lw=1.8)
-    axes.set_xlabel("optimiser step")
-    axes.set_ylabel("loss (nats per token)")
-    axes.set_ylim(bottom=0)
-    plain_axes(axes, "both")
-    return figure
-
-
 def prepare_pooled(
     label_logits: Tensor, rationale_logits: Tensor, tokeniser: PreTrainedTokenizerBase
 ) -> dict[str, pd.DataFrame]:
     """Pool one example's label and rationale outputs, each (positions, vocab) without padding.
 
-    Returns:
-        By side a row a token of the vocabulary with `token`, `max` and `mean` (probability pooled over
-        positions) and `other` (the same token's `max` on the other side), largest `max` first.
+    A row a token of the vocabulary, largest `max` first; `other` is its `max` on the other side.
     """
     names = tokeniser.convert_ids_to_tokens(range(label_logits.shape[-1]))
     label, rationale = (
@@ -227,12 +203,8 @@ def draw_pooled(prepared: Mapping[str, pd.DataFrame], top: int = 14) -> Figure:
 def prepare_agreement(vocabulary: int, points: int = 101) -> pd.DataFrame:
     """Measure both forms of the MI loss while the rationale side comes to agree with the label side.
 
-    The label side is certain of one token. The rationale side gives it the probability a, from 0.001 to
-    0.999, and the rest to another token.
-
-    Returns:
-        A row a value with `agreement` (a) and, for both forms, the loss (`released`, `paper`, nats) and
-        its pull, the size of dL/d(logit of the agreed token) (`released_pull`, `paper_pull`).
+    The label side is certain of one token. The rationale side gives it the probability `agreement`, and the
+    rest to another token. Losses in nats; a pull is the size of dL/d(logit of the agreed token).
     """
     agreement = np.linspace(0.001, 0.999, points)
     path = prepare_path(vocabulary, log_odds=np.log(agreement / (1 - agreement)))

@@ -68,12 +68,8 @@ def watch(config: RunConfig, valid: Sequence[Example], test: Sequence[Example]) 
 def prepare_looks(looks: Looks, items: int, draws: int = 1_000) -> pd.DataFrame:
     """Compare ways to choose which look is reported, on many test sets of items drawn without replacement.
 
-    Returns:
-        A row a way to choose with `accuracy` (percent, mean over the test sets) and `gain` over choosing
-        on validation (points), with `low` and `high`, between which 95% of the test sets lie.
-
-    Raises:
-        ConfigError: More items than there are.
+    `accuracy` in percent is the mean over the test sets, `gain` in points over choosing on validation;
+    between `low` and `high` lie 95% of the test sets. More items than there are: a ConfigError.
     """
     total = looks.right.shape[1]
     if not 1 <= items <= total:

@@ -42,12 +42,8 @@ def prepare_gains(
 ) -> pd.DataFrame:
     """Test one row of a table against another, each accuracy as that of one student on its own items.
 
-    Accuracies in percent and numbers of test items, by data set. Which items either answered rightly is
-    not published, so that they cannot be paired.
-
-    Returns:
-        A row a data set with `gain` (points), `half-width` (of its 95% interval by Wald, points), `p` (two
-        proportions, two-sided z-test) and `one item` (points).
+    Accuracies in percent, gains in points, the interval is Wald's at 95%, p of the two-sided z-test of two
+    proportions. Which items were answered rightly is not published, so that they cannot be paired.
     """
     rows = {}
     for name, accuracy in better.items():
@@ -70,10 +66,7 @@ def fewest_runs(accuracy: float, items: int, most: int = 20) -> int:
 
     One run on n items is right on a whole number of them. The mean of r runs is a whole number over r·n;
     where none of these is printed as this accuracy, rounded up or down, it is of more than r runs. (1
-    proves nothing: any number that one run can have, several can have, too.)
-
-    Raises:
-        ConfigError: Not even the mean of `most` runs is printed so.
+    proves nothing: any number that one run can have, several can have, too.) A ConfigError: more than `most`.
     """
     printed = Fraction(str(accuracy))
     for runs in range(1, most + 1):

@@ -52,6 +52,12 @@ def show_table(result: Result, heading: str) -> None:
     display(HTML(_html(folded_tables(result)[heading])))
 
 
+def show_answers(*results: Result) -> None:
+    """Show the questions of several items with their answers, numbered."""
+    said = [f"**{result.question}** {' '.join(answer_of(result))}" for result in results]
+    display(Markdown("\n\n".join(f"{number}. {one}" for number, one in enumerate(said, 1))))
+
+
 def one_run(record: Record) -> Result:
     """Return a single run, by its `run.json`, as an item without comparisons, for its pictures."""
     run = Run(Setting.of(record["config"]), record["config"]["seed"], record)
@@ -72,11 +78,7 @@ def one_run(record: Record) -> Result:
 
 
 def example_html(dataset: str, row: RawRow) -> str:
-    """Return a row's input, gold label and teacher's raw text as HTML, escaped, its segments marked.
-
-    Raises:
-        ConfigError: No data set has that name.
-    """
+    """Return a row's input, gold label and teacher's raw text as HTML, escaped, its segments marked."""
     read = split_teacher_output(dataset, row.teacher_text, row.choices, row.input)
     segments = {name: part for name, part in read._asdict().items() if part}
     marked = "".join(_span(part, _SEGMENTS[name][1]) for name, part in segments.items())

@@ -32,7 +32,11 @@ def controlled(show: Callable[..., str | Figure], **inputs: widgets.ValueWidget)
 
     def shown() -> str | bytes:
         made = show(**{name: control.value for name, control in inputs.items()})
-        return _png(made) if isinstance(made, Figure) else made
+        if isinstance(made, str):
+            return made
+        drawn = io.BytesIO()
+        made.savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
+        return drawn.getvalue()
 
     first = shown()
     if isinstance(first, bytes):
@@ -52,11 +56,8 @@ def controlled(show: Callable[..., str | Figure], **inputs: widgets.ValueWidget)
 
 
 def beside(name: str) -> dict[str, Any]:
-    """Return the arguments that put a control's name beside it, in full.
-
-    JupyterLab cuts off what is wider than its place, so a long name makes one for itself; the others share
-    a width, and their controls stand below each other.
-    """
+    """Return the arguments that put a control's name beside it, in full, most controls below each other."""
+    # JupyterLab cuts off what is wider than its place, so a long name makes one for itself.
     width = max(_NAME_EM, math.ceil(_LETTER_EM * len(name)))
     return {
         "description": name,
@@ -72,9 +73,3 @@ def named_slider(
     whole = all(isinstance(number, int) for number in (value, least, most, step))
     kind = widgets.IntSlider if whole else widgets.FloatSlider
     return kind(value, min=least, max=most, step=step, **beside(name))
-
-
-def _png(figure: Figure) -> bytes:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
-    return drawn.getvalue()

@@ -96,7 +96,7 @@ def paired_bootstrap(
     # The numbers of `scipy.stats.bootstrap`, which draws the items anew for every pair.
     drawn = np.concatenate([gaps.take(items).mean(axis=1) for items in _resamples(len(gaps), seed)])
     alpha = (1 - 0.95) / 2
-    low, high = np.percentile(drawn, (100 * alpha, 100 * (1 - alpha)))
+    low, high = stats.quantile(drawn, [alpha, 1 - alpha])
     # Counting the observed sample among the resamples keeps p above 0.
     below, above = ((side.sum() + 1) / (RESAMPLES + 1) for side in (drawn <= 0, drawn >= 0))
     return PairedBootstrap(

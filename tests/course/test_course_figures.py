@@ -12,13 +12,11 @@ from mi_cot_lib.course.course_figures import (
     draw_lengths,
     draw_overview,
     draw_pooled,
-    draw_pretraining,
     prepare_agreement,
     prepare_lengths,
     prepare_pooled,
 )
 from mi_cot_lib.data.example import Example
-from mi_cot_lib.experiments.students.shortcuts import bag_of_words_accuracy
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +28,8 @@ def tokeniser():
     return PreTrainedTokenizerFast(tokenizer_object=plain, unk_token="<unk>", pad_token="<pad>")
 
 
-def example(input="six and two", label="eight", rationale=None, name="nano_svamp"):
-    return Example(f"{name}/train/0", input, label, rationale, None)
+def example(input="six and two", label="eight", rationale=None):
+    return Example("nano_svamp/train/0", input, label, rationale, None)
 
 
 def test_lengths_are_counted_for_every_text_there_is_and_drawn_at_their_medians(tokeniser):
@@ -81,12 +79,6 @@ def test_agreement_has_the_closed_forms_and_its_mark_lies_on_both_curves():
         assert marks == pytest.approx([row[f"released{suffix}"], row[f"paper{suffix}"]])
 
 
-def test_the_pretraining_curve_is_the_cards():
-    card = {"curve": [{"step": 100, "loss": 5.0}, {"step": 200, "loss": 3.0}]}
-    (line,) = draw_pretraining(card).axes[0].lines
-    assert list(line.get_xdata()) == [100, 200] and list(line.get_ydata()) == [5.0, 3.0]
-
-
 def test_the_overview_names_both_prompts_all_losses_and_nothing_overlaps():
     figure = draw_overview()
     figure.canvas.draw()
@@ -99,37 +91,3 @@ def test_the_overview_names_both_prompts_all_losses_and_nothing_overlaps():
         assert box.x0 >= 0 and box.y0 >= 0
         assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
         assert not any(box.overlaps(other) for other in boxes[place + 1 :])
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "right"),
-    [("cat sleeps", "dog sleeps", 1), ("cat bites dog", "dog bites cat", 0.5)],
-)
-def test_a_bag_of_words_solves_what_one_word_gives_away_and_not_what_order_decides(
-    first, second, right
-):
-    told = [example(first, "entailment"), example(second, "contradiction")]
-    assert bag_of_words_accuracy("nano_esnli", 9 * told, 3 * told) == right
-
-
-def test_a_bag_of_words_puts_a_new_storys_numbers_into_the_equation_it_learned():
-    def stories(start):
-        return [
-            example(
-                f"They {word} {2 * i + 1} and {i + 40}.", f"( {2 * i + 1}.0 {sign} {i + 40}.0 )"
-            )
-            for i in range(start, start + 8)
-            for word, sign in (("share", "/"), ("join", "+"), ("lose", "-"))
-        ]
-
-    assert bag_of_words_accuracy("nano_svamp", stories(1), stories(20)) == 1
-
-
-def test_a_bag_of_words_answers_one_of_the_questions_choices():
-    def question(first, second, answer):
-        return example(f"Which one?\nAnswer Choices:\n(a) {first}\n(b) {second}", answer)
-
-    # "saw" is right most often in training, but it is no choice in the test question.
-    asked = (("wok", "saw", "saw"), ("mop", "saw", "saw"), ("wok", "pen", "wok"))
-    train = 5 * [question(*one) for one in asked]
-    assert bag_of_words_accuracy("nano_cqa", train, [question("wok", "mop", "wok")]) == 1

@@ -50,11 +50,7 @@ class Naming(NamedTuple):
 
 
 def naming(examples: Sequence[Example]) -> Naming:
-    """Count the rationales in which the gold label occurs as a string, in any case.
-
-    Raises:
-        DataError: No example has a rationale.
-    """
+    """Count the rationales, none of which is a DataError, that hold the gold label's string, in any case."""
     held = [(e.label.lower(), e.rationale.lower()) for e in examples if e.rationale is not None]
     if not held:
         raise DataError("no example has a rationale in which a label could occur.")
@@ -64,13 +60,10 @@ def naming(examples: Sequence[Example]) -> Naming:
 def prepare_naming(
     examples: Mapping[str, Sequence[Example]], tokens: Callable[[str], Sequence[int]]
 ) -> pd.DataFrame:
-    """Compare data sets by what their rationales have of their labels.
+    """Compare data sets by what their rationales have of their labels: as strings, and as tokens.
 
-    `tokens` gives a text's ids without the end token: the loss knows tokens, not words.
-
-    Returns:
-        A row a data set: `rationales`, `named, %` (see `naming`), `label tokens` (different ones a label,
-        mean) and `found, %` (of them, in the rationale's tokens, mean).
+    `tokens` gives a text's ids without the end token. `label tokens` are the different ones of a label,
+    `found, %` of them stand in the rationale; means.
     """
     rows = {}
     for name, rows_of in examples.items():
@@ -95,11 +88,7 @@ def recorded_path() -> Path:
 
 
 def count_real(data_root: Path) -> dict[str, Naming]:
-    """Count in every real test set that a folder in the DSS layout holds.
-
-    Raises:
-        DataError: There is no such folder, or a data set in it cannot be read.
-    """
+    """Count in every real test set that a folder in the DSS layout holds; a DataError if there is none."""
     return {
         name: naming(load_split(name, "test", data_root))
         for name in REAL
@@ -108,12 +97,7 @@ def count_real(data_root: Path) -> dict[str, Naming]:
 
 
 def prepare_real(data_root: Path | None = None) -> pd.DataFrame:
-    """Say how often the real rationales name their label; what the folder lacks is as recorded.
-
-    Returns:
-        A row a data set: `named` and `rationales` (see `naming`), `named, %`, and `counted`, which is
-        `here` or `recorded`.
-    """
+    """Say how often the real rationales name their label: counted here, or as recorded."""
     counted = count_real(data_root) if data_root is not None else {}
     recorded = json.loads(recorded_path().read_text(encoding="utf-8"))
     rows = {}
@@ -135,8 +119,7 @@ def prepare_pulled(student: Student, examples: Sequence[Example]) -> pd.DataFram
 
     Returns:
         A row each of `GROUPS`, means over the examples: `t` (they add up to S), `overlap` (⟨t, q⟩, nats),
-        `pull` (Σ t_v q_v (1 − q_v)), and `gradient`, the norm of the mean overlap's gradient by the
-        student's weights, t held.
+        `pull`, and `gradient`, the norm of the mean overlap's by the student's weights, t held.
     """
     (batch,) = encoded_batches(student, examples, len(examples))
     _, logits = forward_terms(student.model, Objective(), batch)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 import pandas as pd
 import torch
@@ -50,15 +49,13 @@ def prepare_padding(
 
     The label side is sure of its tokens, and the rationale side gives each of them a half at one of its
     positions. Logits at padding are normal numbers times the sharpness: how sure the student is there. Of
-    their variance both sides share the part `alike`, from 0 to 1: one student makes both.
+    their variance both sides share the part `alike`, from 0 to 1: one student makes both. A ConfigError
+    names what is out of range.
 
     Returns:
         A row a number of padding positions and a `padded` of `PADDED` but `none`, with `padding`,
         `loss` (nats), `S`, and `real` and `at padding`: the gradient's norm by the rationale side's logits
         at its real and at its padding positions.
-
-    Raises:
-        ConfigError: A number that is out of range.
     """
     if min(counts) < 0 or not 1 <= label_tokens <= _POSITIONS:
         raise ConfigError(
@@ -126,12 +123,10 @@ def draw_padding(prepared: pd.DataFrame) -> Figure:
 def measure_padding(
     student: Student, examples: Sequence[Example], batch_size: int = 16
 ) -> pd.DataFrame:
-    """Measure loss and gradient of a student's batches with and without their padding.
+    """Measure loss (nats) and gradient of a student's batches with and without their padding: means.
 
-    Returns:
-        A row each of `PADDED`, means over the batches: `loss` (nats), `S`, `overlap` (⟨t, q⟩, nats),
-        `gradient` (norm by the student's weights, of the unweighted loss) and `cosine` of the gradient's
-        angle to that of `as released`.
+    `gradient` is the norm by the student's weights, of the unweighted loss, `cosine` of its angle to that
+    of `as released`; a row each of `PADDED`.
     """
     found = [_measured(student, batch) for batch in encoded_batches(student, examples, batch_size)]
     return pd.concat(found).groupby(level=0, sort=False).mean()
@@ -150,11 +145,11 @@ def _measured(student: Student, batch: Mapping[str, Tensor]) -> pd.DataFrame:
         ]
         loss = torch.stack([mi_loss(*both) for both in sides]).mean()
         gradients[name] = gradient = gradient_of(loss, student)
-        taken = [decompose_released(*both) for both in sides]
+        taken = pd.concat([decompose_released(*both) for both in sides])
         rows[name] = {
             "loss": loss.item(),
-            "S": fmean(one.total.item() for one in taken),
-            "overlap": fmean(one.overlap.item() for one in taken),
+            "S": taken["S"].mean(),
+            "overlap": taken["overlap ⟨t, q⟩"].mean(),
             "gradient": gradient.norm().item(),
             "cosine": torch.cosine_similarity(gradient, gradients["as released"], dim=0).item(),
         }

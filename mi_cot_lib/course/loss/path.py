@@ -69,9 +69,6 @@ def prepare_path(
         as `NAME pull`, −d value / d log-odds: how hard it pulls towards agreement. `released` and `paper`
         are the forms of `mi_loss`, `overlap` is −⟨t, q⟩ of the sides pooled as released, `cross-entropy`
         −log p of the label's tokens at their positions, as a language model is trained.
-
-    Raises:
-        ConfigError: As `rationale_side`.
     """
     rows = []
     for place in log_odds:

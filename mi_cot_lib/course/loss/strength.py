@@ -32,11 +32,9 @@ _CHANGES = {
 
 
 def measure_terms(student: Student, examples: Sequence[Example], batch_size: int = 16) -> pd.Series:
-    """Measure the gradient of each term by the student's weights, weighted as in the paper.
+    """Measure the norm of each term's gradient by the student's weights, weighted as in the paper.
 
-    Returns:
-        Means over the batches: the norms `prediction`, `generation` and `mi`, and `mi with prediction`
-        and `mi with generation`, the cosines of the angles; below 0 one step undoes part of the other.
+    `mi with …` are cosines of angles: below 0 one step undoes part of the other. Means over the batches.
     """
     rows = []
     for batch in encoded_batches(student, examples, batch_size):
@@ -51,12 +49,10 @@ def measure_terms(student: Student, examples: Sequence[Example], batch_size: int
 
 
 def prepare_strength(runs: Sequence[Run]) -> pd.DataFrame:
-    """Compare the weighted gradient norms of the three terms of runs with all of them.
+    """Compare the weighted gradient norms of the three terms, a row a setting: medians over logged steps.
 
-    Returns:
-        One row a setting: `data` and `change` (of its teacher), `seeds`, the median over the logged steps of
-        the norms `prediction`, `generation` and `mi` (means over seeds), `mi / generation` (the median of the
-        steps' quotients), and `low` and `high`, the least and greatest of its seeds.
+    Norms are means over seeds; `mi / generation` is the median of the steps' quotients, and `low` and
+    `high` are its least and greatest of the seeds.
     """
     rows = []
     for setting, group in by_setting(runs).items():
@@ -76,11 +72,9 @@ def _medians(runs: Sequence[Run]) -> dict[str, float]:
 
 
 def prepare_changes(runs: Sequence[Run]) -> pd.DataFrame:
-    """Collect the MI loss's gradient norms of runs under changed teachers; those with the MI term count.
+    """Collect the MI loss's weighted gradient norms by step, of runs with it under changed teachers.
 
-    Returns:
-        `change`, `data`, `step`, and of the MI term's weighted gradient `norm` (mean over seeds), `low`
-        and `high` (least and greatest).
+    `norm` is the mean over seeds, `low` and `high` are the least and greatest.
     """
     found = gradient_cells([run for run in runs if run.setting.method == "mi"])
     found = found[found["term"] == "mi"].drop(columns="term")
@@ -92,10 +86,7 @@ def prepare_changes(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def draw_naming(found: pd.DataFrame, heading: str) -> Figure:
-    """Draw the MI loss's gradient norm while training on three teachers, a panel a data set.
-
-    `found` has the columns of `prepare_changes`; what its bands are is said, unless one seed has none.
-    """
+    """Draw what `prepare_changes` found, a panel a data set; one seed has no bands to speak of."""
     held = list(dict.fromkeys(found["data"]))
     figure = new_figure(max(6.5, 4.4 * len(held)), 3.6)
     handles = {}

@@ -28,30 +28,10 @@ OWN = "own token, both sides"
 _WIDTH, _QUESTIONS = 16, 8
 
 
-def students(examples: int) -> dict[str, list[tuple[Written, Written]]]:
-    """List what each student writes: for every example its rationale and its label.
-
-    Raises:
-        ConfigError: Fewer than two examples.
-    """
-    if examples < 2:
-        raise ConfigError(f"needs two examples or more, got {examples}.")
-    numbers = range(1, examples + 1)
-    end = 0
-    return {
-        DEGENERATE: [((1,), (1,))] * examples,
-        OWN: [((i,), (i,)) for i in numbers],
-        "own token and end token, both sides": [((i, end), (i, end)) for i in numbers],
-        "own label token, rationale renames it": [((i % examples + 1,), (i,)) for i in numbers],
-        "one token a side, not the same": [((2,), (1,))] * examples,
-    }
-
-
 def logits_of(written: list[Written], vocabulary: int) -> Tensor:
     """Make the logits of a student that is sure of what it writes: (examples, positions, vocab).
 
-    Raises:
-        ConfigError: A token id that the vocabulary does not have.
+    A ConfigError names a token id that the vocabulary does not have.
     """
     tokens = torch.tensor(written)
     if tokens.max() >= vocabulary:
@@ -62,15 +42,22 @@ def logits_of(written: list[Written], vocabulary: int) -> Tensor:
 def prepare_students(vocabulary: int = 32128, examples: int = 8) -> pd.DataFrame:
     """Measure each student with the real loss and with exact mutual information.
 
-    Returns:
-        A row a student with `released` and `paper` (the MI loss in both forms), `H(V)` and `I(Z;V)`,
-        all in nats. Z and V are the sequences that are written, all questions equally likely.
-
-    Raises:
-        ConfigError: Too few examples, or a vocabulary too small for them.
+    Each writes for every example, all equally likely, a rationale and a label, Z and V. In nats. A
+    ConfigError asks for two examples, and for a token of each.
     """
+    if examples < 2:
+        raise ConfigError(f"needs two examples or more, got {examples}.")
+    numbers = range(1, examples + 1)
+    end = 0
+    students: dict[str, list[tuple[Written, Written]]] = {
+        DEGENERATE: [((1,), (1,))] * examples,
+        OWN: [((i,), (i,)) for i in numbers],
+        "own token and end token, both sides": [((i, end), (i, end)) for i in numbers],
+        "own label token, rationale renames it": [((i % examples + 1,), (i,)) for i in numbers],
+        "one token a side, not the same": [((2,), (1,))] * examples,
+    }
     rows = {}
-    for name, answers in students(examples).items():
+    for name, answers in students.items():
         z, v = (logits_of([answer[side] for answer in answers], vocabulary) for side in (0, 1))
         world = ExactWorld.of_pairs(answers)
         rows[name] = {
@@ -89,10 +76,7 @@ def released_minimum(vocabulary: int, tokens: int = 1) -> float:
     With t = 1 on k tokens the loss S·log Σ_u exp(q_u) − ⟨t, q⟩ is convex in q. At q = t its slope is
     negative in the k tokens and positive in the others, so that no q in [0, 1] does better:
     k·(log(N − k + k·e) − 1), N the vocabulary. Over all label sides it is least at k = 1, since the loss
-    is a sum of t_v times something positive, and t sums to at least 1.
-
-    Raises:
-        ConfigError: k is not from 1 to N.
+    is a sum of t_v times something positive, and t sums to at least 1. k from 1 to N, or a ConfigError.
     """
     if not 1 <= tokens <= vocabulary:
         raise ConfigError(f"tokens must be from 1 to {vocabulary}, got {tokens}.")
@@ -118,7 +102,7 @@ def prepare_collapse(
     own. V and Z are tokens drawn from what the student says, independently once the example is given.
 
     Args:
-        alike: Share of the common direction in the features' variance, from 0 up to but not 1.
+        alike: Share of the common direction in the features' variance, 0 to below 1, or a ConfigError.
         alpha1: Weight of the prediction loss; 0 leaves the MI loss alone.
         alpha3: Weight of the MI loss.
         form: See `mi_loss`, as for `detach`; W moves both sides whichever is detached.
@@ -127,9 +111,6 @@ def prepare_collapse(
 
     Returns:
         By `step` the MI `loss`, `H(V)` and `I(Z;V)`, in nats.
-
-    Raises:
-        ConfigError: `alike` out of its range.
     """
     if not 0 <= alike < 1:
         raise ConfigError(f"alike must be at least 0 and below 1, got {alike}.")

@@ -1,9 +1,7 @@
 """Equations 1 to 9 of the paper, one function each, on worlds in which both sides are exact.
 
-Every `equation_…` returns the two sides that the paper relates, in nats; `derivation_table` says how they
-relate, and Equations 10 and 11 are in `released_loss`. Equations 2 to 4 choose what Z keeps of a question
-with a label Y and a style that says nothing about Y, both uniform and independent, so that it is known in
-advance which part is worth keeping.
+`derivation_table` says how the sides relate; Equations 10 and 11 are in `released_loss`. Equations 2 to 4
+choose what Z keeps of a question with a label Y and a style that says nothing about Y, both uniform.
 """
 
 from collections.abc import Hashable
@@ -42,14 +40,9 @@ def equation_1(world: ExactWorld) -> Sides:
 
 
 def prepare_choices(labels: int = 3, styles: int = 3, beta: float = 2.0) -> pd.DataFrame:
-    """Measure each way to make Z from V = (label, style), and from nothing but V, with Equation 3's β.
+    """Measure each of `CHOICES` to make Z from V = (label, style), and from nothing but V, in nats.
 
-    Returns:
-        A row for each of `CHOICES` (what Z keeps) with `values of Z`, `I(Z;Y)`, `I(Z;V)` and
-        `Eq. 3` = I(Z;V) − β I(Z;Y), which is to be minimised (nats).
-
-    Raises:
-        ConfigError: Fewer than two labels or styles, or a negative β.
+    `Eq. 3` = I(Z;V) − β I(Z;Y) is to be minimised. A ConfigError asks for two labels and styles, and β ≥ 0.
     """
     if not beta >= 0:
         raise ConfigError(f"β must be at least 0, got {beta}.")
@@ -71,15 +64,8 @@ def prepare_markov(labels: int = 3, styles: int = 3) -> pd.DataFrame:
 
     By the chain rule I(Z;Y) ≤ I(Z;V,Y) = I(Z;V) + I(Z;Y|V). The last term is 0 exactly where
     Z – V – Y is a Markov chain (Z independent of Y given V), and then I(Z;Y) ≤ I(Z;V): data processing.
-    Z made from V alone, by whatever noise, is such a chain; two parts of one question need not be, and
-    in the student V and Z both come from the question, each by its own prompt.
-
-    Returns:
-        A row for each pair of `CHOICES` but "nothing" with `I(Z;Y)`, `I(Z;V)` and `I(Z;Y|V)` in nats, and
-        whether `Z – V – Y` and `I(Z;Y) ≤ I(Z;V)` hold.
-
-    Raises:
-        ConfigError: Fewer than two labels or styles.
+    Z made from V alone, by whatever noise, is such a chain; two parts of one question need not be. A
+    ConfigError asks for two labels and styles.
     """
     kept = _parts(labels, styles)
     y = kept["the label"]
@@ -101,10 +87,7 @@ def prepare_markov(labels: int = 3, styles: int = 3) -> pd.DataFrame:
 def equation_4(choices: pd.DataFrame, values_of_z: int) -> Sides:
     """I(Z;Y) of what Equation 3 chooses, against that of the worst that Equation 4 lets pass.
 
-    `choices` come from `prepare_choices`; Z may take `values_of_z` values: a student of fixed capacity.
-
-    Raises:
-        ConfigError: No choice has so few values.
+    Z may take `values_of_z` values, a student of fixed capacity; a ConfigError says if no choice has so few.
     """
     fits = choices[choices["values of Z"] <= values_of_z]
     if fits.empty:
@@ -144,11 +127,7 @@ def equation_5(world: ExactWorld) -> Sides:
 
 
 def equation_6(world: ExactWorld, q_v: ArrayLike) -> Sides:
-    """I(Z;V) against E[log p(v|z) / q(v)] − KL(p(v) ‖ q(v)).
-
-    Raises:
-        ConfigError: q(v) is no distribution, or 0 where p(v) is not: both terms are infinite then.
-    """
+    """I(Z;V) against E[log p(v|z) / q(v)] − KL(p(v) ‖ q(v)); a ConfigError where both terms are infinite."""
     bound = equation_7_upper_bound(world, q_v)
     if np.isinf(bound.right):
         raise ConfigError("q(v) must be positive wherever p(v) is, or Equation 6 reads ∞ − ∞.")
@@ -159,11 +138,8 @@ def equation_6(world: ExactWorld, q_v: ArrayLike) -> Sides:
 def equation_7_upper_bound(world: ExactWorld, q_v: ArrayLike) -> Sides:
     """I(Z;V) against E[log p(v|z) / q(v)]: what Equation 6 leaves when its KL is dropped.
 
-    An upper bound for every q(v), with equality at q(v) = p(v) (Poole et al. 2019, section 2.1); ∞ where
-    q(v) is 0 and p(v) is not.
-
-    Raises:
-        ConfigError: q(v) is no distribution over v.
+    An upper bound for every distribution q(v) (or a ConfigError says that it is none), with equality at
+    q(v) = p(v) (Poole et al. 2019, section 2.1).
     """
     q = distribution(q_v, len(world.p_v), "q(v)")
     return Sides(world.mutual_information, -world.entropy_v_given_z - world.expect_log(q))
@@ -207,9 +183,8 @@ def equation_9_sum(world: ExactWorld) -> float:
 def equation_9_normalisers(world: ExactWorld) -> Table:
     """Compute Σ_z p(v|z) for every v, (v,), which average to (values of Z) / (values of V).
 
-    CE(p, q) = −Σ_z p(z) log q(z) compares two distributions over one space. In Equation 9's
-    CE(z|v, v|z), p(z|v) is a distribution over z; p(v|z), read as a function of z, is one only where
-    this sum is 1.
+    A cross-entropy compares two distributions over one space. In Equation 9's CE(z|v, v|z), p(v|z), read
+    as a function of z, is one only where this sum is 1.
     """
     return world.v_given_z.sum(axis=0)
 
@@ -223,9 +198,8 @@ def equation_9_cross_entropy(world: ExactWorld) -> Sides:
 def barber_agakov(world: ExactWorld, q_v_given_z: ArrayLike) -> Sides:
     """I(Z;V) against H(V) + E[log q(v|z)]: a lower bound for every q(v|z) (Barber & Agakov 2003).
 
-    It falls short of I by E_z KL(p(v|z) ‖ q(v|z)), and is −∞ where q gives a pair that occurs the
-    probability 0. What is minimised in practice is −E[log q(v|z)], a cross-entropy over v alone; it
-    raises the bound as far as H(V) stays where it is.
+    It falls short of I by E_z KL(p(v|z) ‖ q(v|z)). What is minimised in practice is −E[log q(v|z)], a
+    cross-entropy over v alone; that raises the bound as far as H(V) stays where it is.
 
     Raises:
         ConfigError: q(v|z) is no table (z, v) of distributions over v, one for each z.
@@ -248,11 +222,7 @@ def club(world: ExactWorld) -> Sides:
 
 
 def wrong_marginal(world: ExactWorld, wrongness: float) -> Table:
-    """Make a q(v), positive where p(v) is, between p(v) (wrongness 0) and certainty of the rarest v.
-
-    Raises:
-        ConfigError: `wrongness` is not from 0 to below 1: at 1 the bound is ∞.
-    """
+    """Make a q(v) between p(v) (wrongness 0) and certainty of the rarest v (1, a ConfigError: ∞ bound)."""
     if not 0 <= wrongness < 1:
         raise ConfigError(f"wrongness must be at least 0 and below 1, got {wrongness}.")
     q = (1 - wrongness) * world.p_v
@@ -261,9 +231,7 @@ def wrong_marginal(world: ExactWorld, wrongness: float) -> Table:
 
 
 def decoder(world: ExactWorld, temperature: float) -> Table:
-    """Make a q(v|z) from the exact conditional: p(v|z)^(1/T), normalised over v, (z, v).
-
-    T = 1 is exact, ∞ uniform over v, below 1 too sure of itself.
+    """Make a q(v|z) from p(v|z)^(1/T): 1 is exact, ∞ uniform over v, below 1 too sure of itself.
 
     Raises:
         ConfigError: A temperature that is not above 0, or a z that never occurs.

@@ -27,12 +27,9 @@ _LOOKS = {
 def prepare_bounds(
     z_size: int, v_size: int, skew: float, wrongness: float = 0.3, temperature: float = 2.0
 ) -> pd.DataFrame:
-    """Compute I and its bounds in worlds of `ExactWorld.of` whose Z and V become more dependent.
+    """Compute I and its bounds (nats) in worlds of `ExactWorld.of` whose Z and V become more dependent.
 
     q(v) comes from `wrong_marginal`, q(v|z) from `decoder`.
-
-    Returns:
-        A row each of 101 dependences, with `dependence`, and `LOWER`, `EXACT`, `UPPER` and `PRINTED` in nats.
     """
     rows = []
     for dependence in np.linspace(0, 1, 101):
@@ -45,10 +42,7 @@ def prepare_bounds(
 
 
 def draw_bounds(prepared: pd.DataFrame, marked: float | None = None) -> Figure:
-    """Draw I and its bounds against dependence, of which one can be marked with its numbers.
-
-    The band is where the two genuine bounds leave I.
-    """
+    """Draw I and its bounds against dependence, one marked with its numbers; between the bounds a band."""
     figure = new_figure(7.5, 3.9)
     axes = figure.subplots()
     axes.fill_between(prepared["dependence"], prepared[LOWER], prepared[UPPER], color="0.93", lw=0)
@@ -71,11 +65,8 @@ def draw_bounds(prepared: pd.DataFrame, marked: float | None = None) -> Figure:
 def prepare_climb(world: ExactWorld) -> pd.DataFrame:
     """Move a student towards always saying its rarest v, with q(v) held at the start's p(v).
 
-    p(v|z) becomes (1 − c) p(v|z) + c·[v is the rarest], p(z) stays.
-
-    Returns:
-        A row each of 51 shares with `c` and, in nats, `EXACT` (I), `UPPER` (Equation 7 with the held q),
-        `H(V)` and `H(V|Z)` (the cross-entropy of the exact decoder).
+    p(v|z) becomes (1 − c) p(v|z) + c·[v is the rarest], p(z) stays. H(V|Z) is the cross-entropy of the
+    exact decoder.
     """
     q_v = world.p_v
     constant = np.zeros_like(world.joint)

@@ -98,13 +98,9 @@ STEPS = (
 def prepare_derivation(world: ExactWorld, seed: int = 0, draws: int = 200) -> pd.DataFrame:
     """Evaluate every step on one world, and say what holds after trying it on random ones.
 
-    For the world's own numbers, of which every z and v occurs, q(v) and q(v|z) stand half way between the
-    exact distributions and uniform ones, and Equation 9 for uniform p(v) keeps the world's p(z|v).
-
-    Returns:
-        A row a step with `equation`, `paper says`, `holds` (what the right side is to the left: see
-        `verdict`; for a choice `identity` or `does not follow`), and for this world `left`, `right` and
-        `difference` (right − left), in nats.
+    For the world's own sides and their `difference` (right − left, nats), q(v) and q(v|z) stand half way
+    between the exact distributions and uniform ones, and Equation 9 for uniform p(v) keeps its p(z|v).
+    `holds` is a `verdict`, or `does not follow` for a choice.
     """
     generator = np.random.default_rng(seed)
     settings = [random_setting(generator) for _ in range(draws)]
@@ -123,11 +119,7 @@ def prepare_derivation(world: ExactWorld, seed: int = 0, draws: int = 200) -> pd
 
 
 def verdict(differences: Sequence[float], tolerance: float = d.ROUNDING) -> str:
-    """Say what the right side is to the left, from right − left in many worlds (nats).
-
-    Returns:
-        `identity` (always equal), `upper bound` (never below), `lower bound` (never above) or `neither`.
-    """
+    """Say what the right side is to the left in many worlds, from their differences in nats."""
     below = any(difference < -tolerance for difference in differences)
     above = any(difference > tolerance for difference in differences)
     if below and above:

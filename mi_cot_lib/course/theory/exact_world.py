@@ -1,7 +1,4 @@
-"""A small discrete world of a rationale Z and a label V, in which every quantity is exact.
-
-Everything is in nats. 0 · log 0 is 0, as always for entropies.
-"""
+"""A small discrete world of a rationale Z and a label V, in which every quantity is exact, in nats."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -14,8 +11,7 @@ from mi_cot_lib.errors import ConfigError
 
 Table = NDArray[np.float64]
 
-# How far a table may be from summing to 1: rounding of printed probabilities is refused, that of
-# floating point is not.
+# How far a table may be from summing to 1: printed probabilities' rounding is refused, floats' is not.
 _TOLERANCE = 1e-9
 # A smaller probability counts as 0: the product of two marginals must not underflow.
 _NEVER = 1e-150
@@ -50,10 +46,8 @@ class ExactWorld:
 
         p(v) falls by the factor exp(−skew) from one v to the next. Given v, with probability
         `dependence` z is one of those that match v (those equal to it modulo the smaller size), else
-        it is any z. At 1 the side with fewer values is a function of the other.
-
-        Raises:
-            ConfigError: A value out of its range.
+        it is any z. At 1 the side with fewer values is a function of the other. A ConfigError names what is
+        out of its range.
         """
         if min(z_size, v_size) < 1:
             raise ConfigError(f"sizes must be at least 1, got {z_size} and {v_size}.")
@@ -69,11 +63,7 @@ class ExactWorld:
 
     @classmethod
     def of_pairs(cls, pairs: Sequence[tuple[Hashable, Hashable]]) -> "ExactWorld":
-        """Count equally likely examples, each with its z and its v, in order of first appearance.
-
-        Raises:
-            ConfigError: No pair.
-        """
+        """Count equally likely examples (z, v), of which a ConfigError asks for one, as they appear."""
         if not pairs:
             raise ConfigError("a world needs at least one pair (z, v).")
         z_places, v_places = (
@@ -89,11 +79,8 @@ class ExactWorld:
     def of_examples(cls, z_given_x: ArrayLike, v_given_x: ArrayLike) -> "ExactWorld":
         """Let each of n equally likely examples x draw z and v, independently once x is given.
 
-        p(z, v) = 1/n Σ_x p(z|x) p(v|x): a student that answers both prompts of every example. The sides
-        are (examples, z) and (examples, v), each row a distribution.
-
-        Raises:
-            ConfigError: Different numbers of examples, or a row that is no distribution.
+        p(z, v) = 1/n Σ_x p(z|x) p(v|x), from (examples, z) and (examples, v), each row a distribution.
+        A ConfigError names what is none, or of another number of examples.
         """
         z_rows, v_rows = (np.asarray(rows, dtype=np.float64) for rows in (z_given_x, v_given_x))
         if z_rows.ndim != 2 or v_rows.ndim != 2 or len(z_rows) != len(v_rows):
@@ -155,11 +142,7 @@ class ExactWorld:
 
 
 def distribution(values: ArrayLike, size: int, what: str) -> Table:
-    """Check that values are a distribution over `size` outcomes; `what` names it in the message.
-
-    Raises:
-        ConfigError: A wrong shape, a negative or non-finite value, or a sum that is not 1.
-    """
+    """Return values as a distribution over `size` outcomes, or raise a ConfigError that names `what`."""
     checked = _probabilities(values, what)
     if checked.shape != (size,):
         raise ConfigError(f"{what} must have {size} values, got shape {checked.shape}.")

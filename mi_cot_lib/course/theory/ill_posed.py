@@ -17,13 +17,7 @@ _SEED = 0
 
 
 def prepare_digits(most: int, items: int) -> pd.DataFrame:
-    """Round a uniform X to more and more digits and compute what the rounded V says of it.
-
-    V is a function of X, so that I(X;V) = H(V).
-
-    Returns:
-        By `digits` after the point: `H(V)` as counted from the items, and `digits × log 10`, in nats.
-    """
+    """Round a uniform X to more and more digits: V is a function of X, so that I(X;V) = H(V), in nats."""
     x = np.random.default_rng(_SEED).random(items)
     digits = range(1, most + 1)
     counted = [float(frequency_terms((x * 10**d).astype(int)).mean()) for d in digits]
@@ -34,11 +28,7 @@ def prepare_digits(most: int, items: int) -> pd.DataFrame:
 
 
 def prepare_growth(items: Sequence[int]) -> pd.DataFrame:
-    """Ask InfoNCE for the information between two features of which one is a function of the other.
-
-    Returns:
-        By number of `pairs`: `InfoNCE` and its cap `log N`, N the held-out items, both in nats.
-    """
+    """Ask InfoNCE for the information between a feature and a function of it; N items are held out."""
     rows = []
     for count in items:
         z = np.random.default_rng([_SEED, count]).standard_normal((count, 4))
@@ -50,9 +40,7 @@ def prepare_growth(items: Sequence[int]) -> pd.DataFrame:
 def prepare_live(rho: float, dims: int, items: int) -> pd.DataFrame:
     """Estimate by `LIVE` the information of Gaussians whose coordinates are correlated by ρ in pairs.
 
-    Returns:
-        By estimator: `nats`, `low`, `high` (of the bound's sampling noise), and `truth`, the same in every
-        row.
+    `low` and `high` (nats) are of the bound's sampling noise; the `truth` is the same in every row.
     """
     truth = -dims / 2 * math.log1p(-(rho**2))
     z, v = correlated_gaussians(dims, truth, items, _SEED)

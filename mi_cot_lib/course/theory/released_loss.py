@@ -1,7 +1,6 @@
 """Equations 10 and 11 of the paper against the released loss, and that loss taken apart."""
 
 import math
-from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -24,9 +23,8 @@ def equation_10(
 ) -> Sides:
     """The released α·L_prediction + (1−α)·L_generation + β·L_MI, against the paper's three weights.
 
-    The right side is what this kit trains on, with α1 = α, α2 = 1 − α and α3 = β. The released code
-    ties α2 to α1; the paper leaves all three free. Logits are (batch, positions, vocab), targets (batch,
-    positions) of token ids without padding.
+    The right side is what this kit trains on, with α1 = α, α2 = 1 − α (the paper leaves it free) and
+    α3 = β. Logits are (batch, positions, vocab), targets (batch, positions) of token ids without padding.
     """
     prediction, generation = (
         torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
@@ -58,51 +56,39 @@ def prepare_readings(label_logits: Tensor, rationale_logits: Tensor) -> pd.DataF
         "target Z, as Equation 9 reads CE(z|v, v|z)": _cross_entropy(z, v),
         "this kit, form paper": mi_loss(label_logits, rationale_logits, form="paper").item(),
         "this kit, form released": mi_loss(label_logits, rationale_logits).item(),
-        "S·log Σ exp(q) − ⟨t, q⟩": parts.loss.mean().item(),
+        "S·log Σ exp(q) − ⟨t, q⟩": parts["loss"].mean(),
     }
     return pd.DataFrame({"nats": values}).rename_axis("reading")
-
-
-class Decomposition(NamedTuple):
-    """The parts of the released MI loss of a batch, each (batch,), nats; constant + spread − overlap is it.
-
-    The approximation S·log N − ⟨t, q⟩, for a vocabulary of N tokens, leaves `spread` out.
-
-    Attributes:
-        total: S = Σ_v t_v, without unit; 1 where there is one position, up to their number else.
-        constant: S·log N, which no training of the rationale side can change.
-        spread: S·(log Σ_u exp(q_u) − log N), small where the vocabulary is large.
-        overlap: ⟨t, q⟩, what minimising the loss makes larger.
-    """
-
-    total: Tensor
-    constant: Tensor
-    spread: Tensor
-    overlap: Tensor
-
-    @property
-    def loss(self) -> Tensor:
-        """The released MI loss of each example (batch,)."""
-        return self.constant + self.spread - self.overlap
 
 
 @torch.no_grad()
 def decompose_released(
     label_logits: Tensor, rationale_logits: Tensor, pool: Pool = "max"
-) -> Decomposition:
-    """Take the released form of `mi_loss` apart: both sides (batch, positions, vocab), padding included."""
+) -> pd.DataFrame:
+    """Take the released form of `mi_loss` apart: both sides (batch, positions, vocab), padding included.
+
+    Returns:
+        A row an example, nats but for `S` = Σ_v t_v (1 where there is one position, up to their number
+        else): `constant S·log N`, which no training of the rationale side can change, for a vocabulary of N
+        tokens; `spread` = S·(log Σ_u exp(q_u) − log N), small where N is large; `overlap ⟨t, q⟩`, which
+        minimising the `loss` = constant + spread − overlap makes larger.
+    """
     t, q = (pool_released(side, pool) for side in (label_logits, rationale_logits))
     total, log_n = t.sum(dim=-1), math.log(t.shape[-1])
-    spread = total * (q.logsumexp(dim=-1) - log_n)
-    return Decomposition(total, total * log_n, spread, overlap=(t * q).sum(dim=-1))
+    parts = {
+        "S": total,
+        "constant S·log N": total * log_n,
+        "spread": total * (q.logsumexp(dim=-1) - log_n),
+        "overlap ⟨t, q⟩": (t * q).sum(dim=-1),
+    }
+    found = pd.DataFrame({name: part.double().numpy() for name, part in parts.items()})
+    return found.assign(loss=found.iloc[:, 1] + found["spread"] - found.iloc[:, 3])
 
 
 def released_gradient(t: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute ∂L/∂q of the released form at pooled sides t and q, (batch, vocab), not normalised.
+    """Compute ∂L/∂q (nats per unit of q) of the released form at pooled t and q, each (batch, vocab).
 
-    Returns:
-        The gradient by autograd, and (S·softmax(q)_v − t_v) / B with S = Σ_v t_v and B examples; both
-        (batch, vocab), nats per unit of q.
+    By autograd, and by the formula (S·softmax(q)_v − t_v) / B with S = Σ_v t_v and B examples.
     """
     q = q.detach().clone().requires_grad_()
     loss = mi_of_pooled(t, q, form="released", divergence="ce", detach="label").mean()

@@ -25,7 +25,6 @@ from mi_cot_lib.course.loss.naming import (
 from mi_cot_lib.course.loss.padding import measure_padding
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.load import load_student
@@ -78,38 +77,18 @@ def test_what_a_folder_lacks_is_as_recorded_and_its_counts_alone_are_not_written
         count_real(tmp_path / "none")
 
 
-@pytest.fixture(scope="module")
-def built_in():
-    names = ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli")
-    return {name: load_split(name, "test")[:400] for name in names}
-
-
-@pytest.fixture(scope="module")
-def student():
-    return load_student("nano48")
-
-
-def test_built_in_rationales_name_it_as_the_real_ones_do(built_in, student):
-    tokeniser = student.tokeniser
+def test_the_loss_knows_tokens_and_finds_them_where_no_rationale_names_the_label():
+    rows = {"nano_svamp": load_split("nano_svamp", "test")[:400]}
+    tokeniser = load_student("nano48").tokeniser
     found = prepare_naming(
-        built_in, lambda text: tokeniser(text, add_special_tokens=False)["input_ids"]
+        rows, lambda text: tokeniser(text, add_special_tokens=False)["input_ids"]
     )
-    assert 70 < found.loc["nano_cqa", "named, %"] < 85
-    assert found.drop("nano_cqa")["named, %"].tolist() == [0, 0, 0]
-    # The loss knows tokens: an equation's digits stand in its rationale, though never the equation.
-    assert found.loc["nano_svamp", "found, %"] > 50
-    assert found.loc["nano_cqa", "label tokens"] < found["label tokens"].drop("nano_cqa").min()
+    assert found.loc["nano_svamp", "named, %"] == 0 and found.loc["nano_svamp", "found, %"] > 50
 
 
-def test_hiding_the_label_changes_nothing_where_no_rationale_names_it(built_in):
-    for name, rows in built_in.items():
-        hidden = changed_teacher(rows, "label_hidden", 1.0, seed=0)
-        assert (hidden == rows) == (name != "nano_cqa")
-        assert naming(changed_teacher(rows, "label_named", 1.0, seed=0)).share == 1
-
-
-def test_the_groups_add_up_to_the_sides_that_the_loss_takes(built_in, student):
-    rows = [e for e in built_in["nano_esnli"][:20] if e.rationale is not None][:4]
+def test_the_groups_add_up_to_the_sides_that_the_loss_takes():
+    student = load_student("nano48")
+    rows = [e for e in load_split("nano_esnli", "test")[:20] if e.rationale is not None][:4]
     found = prepare_pulled(student, rows)
     assert list(found.index) == list(GROUPS)
     whole = measure_padding(student, rows).loc["none"]

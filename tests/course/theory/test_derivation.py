@@ -24,20 +24,6 @@ def settings(draw):
 
 
 @given(settings())
-def test_the_steps_that_are_identities(s):
-    for sides in (
-        d.equation_1(s.world),
-        d.equation_4_symmetry(s.world),
-        d.equation_5(s.world),
-        d.equation_6(s.world, s.q_v),
-        d.equation_8_second_step(s.world),
-        d.equation_7_upper_bound(s.world, s.world.p_v),
-        d.barber_agakov(s.world, s.world.v_given_z),
-    ):
-        assert sides.difference == pytest.approx(0, abs=1e-9)
-
-
-@given(settings())
 def test_equation_7_is_an_upper_bound_whose_gap_is_the_divergence_of_q(s):
     gap = d.equation_7_upper_bound(s.world, s.q_v).difference
     assert gap == pytest.approx(rel_entr(s.world.p_v, s.q_v).sum(), abs=1e-9)
@@ -52,41 +38,12 @@ def test_equation_7_as_printed_is_i_plus_h_of_v_minus_h_of_z(s):
     assert d.equation_8_first_step(s.world).difference == pytest.approx(-sides.difference, abs=1e-9)
 
 
-def test_equation_7_as_printed_fails_where_the_rationale_says_more_than_the_label():
-    assert d.equation_7_printed(ExactWorld.of(8, 3, 0.8)).difference < -0.9
-    assert d.equation_7_printed(ExactWorld.of(3, 8, 0.8)).difference > 0.9
-
-
 @given(settings())
 def test_barber_agakov_is_a_lower_bound_whose_gap_is_the_divergence_of_q(s):
     sides = d.barber_agakov(s.world, s.q_v_given_z)
     gap = (s.world.p_z * rel_entr(s.world.v_given_z, s.q_v_given_z).sum(axis=1)).sum()
     assert sides.difference == pytest.approx(-gap, abs=1e-9)
     assert sides.right <= sides.left + 1e-9
-
-
-@given(settings())
-def test_club_is_an_upper_bound(s):
-    assert d.club(s.world).difference >= -1e-9
-
-
-@given(settings())
-def test_equation_9_is_an_identity_exactly_for_uniform_v(s):
-    n = s.world.joint.shape[1]
-    uniform = ExactWorld(s.world.z_given_v / n)
-    assert d.equation_9(uniform).difference == pytest.approx(0, abs=1e-9)
-    assert uniform.mutual_information == pytest.approx(
-        math.log(n) - uniform.entropy_v_given_z, abs=1e-9
-    )
-
-
-def test_without_a_uniform_v_equation_9_can_prefer_the_world_of_less_mutual_information():
-    # The sum counts a v that hardly ever occurs as much as one that always does.
-    noisy, rare = (
-        ExactWorld(np.array(t)) for t in ([[0.48, 0.02], [0.02, 0.48]], np.diag([0.96, 0.04]))
-    )
-    assert noisy.mutual_information > rare.mutual_information + 0.3
-    assert d.equation_9_sum(noisy) > d.equation_9_sum(rare) == 0
 
 
 @given(settings())
@@ -116,11 +73,9 @@ def test_maximising_the_upper_bound_over_q_moves_away_from_i(s, less, more):
     ]
     assert gaps[0] == pytest.approx(0, abs=1e-9)
     assert gaps[0] <= gaps[1] + 1e-9 <= gaps[2] + 2e-9
-
-
-def test_the_upper_bound_has_no_maximum_over_q():
-    world = ExactWorld.of(4, 4, 0.5)
-    assert d.equation_7_upper_bound(world, [1.0, 0, 0, 0]).right == math.inf
+    # And it has no maximum.
+    certain = np.eye(len(s.world.p_v))[0]
+    assert d.equation_7_upper_bound(s.world, certain).right == math.inf
 
 
 @given(settings())
@@ -143,27 +98,10 @@ def test_a_decoder_at_the_wrong_temperature_gives_a_lower_bound_and_at_1_gives_i
         assert q == pytest.approx(np.full(q.shape, 1 / q.shape[1]))
 
 
-def test_equation_3_keeps_the_label_and_equation_4_cannot_tell_it_from_the_style():
-    choices = prepare_choices(labels=3, styles=3, beta=2.0)
-    assert choices["Eq. 3"].idxmin() == "the label"
-    assert choices.loc["the label", "I(Z;V)"] == pytest.approx(choices.loc["the style", "I(Z;V)"])
-    assert choices.loc["the style", "I(Z;Y)"] == pytest.approx(0, abs=1e-12)
-    assert choices["I(Z;V)"].idxmax() == "both"
-    sides = equation_4(choices, values_of_z=3)
-    assert (sides.left, sides.right) == pytest.approx((math.log(3), 0), abs=1e-12)
-
-
 def test_with_more_styles_than_labels_a_student_of_fixed_size_drops_the_label():
     choices = prepare_choices(labels=2, styles=4)
     assert equation_4(choices, values_of_z=4).right == pytest.approx(0, abs=1e-12)
     assert choices[choices["values of Z"] <= 4]["I(Z;V)"].idxmax() == "the style"
-
-
-def test_information_about_the_label_may_exceed_that_about_v_where_both_come_from_the_question():
-    style_and_label = prepare_markov(labels=3, styles=3).loc[("the style", "the label")]
-    assert style_and_label["I(Z;V)"] == pytest.approx(0, abs=1e-12)
-    assert style_and_label["I(Z;Y)"] == pytest.approx(math.log(3))
-    assert not style_and_label["Z – V – Y"] and not style_and_label["I(Z;Y) ≤ I(Z;V)"]
 
 
 @pytest.mark.parametrize(("labels", "styles"), [(2, 2), (3, 3), (4, 2), (2, 5)])

@@ -33,12 +33,6 @@ def test_the_bounds_enclose_i_at_every_dependence_and_are_drawn():
     assert f"{EXACT}: {exact:.3f}" in axes.get_title()
 
 
-def test_exact_distributions_put_both_bounds_on_i():
-    bounds = prepare_bounds(5, 4, 0.4, wrongness=0.0, temperature=1.0)
-    for name in (LOWER, UPPER):
-        assert bounds[name].tolist() == pytest.approx(bounds[EXACT].tolist())
-
-
 def test_climbing_the_held_bound_ends_above_its_start_without_information():
     world = ExactWorld.of(5, 4, 0.6, 0.4)
     climb = prepare_climb(world)

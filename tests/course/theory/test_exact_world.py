@@ -1,7 +1,6 @@
 """Exact discrete worlds: their algebra, an independent library, and what is refused."""
 
 import math
-import warnings
 
 import numpy as np
 import pytest
@@ -45,17 +44,6 @@ def test_entropies_and_mutual_information_stay_within_their_bounds_and_keep_the_
 def test_conditionals_are_distributions_where_their_condition_occurs(world):
     assert world.v_given_z.sum(axis=1) == pytest.approx((world.p_z > 0).astype(float))
     assert world.z_given_v.sum(axis=0) == pytest.approx((world.p_v > 0).astype(float))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_dit_measures_the_same_mutual_information(seed):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import dit
-    joint = np.random.default_rng(seed).dirichlet(np.ones(12)).reshape(3, 4)
-    pairs = [f"{z}{v}" for z in range(3) for v in range(4)]
-    bits = dit.shannon.mutual_information(dit.Distribution(pairs, list(joint.ravel())), [0], [1])
-    assert ExactWorld(joint).mutual_information == pytest.approx(bits * math.log(2), abs=1e-9)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), min_size=1, max_size=30))

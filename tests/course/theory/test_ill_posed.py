@@ -5,24 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mi_cot_lib.course.theory.ill_posed import (
-    LIVE,
-    draw_live,
-    prepare_digits,
-    prepare_growth,
-    prepare_live,
-)
-
-
-def test_each_digit_adds_the_logarithm_of_ten():
-    found = prepare_digits(most=3, items=100_000)
-    np.testing.assert_allclose(found["H(V)"], found["digits × log 10"], atol=0.01)
-
-
-def test_a_function_of_a_feature_is_estimated_at_the_cap_whatever_the_truth():
-    found = prepare_growth(items=(300, 600))
-    assert list(found["log N"]) == pytest.approx([math.log(120), math.log(240)])
-    assert (found["InfoNCE"] / found["log N"]).between(0.8, 1).all()
+from mi_cot_lib.course.theory.ill_posed import LIVE, draw_live, prepare_live
 
 
 def test_live_estimates_stand_beside_the_truth():
