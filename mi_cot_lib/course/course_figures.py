@@ -1,7 +1,6 @@
 """The figures of the first notebooks: the method, lengths, pretraining, pooled outputs, agreement."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,22 +42,28 @@ def draw_overview() -> Figure:
     axes.set_ylim(0, 5.4)
     axes.set_axis_off()
 
-    _box(axes, (0.15, 3.95, 1.75, 0.7), "predict: TEXT", _LABEL)
-    _box(axes, (0.15, 1.45, 1.75, 0.7), "explain: TEXT", _RATIONALE)
-    student = "one student\n\n(T5, or the\nbuilt-in nano)"
-    _box(axes, (2.4, 1.25, 1.35, 3.6), student, _BOTH, fill="0.93")
+    for (x, y, width, height), text, look, fill in (
+        ((0.15, 3.95, 1.75, 0.7), "predict: TEXT", _LABEL, "white"),
+        ((0.15, 1.45, 1.75, 0.7), "explain: TEXT", _RATIONALE, "white"),
+        ((2.4, 1.25, 1.35, 3.6), "one student\n\n(T5, or the\nbuilt-in nano)", _BOTH, "0.93"),
+        ((8.2, 3.95, 2.15, 0.75), "$L_{prediction}$\ncross-entropy with label Y", _LABEL, "white"),
+        ((8.2, 2.68, 2.15, 0.8), "$L_{CE}$, the MI term\ncross-entropy of t and q", _BOTH, "0.93"),
+        (
+            (8.2, 1.4, 2.15, 0.8), "$L_{generation}$\ncross-entropy with rationale R",
+            _RATIONALE, "white",
+        ),
+        ((2.4, 0.25, 1.35, 0.6), "teacher LLM", _BOTH, "white"),
+    ):  # fmt: skip
+        box = FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=0.08")
+        box.set(facecolor=fill, edgecolor=look["color"], linewidth=1.6, linestyle=look["ls"])
+        axes.add_patch(box)
+        middle = (x + width / 2, y + height / 2)
+        axes.text(*middle, text, ha="center", va="center", size=9.5, color=_INK)
     _grid(axes, 4.3, 4.05, _V_CELLS, _BLUE)
     _grid(axes, 4.3, 1.25, _Z_CELLS, _ORANGE)
     _grid(axes, 6.15, 3.3, (tuple(map(max, *_V_CELLS)),), _BLUE)
     _grid(axes, 6.15, 2.65, (tuple(map(max, *_Z_CELLS)),), _ORANGE)
-    prediction = "$L_{prediction}$\ncross-entropy with label Y"
-    _box(axes, (8.2, 3.95, 2.15, 0.75), prediction, _LABEL)
-    term = "$L_{CE}$, the MI term\ncross-entropy of t and q"
-    _box(axes, (8.2, 2.68, 2.15, 0.8), term, _BOTH, fill="0.93")
-    generation = "$L_{generation}$\ncross-entropy with rationale R"
-    _box(axes, (8.2, 1.4, 2.15, 0.8), generation, _RATIONALE)
-    _box(axes, (2.4, 0.25, 1.35, 0.6), "teacher LLM", _BOTH)
-
+    total = r"$L_{total}=\alpha_1 L_{prediction}+\alpha_2 L_{generation}+\alpha_3 L_{CE}$"
     for x, y, text, look in (
         (4.3, 4.68, "V: label logits", {"size": 10, "weight": "bold", "color": _BLUE}),
         (4.3, 3.83, "m positions × vocabulary", {"size": 8}),
@@ -68,12 +73,9 @@ def draw_overview() -> Figure:
         (5.98, 2.73, "q", {"size": 11, "style": "italic", "color": _ORANGE}),
         (4.3, 3.09, "softmax, then\nmax over positions", {"size": 8.5, "va": "center"}),
         (4.3, 0.63, "rationales R, written once, before training", {"size": 8.5}),
+        (10.35, 5.15, total, {"size": 12, "ha": "right", "va": "center"}),
     ):
         axes.text(x, y, text, **{"color": _INK, **look})
-    axes.text(
-        10.35, 5.15, r"$L_{total}=\alpha_1 L_{prediction}+\alpha_2 L_{generation}+\alpha_3 L_{CE}$",
-        size=12, ha="right", va="center", color=_INK,
-    )  # fmt: skip
     for look, *ways in (
         (_LABEL, (1.9, 4.3, 2.4, 4.3), (3.75, 4.3, 4.25, 4.3), (5.72, 4.1, 6.35, 3.65)),
         (_LABEL, (5.72, 4.3, 8.2, 4.3), (7.6, 3.42, 8.2, 3.2)),
@@ -86,24 +88,6 @@ def draw_overview() -> Figure:
         for *start, x, y in ways:
             axes.annotate("", xy=(x, y), xytext=start, arrowprops=drawn)
     return figure
-
-
-def _box(
-    axes: Axes,
-    place: tuple[float, float, float, float],
-    text: str,
-    look: Mapping[str, Any],
-    fill: str = "white",
-) -> None:
-    x, y, width, height = place
-    axes.add_patch(
-        FancyBboxPatch(
-            (x, y), width, height, boxstyle="round,pad=0,rounding_size=0.08",
-            fc=fill, ec=look["color"], lw=1.6, ls=look["ls"],
-        )
-    )  # fmt: skip
-    middle = (x + width / 2, y + height / 2)
-    axes.text(*middle, text, ha="center", va="center", size=9.5, color=_INK)
 
 
 def _grid(

@@ -38,7 +38,7 @@ GROUPS = ("label's tokens", "end token", "all others")
 
 
 class Naming(NamedTuple):
-    """In how many of the rationales that could be read the gold label occurs, also inside other words."""
+    """How many of the rationales that could be read hold the gold label, also inside other words."""
 
     named: int
     rationales: int
@@ -50,7 +50,7 @@ class Naming(NamedTuple):
 
 
 def naming(examples: Sequence[Example]) -> Naming:
-    """Count the rationales, none of which is a DataError, that hold the gold label's string, in any case."""
+    """Count the rationales that hold the gold label's string, in any case; a DataError if there are none."""
     held = [(e.label.lower(), e.rationale.lower()) for e in examples if e.rationale is not None]
     if not held:
         raise DataError("no example has a rationale in which a label could occur.")

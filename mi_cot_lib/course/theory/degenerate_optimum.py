@@ -99,18 +99,13 @@ def prepare_collapse(
 
     Each example has random features under each prompt, and one direction that all share, as the
     questions of a data set share their form. It writes one token a side; its label is a token of its
-    own. V and Z are tokens drawn from what the student says, independently once the example is given.
+    own. V and Z are tokens drawn from what the student says, independently once the example is given. W
+    moves both sides whichever is detached. Losses and information in nats.
 
     Args:
         alike: Share of the common direction in the features' variance, 0 to below 1, or a ConfigError.
-        alpha1: Weight of the prediction loss; 0 leaves the MI loss alone.
-        alpha3: Weight of the MI loss.
-        form: See `mi_loss`, as for `detach`; W moves both sides whichever is detached.
         taught: Steps of the prediction loss alone that come first; step 0 is after them. Without any the
             answers to alike questions are alike at once, and share hardly any information to lose.
-
-    Returns:
-        By `step` the MI `loss`, `H(V)` and `I(Z;V)`, in nats.
     """
     if not 0 <= alike < 1:
         raise ConfigError(f"alike must be at least 0 and below 1, got {alike}.")

@@ -33,8 +33,7 @@ class ExactWorld:
             raise ConfigError(
                 f"the joint table must be (z, v) with at least one cell, got shape {table.shape}."
             )
-        if abs(table.sum() - 1) > _TOLERANCE:
-            raise ConfigError(f"the joint table must sum to 1, it sums to {table.sum():.12g}.")
+        distribution(table.ravel(), table.size, "the joint table")
         table = np.where(table < _NEVER, 0.0, table)
         table = table / table.sum()
         table.setflags(write=False)
@@ -42,12 +41,11 @@ class ExactWorld:
 
     @classmethod
     def of(cls, z_size: int, v_size: int, dependence: float, skew: float = 0.0) -> "ExactWorld":
-        """Make a world whose Z and V go together to a chosen degree.
+        """Make a world whose Z and V go together to a chosen degree; out of range is a ConfigError.
 
         p(v) falls by the factor exp(−skew) from one v to the next. Given v, with probability
         `dependence` z is one of those that match v (those equal to it modulo the smaller size), else
-        it is any z. At 1 the side with fewer values is a function of the other. A ConfigError names what is
-        out of its range.
+        it is any z. At 1 the side with fewer values is a function of the other.
         """
         if min(z_size, v_size) < 1:
             raise ConfigError(f"sizes must be at least 1, got {z_size} and {v_size}.")
