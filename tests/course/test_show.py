@@ -1,17 +1,14 @@
 """What chapters show of an item (all but its answer, a picture and a table folded) and of a teacher."""
 
-import json
 import re
 
 from matplotlib.figure import Figure
 
 from mi_cot_lib.course import show as module
-from mi_cot_lib.course.show import example_html, one_run, show, show_table
+from mi_cot_lib.course.show import example_html, show, show_table
 from mi_cot_lib.data.layout import RawRow
-from mi_cot_lib.experiments.records import results_folder
 from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.report.answer import answer_of
-from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.printed.tables import folded_tables
 
 
@@ -28,12 +25,6 @@ def test_an_item_opens_with_its_answer_one_picture_and_one_table(tmp_path, monke
     assert unfolded.count("<table") == 1
     assert re.findall("<summary>(.+?)</summary>", tables.data) == list(folded_tables(result))
     assert cost.data.count("<table") == 1 and "Minutes a run" in cost.data
-
-
-def test_a_single_run_has_its_curves():
-    path = min(results_folder().glob("nano_svamp-mi-nano-seed0-*.json"))
-    figure = draw(one_run(json.loads(path.read_text(encoding="utf-8"))))["curves"]
-    assert [axes.get_title(loc="left") for axes in figure.axes][2] == "MI loss"
 
 
 def test_a_question_is_shown_whole_marked_and_escaped():

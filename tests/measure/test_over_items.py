@@ -47,6 +47,20 @@ def test_bootstrap_interval_has_the_width_of_the_normal_one():
     assert paired_bootstrap(a, b, seed=3) == found
 
 
+@given(st.integers(0, 2**31), st.integers(2, 60), st.integers(1, 5))
+@settings(max_examples=5)
+def test_bootstrap_is_scipys_bit_for_bit(seed, items, seeds):
+    a, b = np.random.default_rng(seed).integers(0, seeds + 1, (2, items)) / seeds
+    gaps = a - b
+    found = paired_bootstrap(a, b, seed=seed)
+    if np.ptp(gaps):
+        twin = stats.bootstrap(
+            (gaps,), np.mean, n_resamples=RESAMPLES, method="percentile", batch=100,
+            rng=np.random.default_rng(seed),
+        )  # fmt: skip
+        assert (found.low, found.high) == tuple(twin.confidence_interval)
+
+
 def test_bootstrap_covers_no_difference_about_as_often_as_it_should():
     generator = np.random.default_rng(2)
     hits = 0

@@ -117,9 +117,8 @@ def prepare_pulled(student: Student, examples: Sequence[Example]) -> pd.DataFram
     With t and q the pooled sides, the loss's pull on the logit of token v, at the position that the
     maximum came from, is t_v·q_v(1 − q_v) and a part that hardly depends on t.
 
-    Returns:
-        A row each of `GROUPS`, means over the examples: `t` (they add up to S), `overlap` (⟨t, q⟩, nats),
-        `pull`, and `gradient`, the norm of the mean overlap's by the student's weights, t held.
+    A row each of `GROUPS`, means over the examples: the `t` add up to S; `gradient` is the norm of the mean
+    overlap's by the student's weights, t held.
     """
     (batch,) = encoded_batches(student, examples, len(examples))
     _, logits = forward_terms(student.model, Objective(), batch)

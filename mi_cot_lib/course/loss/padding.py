@@ -53,9 +53,8 @@ def prepare_padding(
     names what is out of range.
 
     Returns:
-        A row a number of padding positions and a `padded` of `PADDED` but `none`, with `padding`,
-        `loss` (nats), `S`, and `real` and `at padding`: the gradient's norm by the rationale side's logits
-        at its real and at its padding positions.
+        A row a number of padding positions and a `padded` of `PADDED` but `none`. `real` and `at padding`
+        are norms of the loss's (nats) gradient by the rationale side's logits at such positions.
     """
     if min(counts) < 0 or not 1 <= label_tokens <= _POSITIONS:
         raise ConfigError(
@@ -82,17 +81,10 @@ def prepare_padding(
             q.requires_grad_()
             loss = mi_loss(t, q)
             (gradient,) = torch.autograd.grad(loss, q)
-            rows.append(
-                {
-                    "padding": count,
-                    "padded": name,
-                    "loss": loss.item(),
-                    "S": pool_released(t, "max").sum(dim=-1).mean().item(),
-                    "real": gradient[:, :_POSITIONS].norm().item(),
-                    "at padding": gradient[:, _POSITIONS:].norm().item(),
-                }
-            )
-    return pd.DataFrame(rows)
+            total = pool_released(t, "max").sum(dim=-1).mean()
+            norms = [part.norm().item() for part in gradient.tensor_split([_POSITIONS], dim=1)]
+            rows.append((count, name, loss.item(), total.item(), *norms))
+    return pd.DataFrame(rows, columns=["padding", "padded", "loss", "S", "real", "at padding"])
 
 
 def draw_padding(prepared: pd.DataFrame) -> Figure:

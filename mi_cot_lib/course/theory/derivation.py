@@ -168,8 +168,7 @@ def equation_8_second_step(world: ExactWorld) -> Sides:
 def equation_9(world: ExactWorld) -> Sides:
     """I(Z;V) against log n + 1/n Σ p(z|v) log p(v|z), for n values of V.
 
-    The paper writes max I ∝ max Σ p(z|v) log p(v|z). What a uniform p(v) = 1/n turns Equation 8 into is
-    this line: the sum without p(v), a factor 1/n and the constant log n.
+    The paper writes max I ∝ max Σ p(z|v) log p(v|z). A uniform p(v) = 1/n turns Equation 8 into this line.
     """
     n = world.joint.shape[1]
     return Sides(world.mutual_information, float(np.log(n)) - equation_9_sum(world) / n)

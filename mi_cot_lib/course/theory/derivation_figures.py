@@ -4,13 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mi_cot_lib.course.theory.derivation import (
-    barber_agakov,
-    decoder,
-    equation_7_printed,
-    equation_7_upper_bound,
-    wrong_marginal,
-)
+from mi_cot_lib.course.theory import derivation as d
 from mi_cot_lib.course.theory.exact_world import ExactWorld
 from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
 
@@ -34,9 +28,9 @@ def prepare_bounds(
     rows = []
     for dependence in np.linspace(0, 1, 101):
         world = ExactWorld.of(z_size, v_size, dependence, skew)
-        upper = equation_7_upper_bound(world, wrong_marginal(world, wrongness))
-        lower = barber_agakov(world, decoder(world, temperature))
-        printed = equation_7_printed(world).right
+        upper = d.equation_7_upper_bound(world, d.wrong_marginal(world, wrongness))
+        lower = d.barber_agakov(world, d.decoder(world, temperature))
+        printed = d.equation_7_printed(world).right
         rows.append((dependence, lower.right, upper.left, upper.right, printed))
     return pd.DataFrame(rows, columns=["dependence", LOWER, EXACT, UPPER, PRINTED])
 
@@ -74,7 +68,7 @@ def prepare_climb(world: ExactWorld) -> pd.DataFrame:
     rows = []
     for c in np.linspace(0, 1, 51):
         moved = ExactWorld((1 - c) * world.joint + c * constant)
-        sides = equation_7_upper_bound(moved, q_v)
+        sides = d.equation_7_upper_bound(moved, q_v)
         rows.append((c, sides.left, sides.right, moved.entropy_v, moved.entropy_v_given_z))
     return pd.DataFrame(rows, columns=["c", EXACT, UPPER, "H(V)", "H(V|Z)"])
 
