@@ -55,9 +55,9 @@ def train_on(
     validate: Validate,
 ) -> Trained:
     """Train a student on both tasks with gold labels, and leave no file."""
-    pairs = (encoded(student, rows) for rows in (examples, valid))
+    taught, held = (encoded(student, rows) for rows in (examples, valid))
     with tempfile.TemporaryDirectory() as folder:
-        return train(config, student, *pairs, validate, Path(folder))
+        return train(config, student, taught, held, validate, Path(folder))
 
 
 def train_briefly(examples: Sequence[Example], *, method: str, steps: int) -> BriefStudent:

@@ -1,6 +1,7 @@
 """The figures of the first notebooks: the method, lengths, pretraining, pooled outputs, agreement."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ def draw_overview() -> Figure:
     _grid(axes, 6.15, 3.3, (tuple(map(max, *_V_CELLS)),), _BLUE)
     _grid(axes, 6.15, 2.65, (tuple(map(max, *_Z_CELLS)),), _ORANGE)
     total = r"$L_{total}=\alpha_1 L_{prediction}+\alpha_2 L_{generation}+\alpha_3 L_{CE}$"
-    for x, y, text, look in (
+    texts: list[tuple[float, float, str, dict[str, Any]]] = [
         (4.3, 4.68, "V: label logits", {"size": 10, "weight": "bold", "color": _BLUE}),
         (4.3, 3.83, "m positions × vocabulary", {"size": 8}),
         (4.3, 2.38, "Z: rationale logits", {"size": 10, "weight": "bold", "color": _ORANGE}),
@@ -74,8 +75,9 @@ def draw_overview() -> Figure:
         (4.3, 3.09, "softmax, then\nmax over positions", {"size": 8.5, "va": "center"}),
         (4.3, 0.63, "rationales R, written once, before training", {"size": 8.5}),
         (10.35, 5.15, total, {"size": 12, "ha": "right", "va": "center"}),
-    ):
-        axes.text(x, y, text, **{"color": _INK, **look})
+    ]
+    for x, y, text, how in texts:
+        axes.text(x, y, text, **{"color": _INK, **how})
     for look, *ways in (
         (_LABEL, (1.9, 4.3, 2.4, 4.3), (3.75, 4.3, 4.25, 4.3), (5.72, 4.1, 6.35, 3.65)),
         (_LABEL, (5.72, 4.3, 8.2, 4.3), (7.6, 3.42, 8.2, 3.2)),
@@ -85,8 +87,8 @@ def draw_overview() -> Figure:
         ({**_BOTH, "arrowstyle": "-"}, (3.75, 0.55, 9.27, 0.55)),
     ):
         drawn = {"arrowstyle": "-|>", "lw": 1.6, "shrinkA": 0, "shrinkB": 0, **look}
-        for *start, x, y in ways:
-            axes.annotate("", xy=(x, y), xytext=start, arrowprops=drawn)
+        for from_x, from_y, x, y in ways:
+            axes.annotate("", xy=(x, y), xytext=(from_x, from_y), arrowprops=drawn)
     return figure
 
 
@@ -144,7 +146,7 @@ def prepare_pooled(
 
     A row a token of the vocabulary, largest `max` first; `other` is its `max` on the other side.
     """
-    names = tokeniser.convert_ids_to_tokens(range(label_logits.shape[-1]))
+    names = tokeniser.convert_ids_to_tokens(list(range(label_logits.shape[-1])))
     label, rationale = (
         {pool: pool_released(side[None], pool)[0].numpy() for pool in ("max", "mean")}
         for side in (label_logits, rationale_logits)
