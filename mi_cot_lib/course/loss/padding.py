@@ -57,9 +57,7 @@ def prepare_padding(
         are norms of the loss's (nats) gradient by the rationale side's logits at such positions.
     """
     if min(counts) < 0 or not 1 <= label_tokens <= _POSITIONS:
-        raise ConfigError(
-            f"padding needs no negative count, and a label of 1 to {_POSITIONS} tokens."
-        )
+        raise ConfigError(f"needs no negative count, and a label of 1 to {_POSITIONS} tokens.")
     if not 0 <= alike <= 1:
         raise ConfigError(f"alike must be from 0 to 1, got {alike}.")
     generator = torch.Generator().manual_seed(0)
