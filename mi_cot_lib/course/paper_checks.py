@@ -1,9 +1,10 @@
-"""What printed accuracies say by themselves: whether a gain is one, and whether a number is of one run."""
+"""What printed accuracies say by themselves, and what the released calibration script computes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
@@ -23,12 +24,7 @@ def printed_rows(table: str) -> dict[str, dict[str, Any]]:
 
 
 def impossible_cells() -> pd.DataFrame:
-    """Find the cells of Table 6 that no binning allows at Table 1's accuracies.
-
-    Returns:
-        A row a cell, in percent: `method`, `data`, `ECE`, `confidence`, `accuracy (Table 1)`. What rounding
-        can do is granted.
-    """
+    """Find the cells of Table 6 that no binning allows at Table 1's accuracies (percent), rounded."""
     accuracies = printed_rows("table1")
     cells = [
         (method, name, error, confidence, accuracies[method][name])
@@ -46,16 +42,8 @@ def prepare_gains(
 ) -> pd.DataFrame:
     """Test one row of a table against another, each accuracy as that of one student on its own items.
 
-    Which items either answered rightly is not published, so that they cannot be paired.
-
-    Args:
-        better: Accuracy in percent by data set.
-        than: The same of what it is compared with.
-        items: Test items of each data set.
-
-    Returns:
-        A row a data set with `gain` (points), `half-width` (of its 95% interval by Wald, points), `p` (two
-        proportions, two-sided z-test) and `one item` (points).
+    Accuracies in percent, gains in points, the interval is Wald's at 95%, p of the two-sided z-test of two
+    proportions. Which items were answered rightly is not published, so that they cannot be paired.
     """
     rows = {}
     for name, accuracy in better.items():
@@ -74,19 +62,11 @@ def prepare_gains(
 
 
 def fewest_runs(accuracy: float, items: int, most: int = 20) -> int:
-    """Return of how many runs, at least, a printed accuracy is the mean.
+    """Return of how many runs, at least, a printed accuracy (percent, two digits) is the mean.
 
     One run on n items is right on a whole number of them. The mean of r runs is a whole number over r·n;
-    where none of these is printed as this accuracy, it is of more than r runs. (1 proves nothing: any
-    number that one run can have, several can have, too.)
-
-    Args:
-        accuracy: In percent, printed to two digits; rounding up and down is granted.
-        items: Test items.
-        most: Where to stop.
-
-    Raises:
-        ConfigError: Not even the mean of `most` runs is printed so.
+    where none of these is printed as this accuracy, rounded up or down, it is of more than r runs. (1
+    proves nothing: any number that one run can have, several can have, too.) A ConfigError: more than `most`.
     """
     printed = Fraction(str(accuracy))
     for runs in range(1, most + 1):
@@ -95,3 +75,39 @@ def fewest_runs(accuracy: float, items: int, most: int = 20) -> int:
         if abs(Fraction(100 * right, answers) - printed) <= _ROUNDING:
             return runs
     raise ConfigError(f"{accuracy}% of {items} items is no mean of {most} runs or fewer.")
+
+
+class ReleasedScores(NamedTuple):
+    """What the released script calls "avg_probs", "ECE_equal_mass" and "acc", as shares."""
+
+    confidence: float
+    error: float
+    accuracy: float
+
+
+def score_as_released(first_step: np.ndarray, labels: Sequence[Sequence[int]]) -> ReleasedScores:
+    """Score students' first decoder step as the released script does; no student here is scored so.
+
+    Source: `uncertainty.py` and `calib_metrics.py` of xinchen9/cot_distillation_ACL2024.
+
+    Of each answer the script looks at the first step alone. Its `max()` is taken of a list that holds one
+    list, and returns that list: the whole distribution, whose mean is 1/V whatever the student says.
+    Each answer then counts as a data set of its own. Its bins pair the probabilities with the one
+    predicted token, so only the first probability, that of token 0 (T5's padding), finds a partner: the
+    error is |right − p(token 0)|. The accuracy is divided by the number of the label's tokens.
+
+    `first_step` is (answers, vocab), each row a distribution; labels are token ids, end token included.
+
+    Raises:
+        ConfigError: Not one label an answer, or an empty one.
+    """
+    if len(first_step) != len(labels) or not len(labels) or not all(map(len, labels)):
+        raise ConfigError(
+            f"got {len(first_step)} answers and {len(labels)} labels, none may be empty."
+        )
+    right = first_step.argmax(axis=1) == [label[0] for label in labels]
+    return ReleasedScores(
+        confidence=float(first_step.mean(axis=1).mean()),
+        error=float(np.abs(right - first_step[:, 0]).mean()),
+        accuracy=float(np.mean(right / [len(label) for label in labels])),
+    )

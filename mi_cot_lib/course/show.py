@@ -1,11 +1,14 @@
-"""How chapters show an item: its answer, a picture and a small table; all else is folded."""
+"""How chapters show an item (its answer, a picture, a small table; all else folded) and a teacher's text."""
 
 import re
+from html import escape
 
 import pandas as pd
 from IPython.display import HTML, Markdown, display
 
+from mi_cot_lib.data.layout import RawRow
 from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.teacher.parse import split_teacher_output
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.pictures import draw
@@ -13,6 +16,17 @@ from mi_cot_lib.report.printed.tables import folded_tables, main_table
 from mi_cot_lib.report.result import Result
 from mi_cot_lib.report.runs import Record, Run
 from mi_cot_lib.report.setting import Setting
+
+# Of each segment of a teacher's text what it is called, and how it is marked. Light backgrounds under dark
+# text; the border's style tells the segments apart without colour.
+_OUTSIDE = "background:#ffffff;color:#777777;border-bottom:2px dashed #bbbbbb"
+_SEGMENTS = {
+    "lead": ("question, thoughts", _OUTSIDE),
+    "rationale": ("rationale", "background:#fde4c8;border-bottom:2px solid #b35806"),
+    "announcement": ("announcement", "background:#eeeeee;border-bottom:2px dotted #555555"),
+    "label": ("label", "background:#cfe5f5;border-bottom:4px double #0173b2;font-weight:bold"),
+    "rest": ("run-on, cut off", _OUTSIDE),
+}
 
 
 def show(result: Result) -> None:
@@ -38,12 +52,14 @@ def show_table(result: Result, heading: str) -> None:
     display(HTML(_html(folded_tables(result)[heading])))
 
 
-def one_run(record: Record) -> Result:
-    """Return a single run as an item without comparisons, for its pictures.
+def show_answers(*results: Result) -> None:
+    """Show the questions of several items with their answers, numbered."""
+    said = [f"**{result.question}** {' '.join(answer_of(result))}" for result in results]
+    display(Markdown("\n\n".join(f"{number}. {one}" for number, one in enumerate(said, 1))))
 
-    Args:
-        record: Its `run.json`.
-    """
+
+def one_run(record: Record) -> Result:
+    """Return a single run, by its `run.json`, as an item without comparisons, for its pictures."""
     run = Run(Setting.of(record["config"]), record["config"]["seed"], record)
     return Result(
         id="run",
@@ -61,6 +77,28 @@ def one_run(record: Record) -> Result:
     )
 
 
+def example_html(dataset: str, row: RawRow) -> str:
+    """Return a row's input, gold label and teacher's raw text as HTML, escaped, its segments marked."""
+    read = split_teacher_output(dataset, row.teacher_text, row.choices, row.input)
+    segments = {name: part for name, part in read._asdict().items() if part}
+    marked = "".join(_span(part, _SEGMENTS[name][1]) for name, part in segments.items())
+    legend = " ".join(_span(*said) for name, said in _SEGMENTS.items() if name in segments)
+    return (
+        '<div style="background:#ffffff;color:#1f1f1f;padding:8px;line-height:1.6">'
+        f"<b>input</b>{_block(escape(row.input))}"
+        f"<b>gold label</b>{_block(escape(row.label))}"
+        f'<b>teacher</b> <span style="font-size:85%">({legend})</span>{_block(marked)}</div>'
+    )
+
+
 def _html(frame: pd.DataFrame) -> str:
     # Escaped, since students wrote some of it; without line breaks, of which a notebook would keep thousands.
     return re.sub(r">\s+<", "><", str(frame.to_html(index=False, border=0)))
+
+
+def _block(html: str) -> str:
+    return f'<div style="white-space:pre-wrap;margin:2px 0 8px 14px">{html}</div>'
+
+
+def _span(text: str, style: str) -> str:
+    return f'<span style="{style}">{escape(text)}</span>'

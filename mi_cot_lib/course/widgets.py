@@ -15,33 +15,28 @@ _DOTS_PER_INCH = 90
 
 
 class Controlled(widgets.VBox):
-    """Controls and, below them, what follows them.
+    """Controls and, below them, what follows them; `still` where none can be shown, as on a static page."""
 
-    Attributes:
-        still: What it is where no controls can be shown, as on a static page: its default, by media type.
-    """
-
-    still: dict[str, str]
+    still: dict[str, str]  # by media type
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         return {**super()._repr_mimebundle_(**options), **self.still}
 
 
 def controlled(show: Callable[..., str | Figure], **inputs: widgets.ValueWidget) -> Controlled:
-    """Show a picture or a text that follows some controls.
+    """Show a picture or a text that follows some controls, below them.
 
-    Args:
-        show: Takes the controls' values by name and returns a figure, or HTML; what a student wrote must be
-            escaped.
-        inputs: The controls.
-
-    Returns:
-        The controls and below them what is shown.
+    `show` takes the controls' values by name and returns a figure, or HTML; what a student wrote must be
+    escaped.
     """
 
     def shown() -> str | bytes:
         made = show(**{name: control.value for name, control in inputs.items()})
-        return _png(made) if isinstance(made, Figure) else made
+        if isinstance(made, str):
+            return made
+        drawn = io.BytesIO()
+        made.savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
+        return drawn.getvalue()
 
     first = shown()
     if isinstance(first, bytes):
@@ -61,12 +56,8 @@ def controlled(show: Callable[..., str | Figure], **inputs: widgets.ValueWidget)
 
 
 def beside(name: str) -> dict[str, Any]:
-    """Return the arguments that put a control's name beside it, in full.
-
-    Args:
-        name: What the control sets. JupyterLab cuts off what is wider than its place, so a long name makes
-            one for itself; the others share a width, and their controls stand below each other.
-    """
+    """Return the arguments that put a control's name beside it, in full, most controls below each other."""
+    # JupyterLab cuts off what is wider than its place, so a long name makes one for itself.
     width = max(_NAME_EM, math.ceil(_LETTER_EM * len(name)))
     return {
         "description": name,
@@ -78,21 +69,7 @@ def beside(name: str) -> dict[str, Any]:
 def named_slider(
     name: str, value: float, least: float, most: float, step: float = 1
 ) -> widgets.IntSlider | widgets.FloatSlider:
-    """Make a slider with its name beside it.
-
-    Args:
-        name: What it sets.
-        value: Where it stands at first.
-        least: Its least value.
-        most: Its greatest.
-        step: From one place to the next; of whole numbers throughout, the slider gives whole numbers.
-    """
+    """Make a slider with its name beside it; of whole numbers throughout it gives whole numbers."""
     whole = all(isinstance(number, int) for number in (value, least, most, step))
     kind = widgets.IntSlider if whole else widgets.FloatSlider
     return kind(value, min=least, max=most, step=step, **beside(name))
-
-
-def _png(figure: Figure) -> bytes:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
-    return drawn.getvalue()

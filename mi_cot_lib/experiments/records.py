@@ -4,7 +4,7 @@ A record is a run's `run.json`. Runs lie in a folder of run folders; what is com
 copy of `run.json` each, named by its run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from mi_cot_lib.experiments.running.engines import LOCAL, Engine
 from mi_cot_lib.experiments.running.evaluate import evaluate, questions_fingerprint
 from mi_cot_lib.experiments.running.execute import Outcome, execute_grid
 from mi_cot_lib.experiments.running.run_record import calibration_of, own_validation
-from mi_cot_lib.experiments.running.sources import sources_of
+from mi_cot_lib.experiments.running.sources import data_fingerprint, weights_fingerprint
 from mi_cot_lib.experiments.students.information import measured, unfit_information
 from mi_cot_lib.experiments.students.mutual_information.protocol import Protocol
 from mi_cot_lib.files import from_json, write_json
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.runs import Run
+from mi_cot_lib.student.load import load_student
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import RECORD, RESULTS_VERSION, read_record
 
@@ -31,30 +32,32 @@ Record = dict[str, Any]
 
 
 class Fingerprints:
-    """Fingerprints of data and weights as they are when first asked for, each computed once."""
+    """Fingerprints of data and weights as they are when first asked for; None of what is not here."""
 
     def __init__(self) -> None:
-        self._sources: dict[tuple[str, str], dict[str, str] | None] = {}
-        self._questions: dict[str, str | None] = {}
+        self._known: dict[tuple[str, str], str | None] = {}
 
     def of(self, config: RunConfig) -> dict[str, str] | None:
-        """Return them, or None where data or weights are not on this machine."""
-        key = (config.dataset, config.student)
-        if key not in self._sources:
-            try:
-                self._sources[key] = sources_of(config)
-            except KitError:
-                self._sources[key] = None
-        return self._sources[key]
+        """Return them of what a run is made from; a data set is read once for all its students."""
+        data = self._once(("data", config.dataset), lambda: data_fingerprint(config))
+        weights = self._once(
+            ("student", config.student), lambda: weights_fingerprint(load_student(config.student))
+        )
+        if data is None or weights is None:
+            return None
+        return {"data_sha256": data, "weights_sha256": weights}
 
     def questions(self, dataset: str, data_root: str | None) -> str | None:
-        """Return the fingerprint of a test set's questions; None where it is not there."""
-        if dataset not in self._questions:
+        """Return that of a test set's questions."""
+        return self._once(("questions", dataset), lambda: questions_fingerprint(dataset, data_root))
+
+    def _once(self, key: tuple[str, str], make: Callable[[], str]) -> str | None:
+        if key not in self._known:
             try:
-                self._questions[dataset] = questions_fingerprint(dataset, data_root)
+                self._known[key] = make()
             except KitError:
-                self._questions[dataset] = None
-        return self._questions[dataset]
+                self._known[key] = None
+        return self._known[key]
 
 
 @dataclass(frozen=True, slots=True)

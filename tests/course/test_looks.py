@@ -28,27 +28,20 @@ def coins(looks=40, items=2_000):
     return Looks(np.full(looks, 0.5), generator.random((looks, items)) < 0.5)
 
 
-def test_one_look_leaves_nothing_to_choose():
-    found = prepare_looks(coins(looks=1), items=50, draws=20)
-    assert (found["gain"] == 0).all()
-
-
 def test_the_best_of_many_looks_at_a_coin_is_above_half_by_extreme_values():
     looks = coins()
     found = prepare_looks(looks, items=200, draws=400)
     # The mean largest of 40 standard normals is 2.16; one look's standard deviation 3.54 points.
     assert found.loc[ON_TEST, "accuracy"] == pytest.approx(50 + 2.16 * 3.54, abs=0.5)
     assert found.loc[LAST, "accuracy"] == pytest.approx(100 * looks.right[-1].mean(), abs=0.5)
+    assert (prepare_looks(coins(looks=1), items=50, draws=20)["gain"] == 0).all()
 
 
 def test_on_all_items_the_best_look_is_the_largest_of_the_curve():
-    looks = Looks(
-        np.array([0.1, 0.9, 0.2]), np.array([[1, 1, 1], [0, 1, 1], [0, 0, 1]], dtype=bool)
-    )
-    found = prepare_looks(looks, items=3, draws=2)
-    assert found["accuracy"].round(2).to_dict() == {
-        ON_VALIDATION: 66.67, LAST: 33.33, ON_TEST: 100.0,
-    }  # fmt: skip
+    right = np.array([[1, 1, 1], [0, 1, 1], [0, 0, 1]], dtype=bool)
+    found = prepare_looks(Looks(np.array([0.1, 0.9, 0.2]), right), items=3, draws=2)
+    accuracy = found["accuracy"].round(2).to_dict()
+    assert accuracy == {ON_VALIDATION: 66.67, LAST: 33.33, ON_TEST: 100.0}
 
 
 def test_more_items_than_there_are_are_refused():
@@ -56,20 +49,16 @@ def test_more_items_than_there_are_are_refused():
         prepare_looks(coins(items=10), items=11)
 
 
-def test_looks_are_read_as_written(tmp_path):
-    looks = Looks(np.array([0.25, 0.5]), np.array([[True, False], [False, True]]))
-    write_looks(looks, tmp_path / "looks" / "x.json")
-    read = read_looks(tmp_path / "looks" / "x.json")
-    assert read.valid.tolist() == [0.25, 0.5] and (read.right == looks.right).all()
-
-
-def test_both_sets_are_scored_at_every_evaluation():
+def test_both_sets_are_scored_at_every_evaluation_and_looks_are_read_as_written(tmp_path):
     config = RunConfig(
         dataset="nano_cqa", method="dss", student="nano16", train_size=16, max_steps=4, eval_every=2
     )
     valid, test = (load_split("nano_cqa", split)[:16] for split in ("valid", "test"))
     looks = watch(config, valid, test)
     assert looks.valid.shape == (2,) and looks.right.shape == (2, 16)
+    write_looks(looks, tmp_path / "looks" / "x.json")
+    read = read_looks(tmp_path / "looks" / "x.json")
+    assert read.valid.tolist() == looks.valid.tolist() and (read.right == looks.right).all()
 
 
 def test_the_record_has_as_many_looks_as_the_released_script():

@@ -1,58 +1,16 @@
-"""What the paper's printed accuracies say by themselves, against plain arithmetic."""
+"""What the paper's printed accuracies say, and the released calibration script, against plain arithmetic."""
 
+import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from mi_cot_lib.course.paper_checks import (
-    fewest_runs,
-    impossible_cells,
-    prepare_gains,
-    printed_rows,
-)
+from mi_cot_lib.course.paper_checks import fewest_runs, prepare_gains, score_as_released
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.paper import paper_numbers
-
-TEST_ITEMS = paper_numbers()["test_items"]
-
-
-def gains(table, better="mi", than="dss"):
-    rows = printed_rows(table)
-    return prepare_gains(rows[better], rows[than], TEST_ITEMS)
-
-
-def test_no_gain_over_dss_in_table_1_is_significant():
-    p = gains("table1")["p"].round(2)
-    assert p.to_dict() == {"esnli": 0.98, "anli1": 0.47, "cqa": 0.76, "svamp": 0.60}
-
-
-def test_no_gain_over_dss_in_table_2_is_significant():
-    assert gains("table2")["p"].min() > 0.3
-
-
-def test_the_interval_of_a_gain_is_wider_than_the_gain():
-    found = gains("table1")
-    assert found["half-width"].round(1).to_dict() == {
-        "esnli": 0.9, "anli1": 4.4, "cqa": 3.8, "svamp": 9.2,
-    }  # fmt: skip
-    assert (found["gain"].abs() < found["half-width"]).all()
-    assert found.loc["svamp", "one item"] == 0.5
-
-
-def test_table_5s_rows_lie_farther_apart_on_anli_than_test_items_explain():
-    p = gains("table5", "ce", "kl")["p"].to_dict()
-    assert p.pop("anli1") < 1e-4 < 0.4 < min(p.values())
-
-
-def test_seven_of_eight_cells_of_table_6_are_impossible_at_table_1s_accuracies():
-    found = impossible_cells()
-    assert len(found) == 7
-    gap = (found["accuracy (Table 1)"] - found["confidence"]).abs()
-    assert (gap > found["ECE"]).all()
-    assert set(zip(found["method"], found["data"], strict=True)).isdisjoint({("dss", "anli1")})
 
 
 @given(st.integers(50, 10_000), st.floats(5, 95), st.floats(5, 95))
@@ -66,23 +24,6 @@ def test_gains_are_tested_as_by_hand(n, first, second):
     assert found["half-width"] == pytest.approx(width, rel=1e-3)
 
 
-def test_each_baseline_of_table_1_holds_a_number_that_no_single_run_can_have():
-    runs = {
-        row: {name: fewest_runs(value, TEST_ITEMS[name]) for name, value in columns.items()}
-        for row, columns in printed_rows("table1").items()
-    }
-    for baseline in ("finetune", "single_task", "dss"):
-        assert max(runs[baseline].values()) > 1
-    assert runs["finetune"]["svamp"] > 1 and runs["dss"]["anli1"] > 1
-    assert set(runs["mi"].values()) == {1}
-
-
-def test_table_2_can_be_of_single_runs():
-    for columns in printed_rows("table2").values():
-        for name, value in columns.items():
-            assert fewest_runs(value, TEST_ITEMS[name]) == 1
-
-
 @given(st.integers(1, 2_000), st.data())
 def test_what_one_run_has_needs_no_second(items, data):
     right = data.draw(st.integers(0, items))
@@ -94,3 +35,54 @@ def test_a_mean_over_runs_is_found_out():
     assert fewest_runs(50.25, 200) == 2
     with pytest.raises(ConfigError, match="no mean of 1 runs"):
         fewest_runs(50.25, 200, most=1)
+
+
+def step_by_step(first_step, labels):
+    """The script's own way through lists: one list a step, the pairs that zip leaves, 100 bins."""
+    confidence, error, accuracy = [], [], []
+    for distribution, label in zip(first_step, labels, strict=True):
+        step = [distribution.tolist()]  # one decoder step, as the script holds it
+        probabilities, predicted = max(step), [int(np.argmax(step[0]))]
+        confidence.append(np.mean(probabilities))
+        accuracy.append(sum(a == b for a, b in zip(predicted, label, strict=False)) / len(label))
+        triples = sorted(zip(probabilities, predicted, label, strict=False))
+        size = math.ceil(len(triples) / 100)
+        gaps = []
+        for start in range(0, len(triples), size):
+            held = triples[start : start + size]
+            right = np.mean([a == b for _, a, b in held])
+            gaps.append(len(held) * abs(right - np.mean([p for p, _, _ in held])))
+        error.append(sum(gaps) / len(triples))
+    return np.mean(confidence), np.mean(error), np.mean(accuracy)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(2, 30))
+def test_it_is_what_the_lists_come_to(seed, answers, vocabulary):
+    generator = np.random.default_rng(seed)
+    first_step = generator.dirichlet(np.ones(vocabulary), size=answers)
+    labels = [
+        generator.integers(vocabulary, size=generator.integers(1, 5)).tolist()
+        for _ in range(answers)
+    ]
+    assert score_as_released(first_step, labels) == pytest.approx(
+        step_by_step(first_step, labels), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels", "message"),
+    [(2, [[1]], "2 answers and 1 labels"), (1, [[]], "none may be empty")],
+)
+def test_labels_must_fit_the_answers(answers, labels, message):
+    with pytest.raises(ConfigError, match=message):
+        score_as_released(np.ones((answers, 3)) / 3, labels)
+
+
+def test_all_but_one_of_the_real_svamp_labels_start_with_a_bracket(shared):
+    labels = []
+    for split in ("train", "test"):
+        path = shared / "dss" / "datasets" / "svamp" / f"svamp_{split}.json"
+        rows = [line for line in path.read_text("utf-8").split("\n") if line]
+        labels += [json.loads(row)["label"] for row in rows]
+    assert len(labels) == 1_000
+    assert sum(label.startswith("(") for label in labels) == 999

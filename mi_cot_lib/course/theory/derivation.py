@@ -1,27 +1,29 @@
-"""Equations 1 and 4 to 9 of the paper, one function each, on a world in which both sides are exact.
+"""Equations 1 to 9 of the paper, one function each, on worlds in which both sides are exact.
 
-Every function returns the two sides that the paper relates, in nats; `derivation_table` says how they
-relate. Equations 2 to 4 as a choice of objective are in `bottleneck`, 10 and 11 in `derivation_loss`.
+`derivation_table` says how the sides relate; Equations 10 and 11 are in `released_loss`. Equations 2 to 4
+choose what Z keeps of a question with a label Y and a style that says nothing about Y, both uniform.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import rel_entr, xlogy
 
 from mi_cot_lib.course.theory.exact_world import ExactWorld, Table, distribution, divide
 from mi_cot_lib.errors import ConfigError
 
+CHOICES = ("nothing", "the label", "the style", "both")
+# Nats; what differs by less is equal up to rounding.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Sides:
-    """The two sides of an equation or inequality, in nats.
-
-    Attributes:
-        left: What stands left of the sign.
-        right: What stands right of it.
-    """
+    """What stands left and right of the sign of an equation or inequality, in nats."""
 
     left: float
     right: float
@@ -37,26 +39,95 @@ def equation_1(world: ExactWorld) -> Sides:
     return Sides(world.mutual_information, world.entropy_z + world.entropy_v - world.entropy_joint)
 
 
+def prepare_choices(labels: int = 3, styles: int = 3, beta: float = 2.0) -> pd.DataFrame:
+    """Measure each of `CHOICES` to make Z from V = (label, style), and from nothing but V, in nats.
+
+    `Eq. 3` = I(Z;V) − β I(Z;Y) is to be minimised. A ConfigError asks for two labels and styles, and β ≥ 0.
+    """
+    if not beta >= 0:
+        raise ConfigError(f"β must be at least 0, got {beta}.")
+    kept = _parts(labels, styles)
+    rows = {}
+    for choice in CHOICES:
+        about_y, about_v = (_shared(kept[choice], kept[part]) for part in ("the label", "both"))
+        rows[choice] = {
+            "values of Z": len(set(kept[choice])),
+            "I(Z;Y)": about_y,
+            "I(Z;V)": about_v,
+            "Eq. 3": about_v - beta * about_y,
+        }
+    return pd.DataFrame(rows).T.astype({"values of Z": int}).rename_axis("Z keeps")
+
+
+def prepare_markov(labels: int = 3, styles: int = 3) -> pd.DataFrame:
+    """Let V and Z each keep a part of the question, and see whether I(Z;V) limits I(Z;Y).
+
+    By the chain rule I(Z;Y) ≤ I(Z;V,Y) = I(Z;V) + I(Z;Y|V). The last term is 0 exactly where
+    Z – V – Y is a Markov chain (Z independent of Y given V), and then I(Z;Y) ≤ I(Z;V): data processing.
+    Z made from V alone, by whatever noise, is such a chain; two parts of one question need not be. A
+    ConfigError asks for two labels and styles.
+    """
+    kept = _parts(labels, styles)
+    y = kept["the label"]
+    rows = {}
+    for v_keeps, z_keeps in product(CHOICES[1:], repeat=2):
+        v, z = kept[v_keeps], kept[z_keeps]
+        about_y, about_v = _shared(z, y), _shared(z, v)
+        given_v = _shared(z, list(zip(v, y, strict=True))) - about_v
+        rows[v_keeps, z_keeps] = {
+            "I(Z;Y)": about_y,
+            "I(Z;V)": about_v,
+            "I(Z;Y|V)": given_v,
+            "Z – V – Y": given_v < ROUNDING,
+            "I(Z;Y) ≤ I(Z;V)": about_y <= about_v + ROUNDING,
+        }
+    return pd.DataFrame(rows).T.rename_axis(["V keeps", "Z keeps"]).infer_objects()
+
+
+def equation_4(choices: pd.DataFrame, values_of_z: int) -> Sides:
+    """I(Z;Y) of what Equation 3 chooses, against that of the worst that Equation 4 lets pass.
+
+    Z may take `values_of_z` values, a student of fixed capacity; a ConfigError says if no choice has so few.
+    """
+    fits = choices[choices["values of Z"] <= values_of_z]
+    if fits.empty:
+        raise ConfigError(f"Z must be allowed at least one value, got {values_of_z}.")
+    by_three = fits.loc[fits["Eq. 3"].idxmin(), "I(Z;Y)"]
+    most = fits["I(Z;V)"].max()
+    # Choices that Equation 4 cannot tell apart: equal up to rounding.
+    by_four = fits.loc[np.isclose(fits["I(Z;V)"], most), "I(Z;Y)"].min()
+    return Sides(float(by_three), float(by_four))
+
+
+def _parts(labels: int, styles: int) -> dict[str, list[Hashable]]:
+    """Return what each choice keeps of every question, all questions equally likely."""
+    if min(labels, styles) < 2:
+        raise ConfigError(f"needs two labels and two styles or more, got {labels} and {styles}.")
+    questions = list(product(range(labels), range(styles)))
+    return {
+        "nothing": [()] * len(questions),
+        "the label": [label for label, _ in questions],
+        "the style": [style for _, style in questions],
+        "both": list(questions),
+    }
+
+
+def _shared(one: list[Hashable], other: list[Hashable]) -> float:
+    return ExactWorld.of_pairs(list(zip(one, other, strict=True))).mutual_information
+
+
 def equation_4_symmetry(world: ExactWorld) -> Sides:
     """I(Z;V) against I(V;Z), which the paper states below Equation 4."""
-    return Sides(world.mutual_information, world.swapped().mutual_information)
+    return Sides(world.mutual_information, ExactWorld(world.joint.T).mutual_information)
 
 
 def equation_5(world: ExactWorld) -> Sides:
     """I(Z;V) against E[log p(v|z) / p(v)]."""
-    return Sides(world.mutual_information, equation_7_upper_bound(world, world.p_v).right)
+    return equation_7_upper_bound(world, world.p_v)
 
 
 def equation_6(world: ExactWorld, q_v: ArrayLike) -> Sides:
-    """I(Z;V) against E[log p(v|z) / q(v)] − KL(p(v) ‖ q(v)).
-
-    Args:
-        world: The joint distribution.
-        q_v: (v,), any distribution that is positive where p(v) is.
-
-    Raises:
-        ConfigError: q(v) is no distribution, or 0 where p(v) is not: both terms are infinite then.
-    """
+    """I(Z;V) against E[log p(v|z) / q(v)] − KL(p(v) ‖ q(v)); a ConfigError where both terms are infinite."""
     bound = equation_7_upper_bound(world, q_v)
     if np.isinf(bound.right):
         raise ConfigError("q(v) must be positive wherever p(v) is, or Equation 6 reads ∞ − ∞.")
@@ -67,28 +138,17 @@ def equation_6(world: ExactWorld, q_v: ArrayLike) -> Sides:
 def equation_7_upper_bound(world: ExactWorld, q_v: ArrayLike) -> Sides:
     """I(Z;V) against E[log p(v|z) / q(v)]: what Equation 6 leaves when its KL is dropped.
 
-    An upper bound for every q(v), with equality at q(v) = p(v) (Poole et al. 2019, section 2.1).
-
-    Args:
-        world: The joint distribution.
-        q_v: (v,), any distribution; the bound is ∞ where q(v) is 0 and p(v) is not.
-
-    Raises:
-        ConfigError: q(v) is no distribution over v.
+    An upper bound for every distribution q(v) (or a ConfigError says that it is none), with equality at
+    q(v) = p(v) (Poole et al. 2019, section 2.1).
     """
     q = distribution(q_v, len(world.p_v), "q(v)")
     return Sides(world.mutual_information, -world.entropy_v_given_z - world.expect_log(q))
 
 
 def equation_7_printed(world: ExactWorld) -> Sides:
-    """I(Z;V) against E[log p(z|v) / p(v)], with p(z|v) as the paper prints it.
-
-    The right side is I(Z;V) + H(V) − H(Z).
-    """
-    return Sides(
-        world.mutual_information,
-        world.expect_log(world.z_given_v) - world.expect_log(world.p_v),
-    )
+    """I(Z;V) against E[log p(z|v) / p(v)], with p(z|v) as the paper prints it: I(Z;V) + H(V) − H(Z)."""
+    printed = world.expect_log(world.z_given_v) - world.expect_log(world.p_v)
+    return Sides(world.mutual_information, printed)
 
 
 def equation_8_first_step(world: ExactWorld) -> Sides:
@@ -106,8 +166,7 @@ def equation_8_second_step(world: ExactWorld) -> Sides:
 def equation_9(world: ExactWorld) -> Sides:
     """I(Z;V) against log n + 1/n Σ p(z|v) log p(v|z), for n values of V.
 
-    The paper writes max I ∝ max Σ p(z|v) log p(v|z). What a uniform p(v) = 1/n turns Equation 8 into is
-    this line: the sum without p(v), a factor 1/n and the constant log n.
+    The paper writes max I ∝ max Σ p(z|v) log p(v|z). A uniform p(v) = 1/n turns Equation 8 into this line.
     """
     n = world.joint.shape[1]
     return Sides(world.mutual_information, float(np.log(n)) - equation_9_sum(world) / n)
@@ -121,9 +180,8 @@ def equation_9_sum(world: ExactWorld) -> float:
 def equation_9_normalisers(world: ExactWorld) -> Table:
     """Compute Σ_z p(v|z) for every v, (v,), which average to (values of Z) / (values of V).
 
-    CE(p, q) = −Σ_z p(z) log q(z) compares two distributions over one space. In Equation 9's
-    CE(z|v, v|z), p(z|v) is a distribution over z; p(v|z), read as a function of z, is one only where
-    this sum is 1.
+    A cross-entropy compares two distributions over one space. In Equation 9's CE(z|v, v|z), p(v|z), read
+    as a function of z, is one only where this sum is 1.
     """
     return world.v_given_z.sum(axis=0)
 
@@ -138,15 +196,10 @@ def barber_agakov(world: ExactWorld, q_v_given_z: ArrayLike) -> Sides:
     """I(Z;V) against H(V) + E[log q(v|z)]: a lower bound for every q(v|z) (Barber & Agakov 2003).
 
     It falls short of I by E_z KL(p(v|z) ‖ q(v|z)). What is minimised in practice is −E[log q(v|z)], a
-    cross-entropy over v alone; it raises the bound as far as H(V) stays where it is.
-
-    Args:
-        world: The joint distribution.
-        q_v_given_z: (z, v), each row a distribution over v; the bound is −∞ where q gives a pair that
-            occurs the probability 0.
+    cross-entropy over v alone; that raises the bound as far as H(V) stays where it is.
 
     Raises:
-        ConfigError: q(v|z) is no table of distributions over v, one for each z.
+        ConfigError: q(v|z) is no table (z, v) of distributions over v, one for each z.
     """
     q = np.asarray(q_v_given_z, dtype=np.float64)
     if q.shape != world.joint.shape:
@@ -166,18 +219,7 @@ def club(world: ExactWorld) -> Sides:
 
 
 def wrong_marginal(world: ExactWorld, wrongness: float) -> Table:
-    """Make a q(v) between p(v) and certainty of the rarest v.
-
-    Args:
-        world: The joint distribution.
-        wrongness: 0 (q = p) up to, but not including, 1 (all mass on one v: the bound is ∞).
-
-    Returns:
-        (v,), positive where p(v) is.
-
-    Raises:
-        ConfigError: `wrongness` out of its range.
-    """
+    """Make a q(v) between p(v) (wrongness 0) and certainty of the rarest v (1, a ConfigError: ∞ bound)."""
     if not 0 <= wrongness < 1:
         raise ConfigError(f"wrongness must be at least 0 and below 1, got {wrongness}.")
     q = (1 - wrongness) * world.p_v
@@ -186,14 +228,7 @@ def wrong_marginal(world: ExactWorld, wrongness: float) -> Table:
 
 
 def decoder(world: ExactWorld, temperature: float) -> Table:
-    """Make a q(v|z) from the exact conditional: p(v|z)^(1/T), normalised over v.
-
-    Args:
-        world: The joint distribution; every z occurs.
-        temperature: T above 0: 1 is exact, ∞ uniform over v, below 1 too sure of itself.
-
-    Returns:
-        (z, v), rows that sum to 1.
+    """Make a q(v|z) from p(v|z)^(1/T): 1 is exact, ∞ uniform over v, below 1 too sure of itself.
 
     Raises:
         ConfigError: A temperature that is not above 0, or a z that never occurs.

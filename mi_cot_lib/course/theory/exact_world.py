@@ -1,7 +1,4 @@
-"""A small discrete world of a rationale Z and a label V, in which every quantity is exact.
-
-Everything is in nats. 0 · log 0 is 0, as always for entropies.
-"""
+"""A small discrete world of a rationale Z and a label V, in which every quantity is exact, in nats."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -14,8 +11,7 @@ from mi_cot_lib.errors import ConfigError
 
 Table = NDArray[np.float64]
 
-# How far a table may be from summing to 1: rounding of printed probabilities is refused, that of
-# floating point is not.
+# How far a table may be from summing to 1: printed probabilities' rounding is refused, floats' is not.
 _TOLERANCE = 1e-9
 # A smaller probability counts as 0: the product of two marginals must not underflow.
 _NEVER = 1e-150
@@ -23,10 +19,7 @@ _NEVER = 1e-150
 
 @dataclass(frozen=True, eq=False)
 class ExactWorld:
-    """A joint distribution p(z, v), given as a table.
-
-    Attributes:
-        joint: (z, v), probabilities that sum to 1; read-only.
+    """A joint distribution p(z, v): a read-only table (z, v) of probabilities that sum to 1.
 
     Raises:
         ConfigError: At construction, if the table is no distribution over pairs.
@@ -40,8 +33,7 @@ class ExactWorld:
             raise ConfigError(
                 f"the joint table must be (z, v) with at least one cell, got shape {table.shape}."
             )
-        if abs(table.sum() - 1) > _TOLERANCE:
-            raise ConfigError(f"the joint table must sum to 1, it sums to {table.sum():.12g}.")
+        distribution(table.ravel(), table.size, "the joint table")
         table = np.where(table < _NEVER, 0.0, table)
         table = table / table.sum()
         table.setflags(write=False)
@@ -49,20 +41,11 @@ class ExactWorld:
 
     @classmethod
     def of(cls, z_size: int, v_size: int, dependence: float, skew: float = 0.0) -> "ExactWorld":
-        """Make a world whose Z and V go together to a chosen degree.
+        """Make a world whose Z and V go together to a chosen degree; out of range is a ConfigError.
 
         p(v) falls by the factor exp(−skew) from one v to the next. Given v, with probability
         `dependence` z is one of those that match v (those equal to it modulo the smaller size), else
-        it is any z.
-
-        Args:
-            z_size: Number of values of Z, at least 1.
-            v_size: Number of values of V, at least 1.
-            dependence: 0 (independent) to 1 (the one with fewer values is a function of the other).
-            skew: 0 (p(v) uniform) or more, in nats per value of V.
-
-        Raises:
-            ConfigError: A value out of its range.
+        it is any z. At 1 the side with fewer values is a function of the other.
         """
         if min(z_size, v_size) < 1:
             raise ConfigError(f"sizes must be at least 1, got {z_size} and {v_size}.")
@@ -78,11 +61,7 @@ class ExactWorld:
 
     @classmethod
     def of_pairs(cls, pairs: Sequence[tuple[Hashable, Hashable]]) -> "ExactWorld":
-        """Count equally likely examples, each with its z and its v, in order of first appearance.
-
-        Raises:
-            ConfigError: No pair.
-        """
+        """Count equally likely examples (z, v), of which a ConfigError asks for one, as they appear."""
         if not pairs:
             raise ConfigError("a world needs at least one pair (z, v).")
         z_places, v_places = (
@@ -98,14 +77,8 @@ class ExactWorld:
     def of_examples(cls, z_given_x: ArrayLike, v_given_x: ArrayLike) -> "ExactWorld":
         """Let each of n equally likely examples x draw z and v, independently once x is given.
 
-        p(z, v) = 1/n Σ_x p(z|x) p(v|x): a student that answers both prompts of every example.
-
-        Args:
-            z_given_x: (examples, z), each row a distribution.
-            v_given_x: (examples, v), each row a distribution.
-
-        Raises:
-            ConfigError: Different numbers of examples, or a row that is no distribution.
+        p(z, v) = 1/n Σ_x p(z|x) p(v|x), from (examples, z) and (examples, v), each row a distribution.
+        A ConfigError names what is none, or of another number of examples.
         """
         z_rows, v_rows = (np.asarray(rows, dtype=np.float64) for rows in (z_given_x, v_given_x))
         if z_rows.ndim != 2 or v_rows.ndim != 2 or len(z_rows) != len(v_rows):
@@ -157,39 +130,17 @@ class ExactWorld:
         return -self.expect_log(self.v_given_z)
 
     @property
-    def entropy_z_given_v(self) -> float:
-        """H(Z|V), nats."""
-        return -self.expect_log(self.z_given_v)
-
-    @property
     def mutual_information(self) -> float:
         """I(Z;V) as its definition has it: KL(p(z, v) ‖ p(z) p(v)), nats."""
         return float(rel_entr(self.joint, np.outer(self.p_z, self.p_v)).sum())
 
     def expect_log(self, values: Table) -> float:
-        """E_{p(z,v)}[log values(z, v)], nats; −inf where a pair that occurs has the value 0.
-
-        Args:
-            values: (z, v), (v,) or (z, 1), not negative.
-        """
+        """E_{p(z,v)}[log values], nats, of (z, v), (v,) or (z, 1); −inf where a pair that occurs has 0."""
         return float(xlogy(self.joint, np.broadcast_to(values, self.joint.shape)).sum())
-
-    def swapped(self) -> "ExactWorld":
-        """Return the same world with Z and V in each other's place."""
-        return ExactWorld(self.joint.T)
 
 
 def distribution(values: ArrayLike, size: int, what: str) -> Table:
-    """Check that values are a distribution over `size` outcomes.
-
-    Args:
-        values: (size,).
-        size: Number of outcomes.
-        what: Its name in the message.
-
-    Raises:
-        ConfigError: A wrong shape, a negative or non-finite value, or a sum that is not 1.
-    """
+    """Return values as a distribution over `size` outcomes, or raise a ConfigError that names `what`."""
     checked = _probabilities(values, what)
     if checked.shape != (size,):
         raise ConfigError(f"{what} must have {size} values, got shape {checked.shape}.")
@@ -199,12 +150,7 @@ def distribution(values: ArrayLike, size: int, what: str) -> Table:
 
 
 def divide(table: Table, by: Table) -> Table:
-    """Divide where the divisor is positive; elsewhere the result is 0.
-
-    Args:
-        table: (z, v).
-        by: What broadcasts to (z, v), not negative.
-    """
+    """Divide (z, v) by what broadcasts to it and is not negative; the result is 0 where that is 0."""
     return np.divide(table, by, out=np.zeros_like(table), where=by > 0)
 
 

@@ -34,6 +34,14 @@ def weights_fingerprint(student: Student) -> str:
     return digest.hexdigest()
 
 
+def data_fingerprint(config: RunConfig) -> str:
+    """Return the fingerprint of train, valid and test of a run's data set."""
+    splits = [
+        load_split(config.dataset, split, config.data_root) for split in ("train", "valid", "test")
+    ]
+    return fingerprint([example for split in splits for example in split])
+
+
 def sources_of(config: RunConfig) -> dict[str, str]:
     """Return the fingerprints of what a run of this configuration would be made from now.
 
@@ -43,11 +51,8 @@ def sources_of(config: RunConfig) -> dict[str, str]:
     Raises:
         KitError: Data or student cannot be had.
     """
-    splits = [
-        load_split(config.dataset, split, config.data_root) for split in ("train", "valid", "test")
-    ]
     return {
-        "data_sha256": fingerprint([example for split in splits for example in split]),
+        "data_sha256": data_fingerprint(config),
         "weights_sha256": weights_fingerprint(load_student(config.student)),
     }
 

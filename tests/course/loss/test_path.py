@@ -7,7 +7,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_cot_lib.course.loss.figures import draw_path
 from mi_cot_lib.course.loss.path import (
     MEASURES,
     OVERLAP,
@@ -15,10 +14,10 @@ from mi_cot_lib.course.loss.path import (
     PROPER,
     RELEASED,
     at_probabilities,
+    draw_path,
     prepare_path,
     rationale_side,
 )
-from mi_cot_lib.course.theory.derivation_loss import released_gradient
 from mi_cot_lib.errors import ConfigError
 
 
@@ -36,12 +35,6 @@ def test_with_one_token_the_values_are_those_of_the_closed_forms(path):
     assert path[OVERLAP].tolist() == pytest.approx((-p).tolist(), abs=1e-6)
     for name in (PAPER, PROPER):
         assert path[name].tolist() == pytest.approx((-p.map(math.log)).tolist(), abs=1e-5)
-
-
-def test_identical_one_hot_sides_score_9_3775_and_1_nat_more_where_they_share_nothing(path):
-    assert path[RELEASED].iloc[-1] == pytest.approx(9.3775, abs=1e-4)
-    assert path[RELEASED].iloc[0] - path[RELEASED].iloc[-1] == pytest.approx(1, abs=1e-4)
-    assert math.log(32128) == pytest.approx(10.3775, abs=1e-4)
 
 
 def test_the_released_form_stops_pulling_at_both_ends_and_a_proper_cross_entropy_at_one():
@@ -79,14 +72,6 @@ def test_the_path_gives_each_token_of_the_label_its_probability(place, tokens, m
     for token in range(tokens):
         assert side[token, token].item() == pytest.approx(1 / (1 + math.exp(-place)), abs=1e-5)
     assert side[tokens:, :tokens].sum().item() == pytest.approx(0, abs=1e-5)
-
-
-@given(st.integers(1, 4), st.integers(2, 40), st.integers(0, 2**31))
-def test_the_gradient_by_q_is_the_formula(batch, vocabulary, seed):
-    generator = torch.Generator().manual_seed(seed)
-    t, q = (torch.rand(batch, vocabulary, generator=generator) for _ in range(2))
-    by_autograd, by_formula = released_gradient(t, q)
-    assert torch.allclose(by_autograd, by_formula, atol=1e-5)
 
 
 def test_the_figure_shows_the_numbers_and_marks_the_place(path):

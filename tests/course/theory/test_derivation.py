@@ -6,25 +6,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import rel_entr
 
 from mi_cot_lib.course.theory import derivation as d
-from mi_cot_lib.course.theory.bottleneck import equation_4, prepare_choices, prepare_markov
-from mi_cot_lib.course.theory.derivation_loss import (
-    equation_10,
-    equation_11,
-    prepare_readings,
-    released_gradient,
-)
-from mi_cot_lib.course.theory.derivation_table import (
-    STEPS,
-    prepare_derivation,
-    random_setting,
-    verdict,
-)
+from mi_cot_lib.course.theory.derivation import equation_4, prepare_choices, prepare_markov
+from mi_cot_lib.course.theory.derivation_table import prepare_derivation, random_setting, verdict
 from mi_cot_lib.course.theory.exact_world import ExactWorld
 from mi_cot_lib.errors import ConfigError
 
@@ -33,26 +21,6 @@ from mi_cot_lib.errors import ConfigError
 def settings(draw):
     """A random world with a random q(v) and q(v|z)."""
     return random_setting(np.random.default_rng(draw(st.integers(0, 2**32 - 1))))
-
-
-def logits(batch, positions, vocabulary, seed):
-    return 4 * torch.randn(
-        batch, positions, vocabulary, generator=torch.Generator().manual_seed(seed)
-    )
-
-
-@given(settings())
-def test_the_steps_that_are_identities(s):
-    for sides in (
-        d.equation_1(s.world),
-        d.equation_4_symmetry(s.world),
-        d.equation_5(s.world),
-        d.equation_6(s.world, s.q_v),
-        d.equation_8_second_step(s.world),
-        d.equation_7_upper_bound(s.world, s.world.p_v),
-        d.barber_agakov(s.world, s.world.v_given_z),
-    ):
-        assert sides.difference == pytest.approx(0, abs=1e-9)
 
 
 @given(settings())
@@ -70,41 +38,12 @@ def test_equation_7_as_printed_is_i_plus_h_of_v_minus_h_of_z(s):
     assert d.equation_8_first_step(s.world).difference == pytest.approx(-sides.difference, abs=1e-9)
 
 
-def test_equation_7_as_printed_fails_where_the_rationale_says_more_than_the_label():
-    assert d.equation_7_printed(ExactWorld.of(8, 3, 0.8)).difference < -0.9
-    assert d.equation_7_printed(ExactWorld.of(3, 8, 0.8)).difference > 0.9
-
-
 @given(settings())
 def test_barber_agakov_is_a_lower_bound_whose_gap_is_the_divergence_of_q(s):
     sides = d.barber_agakov(s.world, s.q_v_given_z)
     gap = (s.world.p_z * rel_entr(s.world.v_given_z, s.q_v_given_z).sum(axis=1)).sum()
     assert sides.difference == pytest.approx(-gap, abs=1e-9)
     assert sides.right <= sides.left + 1e-9
-
-
-@given(settings())
-def test_club_is_an_upper_bound(s):
-    assert d.club(s.world).difference >= -1e-9
-
-
-@given(settings())
-def test_equation_9_is_an_identity_exactly_for_uniform_v(s):
-    n = s.world.joint.shape[1]
-    uniform = ExactWorld(s.world.z_given_v / n)
-    assert d.equation_9(uniform).difference == pytest.approx(0, abs=1e-9)
-    assert uniform.mutual_information == pytest.approx(
-        math.log(n) - uniform.entropy_v_given_z, abs=1e-9
-    )
-
-
-def test_without_a_uniform_v_equation_9_can_prefer_the_world_of_less_mutual_information():
-    # The sum counts a v that hardly ever occurs as much as one that always does.
-    noisy, rare = (
-        ExactWorld(np.array(t)) for t in ([[0.48, 0.02], [0.02, 0.48]], np.diag([0.96, 0.04]))
-    )
-    assert noisy.mutual_information > rare.mutual_information + 0.3
-    assert d.equation_9_sum(noisy) > d.equation_9_sum(rare) == 0
 
 
 @given(settings())
@@ -122,7 +61,7 @@ def test_equation_9s_cross_entropy_is_one_where_both_sides_are_uniform_and_equal
     sides = d.equation_9_cross_entropy(world)
     # And then it is an entropy: p(z|v) against itself.
     assert sides.left == pytest.approx(sides.right)
-    assert sides.right == pytest.approx(4 * world.entropy_z_given_v)
+    assert sides.right == pytest.approx(4 * (world.entropy_joint - world.entropy_v))
 
 
 @given(settings(), st.floats(0, 0.99), st.floats(0, 0.99))
@@ -134,11 +73,9 @@ def test_maximising_the_upper_bound_over_q_moves_away_from_i(s, less, more):
     ]
     assert gaps[0] == pytest.approx(0, abs=1e-9)
     assert gaps[0] <= gaps[1] + 1e-9 <= gaps[2] + 2e-9
-
-
-def test_the_upper_bound_has_no_maximum_over_q():
-    world = ExactWorld.of(4, 4, 0.5)
-    assert d.equation_7_upper_bound(world, [1.0, 0, 0, 0]).right == math.inf
+    # And it has no maximum.
+    certain = np.eye(len(s.world.p_v))[0]
+    assert d.equation_7_upper_bound(s.world, certain).right == math.inf
 
 
 @given(settings())
@@ -155,35 +92,16 @@ def test_for_a_held_q_the_upper_bound_is_largest_at_a_student_without_informatio
 def test_a_decoder_at_the_wrong_temperature_gives_a_lower_bound_and_at_1_gives_i(s, temperature):
     exact = d.barber_agakov(s.world, d.decoder(s.world, 1.0))
     assert exact.difference == pytest.approx(0, abs=1e-9)
-    assert d.barber_agakov(s.world, d.decoder(s.world, temperature)).difference <= 1e-9
-
-
-def test_the_decoder_ends_at_a_uniform_one():
-    world = ExactWorld.of(5, 4, 0.6, 0.4)
-    assert d.decoder(world, math.inf) == pytest.approx(np.full((5, 4), 0.25))
-
-
-def test_equation_3_keeps_the_label_and_equation_4_cannot_tell_it_from_the_style():
-    choices = prepare_choices(labels=3, styles=3, beta=2.0)
-    assert choices["Eq. 3"].idxmin() == "the label"
-    assert choices.loc["the label", "I(Z;V)"] == pytest.approx(choices.loc["the style", "I(Z;V)"])
-    assert choices.loc["the style", "I(Z;Y)"] == pytest.approx(0, abs=1e-12)
-    assert choices["I(Z;V)"].idxmax() == "both"
-    sides = equation_4(choices, values_of_z=3)
-    assert (sides.left, sides.right) == pytest.approx((math.log(3), 0), abs=1e-12)
+    q = d.decoder(s.world, temperature)
+    assert d.barber_agakov(s.world, q).difference <= 1e-9
+    if temperature == math.inf:
+        assert q == pytest.approx(np.full(q.shape, 1 / q.shape[1]))
 
 
 def test_with_more_styles_than_labels_a_student_of_fixed_size_drops_the_label():
     choices = prepare_choices(labels=2, styles=4)
     assert equation_4(choices, values_of_z=4).right == pytest.approx(0, abs=1e-12)
     assert choices[choices["values of Z"] <= 4]["I(Z;V)"].idxmax() == "the style"
-
-
-def test_information_about_the_label_may_exceed_that_about_v_where_both_come_from_the_question():
-    style_and_label = prepare_markov(labels=3, styles=3).loc[("the style", "the label")]
-    assert style_and_label["I(Z;V)"] == pytest.approx(0, abs=1e-12)
-    assert style_and_label["I(Z;Y)"] == pytest.approx(math.log(3))
-    assert not style_and_label["Z – V – Y"] and not style_and_label["I(Z;Y) ≤ I(Z;V)"]
 
 
 @pytest.mark.parametrize(("labels", "styles"), [(2, 2), (3, 3), (4, 2), (2, 5)])
@@ -201,59 +119,22 @@ def test_dit_measures_the_same_conditional_information():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import dit
+    part = {"the label": slice(0, 1), "the style": slice(1, 2), "both": slice(0, 2)}
     for (v_keeps, z_keeps), row in prepare_markov(labels=3, styles=2).iterrows():
-        part = {
-            "the label": lambda y, s: y,
-            "the style": lambda y, s: s,
-            "both": lambda y, s: y + s,
-        }
-        questions = [(y, s) for y in "abc" for s in "xy"]
-        counts = Counter((part[z_keeps](y, s), part[v_keeps](y, s), y) for y, s in questions)
+        questions = [y + s for y in "abc" for s in "xy"]
+        counts = Counter((q[part[z_keeps]], q[part[v_keeps]], q[0]) for q in questions)
         joint = dit.Distribution(list(counts), [count / 6 for count in counts.values()])
-        bits = {
-            "I(Z;Y)": dit.shannon.mutual_information(joint, [0], [2]),
-            "I(Z;V)": dit.shannon.mutual_information(joint, [0], [1]),
-            "I(Z;Y|V)": dit.multivariate.coinformation(joint, [[0], [2]], [1]),
-        }
-        for name, value in bits.items():
-            assert row[name] == pytest.approx(value * math.log(2), abs=1e-9), (
-                v_keeps,
-                z_keeps,
-                name,
-            )
-
-
-def test_equation_10_is_the_released_sum():
-    v, z = logits(4, 2, 12, 0), logits(4, 5, 12, 1)
-    labels, rationales = logits(4, 2, 12, 2).argmax(-1), logits(4, 5, 12, 3).argmax(-1)
-    for alpha in (0.0, 0.3, 1.0):
-        sides = equation_10(v, labels, z, rationales, alpha=alpha, beta=0.7)
-        assert sides.left == pytest.approx(sides.right, rel=1e-5)
-
-
-def test_equation_11_is_a_cross_entropy_of_distributions_only_in_the_papers_form():
-    v, z = logits(4, 2, 12, 4), logits(4, 5, 12, 5)
-    readings = prepare_readings(v, z)["nats"]
-    first, second, paper, released, formula = readings
-    assert first == pytest.approx(paper, rel=1e-5)
-    assert released == pytest.approx(formula, rel=1e-5)
-    assert abs(first - second) > 0.1 and abs(first - released) > 0.1
-    sides = equation_11(v, z)
-    assert (sides.left, sides.right) == pytest.approx((first, released), rel=1e-6)
-
-
-def test_the_released_gradient_is_the_formula():
-    for seed in range(3):
-        t, q = (logits(5, 1, 40, seed + side)[:, 0].sigmoid() for side in (0, 10))
-        gradient, formula = released_gradient(t, q)
-        torch.testing.assert_close(gradient, formula)
+        bits = [
+            dit.shannon.mutual_information(joint, [0], [2]),
+            dit.shannon.mutual_information(joint, [0], [1]),
+            dit.multivariate.coinformation(joint, [[0], [2]], [1]),
+        ]
+        measured = row[["I(Z;Y)", "I(Z;V)", "I(Z;Y|V)"]].tolist()
+        assert measured == pytest.approx([math.log(2) * one for one in bits], abs=1e-9)
 
 
 def test_the_table_has_every_equation_and_says_what_holds():
     table = prepare_derivation(ExactWorld.of(5, 4, 0.6, 0.4), draws=60).set_index("equation")
-    numbers = {name.split(" ")[0].split(",")[0] for name in table.index}
-    assert {"1", "2–3", "4", "5", "6", "7", "8", "9", "10", "11"} <= numbers
-    assert len(table) == len(STEPS)
     assert table["holds"].to_dict() == {
         "1": "identity",
         "2–3 → 4": "does not follow",
@@ -277,11 +158,15 @@ def test_the_table_has_every_equation_and_says_what_holds():
     assert (table["right"] - table["left"]).tolist() == pytest.approx(table["difference"].tolist())
 
 
-def test_a_verdict_needs_every_world():
-    assert verdict([0.0, 1e-12, -1e-12]) == "identity"
-    assert verdict([0.0, 0.3]) == "upper bound"
-    assert verdict([-0.3, 1e-12]) == "lower bound"
-    assert verdict([-0.3, 0.3]) == "neither"
+@pytest.mark.parametrize(
+    ("differences", "holds"),
+    [
+        ([0.0, 1e-12, -1e-12], "identity"), ([0.0, 0.3], "upper bound"),
+        ([-0.3, 1e-12], "lower bound"), ([-0.3, 0.3], "neither"),
+    ],
+)  # fmt: skip
+def test_a_verdict_needs_every_world(differences, holds):
+    assert verdict(differences) == holds
 
 
 WORLD = ExactWorld.of(3, 2, 0.5)

@@ -2,27 +2,9 @@
 
 import math
 
-import numpy as np
 import pytest
 
-from mi_cot_lib.course.theory.ill_posed import (
-    LIVE,
-    draw_live,
-    prepare_digits,
-    prepare_growth,
-    prepare_live,
-)
-
-
-def test_each_digit_adds_the_logarithm_of_ten():
-    found = prepare_digits(most=3, items=100_000)
-    np.testing.assert_allclose(found["H(V)"], found["digits × log 10"], atol=0.01)
-
-
-def test_a_function_of_a_feature_is_estimated_at_the_cap_whatever_the_truth():
-    found = prepare_growth(items=(300, 600))
-    assert list(found["log N"]) == pytest.approx([math.log(120), math.log(240)])
-    assert (found["InfoNCE"] / found["log N"]).between(0.8, 1).all()
+from mi_cot_lib.course.theory.ill_posed import LIVE, draw_live, prepare_live
 
 
 def test_live_estimates_stand_beside_the_truth():
@@ -30,10 +12,6 @@ def test_live_estimates_stand_beside_the_truth():
     assert list(found.index) == list(LIVE)
     assert found["truth"].iloc[0] == pytest.approx(-math.log(1 - 0.36))
     assert found.loc["infonce", "nats"] == pytest.approx(found["truth"].iloc[0], abs=0.15)
-    drawn = [line.get_xdata() for line in draw_live(found).axes[0].lines]
-    assert any(np.isclose(xs[0], found["truth"].iloc[0]) for xs in drawn)
-
-
-def test_the_bar_of_a_live_estimate_is_called_the_bounds_own():
-    label = draw_live(prepare_live(rho=0.6, dims=2, items=600)).axes[0].get_xlabel()
-    assert "95% of the bound's sampling noise, not of I" in label
+    axes = draw_live(found).axes[0]
+    assert axes.lines[0].get_xdata()[0] == found["truth"].iloc[0]
+    assert "95% of the bound's sampling noise, not of I" in axes.get_xlabel()

@@ -1,11 +1,30 @@
-"""How strong the MI loss was in recorded runs, and the drawings of it."""
+"""How strong the MI loss is: for a student, as the released loss has it, and in recorded runs."""
 
 import pytest
 
-from mi_cot_lib.course.loss.figures import draw_naming, draw_strength
-from mi_cot_lib.course.loss.records import prepare_changes, prepare_strength
+from mi_cot_lib.course.loss.padding import measure_padding
+from mi_cot_lib.course.loss.strength import (
+    draw_naming,
+    measure_terms,
+    prepare_changes,
+    prepare_strength,
+)
+from mi_cot_lib.data.load import load_split
 from mi_cot_lib.report.runs import Run
 from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.student.load import load_student
+
+
+def test_the_mi_terms_norm_is_its_weight_times_the_released_losss_and_batches_are_averaged():
+    student = load_student("nano48")
+    examples = [e for e in load_split("nano_cqa", "test")[:20] if e.rationale is not None][:4]
+    found = measure_terms(student, examples)
+    released = measure_padding(student, examples).loc["as released", "gradient"]
+    assert found["mi"] == pytest.approx(0.1 * released, rel=1e-3)
+    assert -1 <= found["mi with prediction"] <= 1
+    halves = [measure_terms(student, part) for part in (examples[:2], examples[2:])]
+    whole = measure_terms(student, examples, batch_size=2)
+    assert whole.tolist() == pytest.approx(((halves[0] + halves[1]) / 2).tolist(), rel=1e-4)
 
 
 def run(dataset: str, change: str, seed: int, mi: list[float]) -> Run:
@@ -55,17 +74,5 @@ def test_changes_are_the_mi_terms_norms_by_the_teachers_change(runs):
     assert figure.get_suptitle() == "title\nline: mean over seeds; band: least and greatest"
     legend = {text.get_text() for text in figure.legends[0].get_texts()}
     assert "rationales: as they are" in legend
-
-
-def test_a_figure_of_one_seed_speaks_of_no_band(runs):
-    found = prepare_changes([one for one in runs if one.seed == 0])
-    assert draw_naming(found, "title").get_suptitle() == "title"
-
-
-def test_the_figure_of_strength_shows_the_quotients(runs):
-    strength = prepare_strength([one for one in runs if one.setting.change == "none"])
-    axes = draw_strength(strength, "title").axes[0]
-    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    assert dots == pytest.approx(strength["mi / generation"].tolist())
-    names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names == ["nano-CQA", "nano-e-SNLI"]
+    of_one_seed = prepare_changes([one for one in runs if one.seed == 0])
+    assert draw_naming(of_one_seed, "title").get_suptitle() == "title"
