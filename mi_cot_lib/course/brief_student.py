@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.student.encode import EncodedPair, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training.config import RunConfig

@@ -3,10 +3,9 @@
 import math
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mi_cot_lib.data.arithmetic import equation_value
 from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec
@@ -19,16 +18,8 @@ CHOICES_MARK = "\nAnswer Choices:"
 Question = tuple[str, str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row stands, for what is said of it.
-
-    Attributes:
-        path: Its file.
-        line: Its line there, from 1.
-        index: How many rows come before it.
-        spec: Its data set.
-    """
+class Place(NamedTuple):
+    """Where a row stands, for what is said of it: file, line from 1, rows before it, its data set."""
 
     path: Path
     line: int

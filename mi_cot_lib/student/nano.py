@@ -22,7 +22,7 @@ from transformers import (
     set_seed,
 )
 
-from mi_cot_lib.data.worlds.text import world_text
+from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.errors import written_to
 from mi_cot_lib.student.encode import IGNORED, pad_rows
 from mi_cot_lib.student.names import BUILT_IN_WIDTHS

@@ -8,8 +8,8 @@ from itertools import chain
 
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 
 # All but the one space between words, of which there are too many to look at each.

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.layout import read_split
 from mi_cot_lib.data.load import resolve_data_root
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.methods import method_named
 from mi_cot_lib.training.config import RunConfig

@@ -1,6 +1,6 @@
 """What a run trains on: the examples that can be used, and the text that the prediction task writes."""
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.methods import method_named

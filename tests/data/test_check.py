@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mi_cot_lib.data.check import candidate_labels, check, label_is_right
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, DataError
 from tests.data.real import REAL, needs_real_data
 

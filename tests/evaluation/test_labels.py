@@ -5,9 +5,9 @@ from math import log
 import pytest
 
 from mi_cot_lib.data.check import candidate_labels
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.questions import listed_choices
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.evaluation.generate import generate_plain
 from mi_cot_lib.evaluation.predict import label_limits, may_become, predict
 from mi_cot_lib.evaluation.score import is_correct

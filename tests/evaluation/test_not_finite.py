@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.evaluation.features import student_features
 from mi_cot_lib.evaluation.generate import generate, outputs

@@ -5,7 +5,7 @@ import torch
 from tokenizers import processors
 from transformers import AutoTokenizer
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.student.encode import IGNORED, collate, encode_pairs, widen
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.names import built_in_folder

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mi_cot_lib.course.brief_student import encoded
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.objective.choices import TERMS, Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import collate

@@ -10,7 +10,7 @@ import torch
 from mi_cot_lib.course.brief_student import encoded
 from mi_cot_lib.course.loss.terms import gradient_of
 from mi_cot_lib.course.theory.decompose import pooled_probabilities
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.encode import IGNORED, collate

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, unknown_name
 
 TeacherChange = Literal[
@@ -55,14 +55,8 @@ def changed_teacher(
     * `label_named`: each rationale ends in a sentence that names the gold label.
     * `label_hidden`: the gold label's own words are taken out of each rationale.
 
-    Args:
-        examples: Examples to train on.
-        change: One of the above, or `none`.
-        share: Of the examples, from 0 to 1.
-        seed: Which examples, and how.
-
-    Returns:
-        As many examples in the same order; those without a rationale keep having none.
+    The seed decides which examples, and how. As many come back in the same order; those without a
+    rationale keep having none.
 
     Raises:
         ConfigError: An unknown change, or `wrong_labels` where all labels are the same.

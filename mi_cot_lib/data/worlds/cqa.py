@@ -34,19 +34,11 @@ def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
     leaves = {kind: rng.choice(leaves_of(kind)) for kind in kinds}
     frame, frame_name = FRAMES.draw(unseen, rng)
     ask = 2 if unseen else rng.randrange(2)
-    given = {kind: relation.values[kind] if backward else leaves[kind] for kind in kinds}
-    answers = leaves if backward else relation.values
-    told, decoy, other = kinds[:3]
-    question = (
-        frame.format(
-            n=rng.choice(NAMES),
-            x=with_article(given[told]),
-            y=with_article(given[decoy]),
-            z=with_article(given[other]),
-        )
-        + " "
-        + (relation.back_asks if backward else relation.asks)[ask]
-    )
+    given, answers = (relation.values, leaves) if backward else (leaves, relation.values)
+    told = kinds[0]
+    x, y, z = (with_article(given[kind]) for kind in kinds[:3])
+    asked = (relation.back_asks if backward else relation.asks)[ask]
+    question = f"{frame.format(n=rng.choice(NAMES), x=x, y=y, z=z)} {asked}"
     order = list(kinds)
     rng.shuffle(order)
     arguments = {
@@ -55,14 +47,11 @@ def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
         )
         for kind in order
     }
-    row = {
-        "question": question,
-        "choices": [answers[kind] for kind in order],
-        "answer": answers[told],
-    }
+    choices = [answers[kind] for kind in order]
+    row = {"question": question, "choices": choices, "answer": answers[told]}
     name = f"{relation.name}/{'back' if backward else 'forward'}/ask{ask}/{frame_name}"
-    wrong = tuple(arguments[kind] for kind in order if kind != told)
-    return WorldItem(row, arguments[told], wrong, name), question + " ".join(row["choices"])
+    right = arguments.pop(told)
+    return WorldItem(row, right, tuple(arguments.values()), name), question + " ".join(choices)
 
 
 def _rationale(
@@ -89,7 +78,7 @@ def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
         item, key = _draw(split == "unseen", rng)
         if key not in made:
             row = {"id": f"{rng.getrandbits(128):032x}", **item.row}
-            made[key] = WorldItem(row, item.right, item.wrong, item.template)
+            made[key] = item._replace(row=row)
     return list(made.values())
 
 
@@ -104,12 +93,8 @@ def plain_text(rng: random.Random) -> str:
     thing = with_article(leaf)
     is_kind = f"{thing} is {rng.choice(('', 'a kind of ', 'a sort of '))}"
     is_kind += with_article(kind) if is_kind.endswith("is ") else kind
-    general = rng.choice(
-        (
-            relation.fact.format(xs=plural(kind), v=value),
-            *(text.format(x=with_article(kind), v=value) for text in relation.retold),
-        )
-    )
+    retold = (text.format(x=with_article(kind), v=value) for text in relation.retold)
+    general = rng.choice((relation.fact.format(xs=plural(kind), v=value), *retold))
     special = rng.choice((relation.single, *relation.retold)).format(x=thing, v=value)
     facts = [sentence(is_kind), sentence(general), sentence(special)]
     draw = rng.random()

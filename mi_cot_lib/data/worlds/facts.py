@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mi_cot_lib.data.worlds.entries import check_names, check_slots, entries, entry, read_toml
+from mi_cot_lib.data.worlds.item import check_names, check_slots, entries, entry, read_toml
 
 _FOLDER = Path(__file__).parent
 
@@ -31,7 +31,6 @@ class Facts:
     categories: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def __post_init__(self) -> None:
-        """Refuse a word with two places in the graph."""
         words = list(self.categories)
         for kinds in self.categories.values():
             words += [*kinds, *(leaf for leaves in kinds.values() for leaf in leaves)]
@@ -72,7 +71,6 @@ class Relation:
     back_asks: tuple[str, str, str]
 
     def __post_init__(self) -> None:
-        """Check that the category's kinds have a value each, and that every slot can be filled."""
         check_names("category", [self.category], CATEGORIES)
         kinds = CATEGORIES[self.category]
         if set(self.values) != set(kinds) or len(set(self.values.values())) < len(kinds):
@@ -84,21 +82,12 @@ class Relation:
 
 
 def read_facts(path: Path = _FOLDER / "facts.toml") -> Facts:
-    """Read the graph.
-
-    Raises:
-        DataError: The message names the file and what is wrong in it.
-    """
+    """Read the graph; errors as for `entry`."""
     return entry(Facts, read_toml(path), str(path))
 
 
 def read_relations(path: Path = _FOLDER / "relations.toml") -> tuple[Relation, ...]:
-    """Read the relations of the graph's kinds, in their order.
-
-    Raises:
-        DataError: The message names the file, the entry and what is wrong in it.
-        ConfigError: A key or a category is unknown.
-    """
+    """Read the relations of the graph's kinds, in their order; errors as for `entry`."""
     return entries(Relation, read_toml(path).get("relation", ()), f"{path}, relation")
 
 

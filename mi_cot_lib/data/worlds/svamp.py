@@ -4,36 +4,32 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from mi_cot_lib.data.worlds.item import Argument, WorldItem
-from mi_cot_lib.data.worlds.stories.equations import (
+from mi_cot_lib.data.worlds.equations import (
     Equation,
     labelled,
     leaves,
+    mistakes,
     operations,
     read,
     steps,
-    value,
     written,
 )
-from mi_cot_lib.data.worlds.stories.mistakes import mistakes
-from mi_cot_lib.data.worlds.stories.templates import (
-    TEMPLATES,
-    UNSEEN_TEMPLATES,
-    Case,
-    Story,
-    Template,
-)
-from mi_cot_lib.data.worlds.stories.vocabulary import (
+from mi_cot_lib.data.worlds.item import Argument, WorldItem
+from mi_cot_lib.data.worlds.stories import (
     COLOURS,
     CONTAINERS,
     NOISE,
     PEOPLE,
     PLACES,
     STATEMENTS,
+    TEMPLATES,
     THINGS,
+    UNSEEN_TEMPLATES,
     VERBS,
+    Case,
+    Story,
+    Template,
 )
 
 MAX_INPUT_WORDS = 45
@@ -123,24 +119,13 @@ def _numbers(equation: Equation, rng: random.Random) -> dict[str, int]:
 
 
 def _slots(template: Template, rng: random.Random) -> dict[str, str]:
-    people = rng.sample(PEOPLE, 3)
-    asked, other, aside = rng.sample(THINGS, 3)
-    box = rng.choice(CONTAINERS)
-    slots = {
-        "A": people[0].name,
-        "B": people[1].name,
-        "C": people[2].name,
-        "he": people[0].pronoun,
-        "x": asked.many,
-        "x1": asked.one,
-        "y": other.many,
-        "y1": other.one,
-        "z": aside.many,
-        "z1": aside.one,
-        "box": box.one,
-        "boxes": box.many,
-        "p": rng.choice(PLACES),
-    }
+    people = rng.sample(list(PEOPLE.items()), 3)
+    things = rng.sample(list(THINGS.items()), 3)
+    box, boxes = rng.choice(list(CONTAINERS.items()))
+    slots = {"he": people[0][1], "box": box, "boxes": boxes, "p": rng.choice(PLACES)}
+    slots |= {slot: name for slot, (name, _) in zip("ABC", people, strict=True)}
+    for slot, (one, many) in zip("xyz", things, strict=True):
+        slots |= {slot: many, f"{slot}1": one}
     return slots | {name: _fill(word, slots) for name, word in template.words.items()}
 
 
@@ -213,17 +198,14 @@ def _rationale(
     used = leaves(tree)
     sentences = [sentence for name in used for names, sentence in told if name in names]
     sentences = list(dict.fromkeys(sentences))
-    result = value(tree, numbers)
-    shown = str(result.numerator) if result.denominator == 1 else _decimal(result)
+    result = steps(tree, numbers)[-1]
+    whole = result.denominator == 1
+    shown = str(result.numerator) if whole else f"{float(result):.2f}".rstrip("0")
     calc = f"{written(tree, numbers)} = {shown}"
     answer = _fill(case.answer, slots | {"calc": calc})
     if sentences[0].startswith(f"{slots['A']} ") and answer.startswith(f"{slots['A']} "):
         answer = answer.replace(slots["A"], slots["he"], 1)
     return " ".join((*_with_pronouns(sentences, slots), f"So {answer}."))
-
-
-def _decimal(number: Fraction) -> str:
-    return f"{float(number):.2f}".rstrip("0")
 
 
 def _with_pronouns(sentences: list[str], slots: dict[str, str]) -> list[str]:

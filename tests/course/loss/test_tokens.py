@@ -9,8 +9,8 @@ from mi_cot_lib.course.loss.figures import draw_pulled
 from mi_cot_lib.course.loss.padding import measure_padding
 from mi_cot_lib.course.loss.terms import gradient_of
 from mi_cot_lib.course.loss.tokens import GROUPS, naming, prepare_naming, prepare_pulled
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.choices import Objective

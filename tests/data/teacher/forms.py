@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from mi_cot_lib.data.teacher.label import Problem
+from mi_cot_lib.data.teacher.label_readers import Problem
 
 FORMS = tomllib.loads(Path(__file__).with_name("forms.toml").read_text(encoding="utf-8"))
 

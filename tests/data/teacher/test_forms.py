@@ -42,13 +42,11 @@ def test_lists_steps_and_what_follows_an_unread_answer_are_told_from_an_answer(t
 
 @pytest.mark.parametrize("announced", ANNOUNCED)
 def test_announcements_of_other_teachers_are_read(announced):
-    text = "Mo was born in Oslo. {}\n\nQ: more"
-    given = text.format(announced.format("neutral"))
-    assert parse_teacher_output("esnli", given) == ("Mo was born in Oslo.", "neutral")
-    given = text.format(announced.format("3 + 4"))
-    assert parse_teacher_output("svamp", given) == ("Mo was born in Oslo.", "3 + 4")
-    given = text.format(announced.format("(b) box"))
-    assert parse_teacher_output("cqa", given, CHOICES) == ("Mo was born in Oslo.", "box")
+    for name, written, label in (
+        ("esnli", "neutral", "neutral"), ("svamp", "3 + 4", "3 + 4"), ("cqa", "(b) box", "box"),
+    ):  # fmt: skip
+        text = f"Mo was born in Oslo. {announced.format(written)}\n\nQ: more"
+        assert parse_teacher_output(name, text, CHOICES) == ("Mo was born in Oslo.", label)
 
 
 @pytest.mark.parametrize(("text", "rationale"), FORMS["headings"].items())

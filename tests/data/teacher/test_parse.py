@@ -60,7 +60,7 @@ def test_forms_of_teacher_text(name, text, rationale, label):
     assert parse_teacher_output(name, text) == (rationale or None, label or None)
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", ["svamp", "cqa", "esnli"])
 @pytest.mark.parametrize("unit", FORMS["units"])
 def test_long_repetitive_text_is_read_in_linear_time(name, unit):
     # The process's own time: another may have the core.

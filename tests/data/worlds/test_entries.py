@@ -5,19 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from mi_cot_lib.data.worlds import facts, item, nli
-from mi_cot_lib.data.worlds.stories import templates, vocabulary
+from mi_cot_lib.data.worlds import esnli, facts, item, stories
 from mi_cot_lib.errors import KitError
 
 WORLDS = Path(facts.__file__).parent
 READERS = {
     "facts.toml": facts.read_facts,
     "relations.toml": facts.read_relations,
-    "pairs.toml": nli.read_slots,
+    "pairs.toml": esnli.read_slots,
     "frames.toml": lambda path: item.read_frames("esnli", path),
-    "stories/vocabulary.toml": vocabulary.read_vocabulary,
-    "stories/stories.toml": templates.read_stories,
-    "stories/templates.toml": templates.read_templates,
+    "vocabulary.toml": stories.read_vocabulary,
+    "stories.toml": stories.read_stories,
+    "templates.toml": stories.read_templates,
 }
 
 
@@ -41,19 +40,19 @@ READERS = {
         ),
         ("pairs.toml", "works only as {x}", "works as {k}", "slot 1: nothing fills {k}"),
         ("frames.toml", "[esnli]", "[eslni]", "esnli: the key 'common' is missing"),
-        ("stories/vocabulary.toml", "[things]", "[thinsg]", "'thinsg'. Did you mean 'things'"),
-        ("stories/vocabulary.toml", "{C} has {n} {z}.", "{D} has {n}.", "nothing fills {D}"),
-        ("stories/stories.toml", "had - out", "had - otu", "loss: .*'otu'. Did you mean 'out'"),
-        ("stories/stories.toml", "had - out", "had - 3", "loss, case 1: .*quantities: 3"),
-        ("stories/stories.toml", "had - out", "had -", "loss, case 1: .*'had -'"),
-        ("stories/stories.toml", "{A} has {calc} {x} left", "{A} has", "case 1: .*{calc}"),
-        ("stories/stories.toml", '["b", "then"]', '["b", "than"]', "give: .*'than'.*mean 'then'"),
-        ("stories/templates.toml", 'story = "loss"', 'story = "los"', "common 1: 'los'.*'loss'"),
-        ("stories/templates.toml", 'verb = "give"', 'verb = "giev"', "common 1: 'giev'.*'give'"),
-        ("stories/templates.toml", "to {B}", "to {Q}", "common 1: nothing fills {Q}"),
-        ("stories/templates.toml", ', where = "at the shop"', "", "nothing fills {where}"),
+        ("vocabulary.toml", "[things]", "[thinsg]", "'thinsg'. Did you mean 'things'"),
+        ("vocabulary.toml", "{C} has {n} {z}.", "{D} has {n}.", "nothing fills {D}"),
+        ("stories.toml", "had - out", "had - otu", "loss: .*'otu'. Did you mean 'out'"),
+        ("stories.toml", "had - out", "had - 3", "loss, case 1: .*quantities: 3"),
+        ("stories.toml", "had - out", "had -", "loss, case 1: .*'had -'"),
+        ("stories.toml", "{A} has {calc} {x} left", "{A} has", "case 1: .*{calc}"),
+        ("stories.toml", '["b", "then"]', '["b", "than"]', "give: .*'than'.*mean 'then'"),
+        ("templates.toml", 'story = "loss"', 'story = "los"', "common 1: 'los'.*'loss'"),
+        ("templates.toml", 'verb = "give"', 'verb = "giev"', "common 1: 'giev'.*'give'"),
+        ("templates.toml", "to {B}", "to {Q}", "common 1: nothing fills {Q}"),
+        ("templates.toml", ', where = "at the shop"', "", "nothing fills {where}"),
         (
-            "stories/templates.toml",
+            "templates.toml",
             'name = "give_away", ',
             "",
             "common 1: the key 'name' is missing",
@@ -72,14 +71,14 @@ def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, 
 
 
 def test_another_story_and_its_template_need_entries_only(tmp_path) -> None:
-    stories, words = tmp_path / "stories.toml", tmp_path / "templates.toml"
-    stories.write_text(
+    told, words = tmp_path / "stories.toml", tmp_path / "templates.toml"
+    told.write_text(
         '[rent.facts]\nhad = ["{A} had {had} dollars."]\nrent = ["The rent is {rent} dollars {when}."]\n'
         '[[rent.cases]]\nequation = "had - rent"\nquestions = ["How many dollars are left?"]\n'
         'answer = "{calc} dollars are left"\n'
     )
     words.write_text('common = [{ name = "monthly", story = "rent", when = "each month" }]\n')
-    ((made,), unseen) = templates.read_templates(words, templates.read_stories(stories))
+    ((made,), unseen) = stories.read_templates(words, stories.read_stories(told))
     assert (made.name, made.words, unseen) == ("monthly", {"when": "each month"}, ())
     assert made.story.cases[0].equation == "had - rent"
 

@@ -13,7 +13,7 @@ from mi_cot_lib.data.specs import NLI_LABELS, dataset_spec
 from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.data.teacher.parse import parse_teacher_output
 from mi_cot_lib.data.worlds import write
-from mi_cot_lib.data.worlds.text import world_text
+from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.errors import ConfigError
 
 NAMES = ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli")
@@ -113,8 +113,9 @@ def test_mistaken_names_are_refused(tmp_path: Path) -> None:
         write.write_dataset("svamp", tmp_path)
     with pytest.raises(ConfigError, match="valid"):
         write.write_dataset("nano_svamp", tmp_path, sizes={"validation": 10})
-    with pytest.raises(ConfigError, match="from 0 to 1"):
-        write.write_dataset("nano_svamp", tmp_path, teacher_accuracy=74)
+    for accuracy in (-0.1, 74, float("nan")):
+        with pytest.raises(ConfigError, match="from 0 to 1"):
+            write.write_dataset("nano_svamp", tmp_path, teacher_accuracy=accuracy)
     assert not list(tmp_path.iterdir())
 
 

@@ -1,69 +1,40 @@
 """The exact judge: whole rationales in any wording, the teacher's mistakes, and any other text."""
 
 import random
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_cot_lib.data.exact_judge.judge import Verdict, judge_rationale
-from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.layout import read_split
-from mi_cot_lib.data.load import load_split
-from mi_cot_lib.data.worlds import facts, nli, svamp
+from mi_cot_lib.data.specs import Example
+from mi_cot_lib.data.worlds import esnli, facts, svamp
 from mi_cot_lib.data.worlds.facts import RELATIONS
-from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import ConfigError, DataError
-from tests.data.exact_judge.steps import parts, scores, words
-
-NANO = ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli")
-SIZES = {"test": 150, "unseen": 150}
+from tests.data.judged import NANO, SIZES, parts, right_of, scores, told, verdict_on, words
 
 
-@pytest.fixture(scope="module")
-def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Path]:
-    """Data of a teacher that is always wrong (0) and of one that is always right (1)."""
-    made = {accuracy: tmp_path_factory.mktemp("data") for accuracy in (0.0, 1.0)}
-    for accuracy, root in made.items():
-        for name in NANO:
-            write_dataset(name, root, teacher_accuracy=accuracy, sizes=SIZES)
-    return made
-
-
-@pytest.fixture(params=NANO)
-def name(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture
-def right(name: str, roots: dict[float, Path]) -> list[Example]:
-    return both_splits(name, roots[1.0])
-
-
-def both_splits(name: str, root: Path) -> list[Example]:
-    return [example for split in SIZES for example in load_split(name, split, root)]
-
-
-def test_a_right_rationale_scores_5_and_has_no_reason(right: list[Example]) -> None:
-    for example in right:
-        verdict = judge_rationale(example.id.split("/")[0], example, example.rationale)
+@pytest.mark.parametrize("name", NANO)
+def test_a_right_rationale_scores_5_also_in_sentences_of_their_own(name):
+    for example in right_of(name):
+        verdict = verdict_on(example, example.rationale)
         assert verdict == Verdict(5, ()), (example, verdict)
-
-
-def test_its_steps_may_stand_in_sentences_of_their_own(right: list[Example]) -> None:
-    for example in right:
         assert scores(example, " ".join(parts(example))) == 5, example
 
 
-def test_every_mistake_of_the_teacher_scores_3(name: str, roots: dict[float, Path]) -> None:
-    wrong = [example for example in both_splits(name, roots[0.0]) if example.rationale is not None]
-    assert len(wrong) >= 290
-    for example in wrong:
-        assert scores(example, example.rationale) == 3, example
+@pytest.mark.parametrize("name", NANO)
+def test_a_mistake_of_the_teacher_scores_3_and_what_it_broke_off_below_5(name):
+    wrong = told(name, 0.0)
+    assert sum(example.rationale is not None for example, _ in wrong) >= 290
+    for example, text in wrong:
+        if example.rationale is None:
+            assert scores(example, text.split("\n\n")[0]) < 5, text
+        else:
+            assert scores(example, example.rationale) == 3, example
 
 
-def test_all_wrong_equations_of_a_story_score_3() -> None:
+def test_all_wrong_equations_of_a_story_score_3():
     for split in SIZES:
         for item in svamp.items(split, 100, random.Random(split)):
             example = Example("nano_svamp/any/0", item.row["input"], item.row["label"], None, None)
@@ -71,30 +42,19 @@ def test_all_wrong_equations_of_a_story_score_3() -> None:
             assert all(scores(example, argument.rationale) == 3 for argument in item.wrong)
 
 
-def test_a_text_that_the_teacher_broke_off_scores_below_5(
-    name: str, roots: dict[float, Path]
-) -> None:
-    for split in SIZES:
-        rows = read_split(roots[0.0], name, split)
-        for example, row in zip(load_split(name, split, roots[0.0]), rows, strict=True):
-            if example.rationale is None:
-                assert scores(example, row.teacher_text.split("\n\n")[0]) < 5, row
+def test_every_wording_of_the_pairs_counts():
+    for example in right_of("nano_esnli") + right_of("nano_anli"):
+        text = example.rationale
+        for slot in esnli.SLOTS:
+            for leaf in {word for word in words(text) if word in facts.KIND_OF}:
+                for way in (1, 2):
+                    other = text.replace(slot.say(leaf, 0), slot.say(leaf, way))
+                    assert scores(example, other) == 5, (example, other)
 
 
-def test_every_wording_of_the_pairs_counts(roots: dict[float, Path]) -> None:
-    for name in ("nano_esnli", "nano_anli"):
-        for example in both_splits(name, roots[1.0]):
-            text = example.rationale
-            for slot in nli.SLOTS:
-                for leaf in {word for word in words(text) if word in facts.KIND_OF}:
-                    for way in (1, 2):
-                        other = text.replace(slot.say(leaf, 0), slot.say(leaf, way))
-                        assert scores(example, other) == 5, (example, other)
-
-
-def test_every_wording_of_a_fact_counts(roots: dict[float, Path]) -> None:
+def test_every_wording_of_a_fact_counts():
     by_ask = {ask: r for r in RELATIONS for ask in (*r.asks, *r.back_asks)}
-    for example in both_splits("nano_cqa", roots[1.0]):
+    for example in right_of("nano_cqa"):
         _, link, fact = parts(example)
         relation = by_ask[example.input.split("\n")[0].split(". ")[-1]]
         leaf = next(word for word in words(link.lower()) if word in facts.KIND_OF)
@@ -125,7 +85,7 @@ def test_every_wording_of_a_fact_counts(roots: dict[float, Path]) -> None:
          "So Ben washed 90 / 5 = 18 eggs.", 2),
     ],
 )  # fmt: skip
-def test_a_story_may_be_told_in_other_words(rationale: str, score: int) -> None:
+def test_a_story_may_be_told_in_other_words(rationale, score):
     story = (
         "There were 11 books that Ben washed each hour. Max washed 5 times as many eggs as Ben. "
         "He washed 90 eggs each hour. Ben washed some eggs each hour.\n"
@@ -139,17 +99,6 @@ PIECES = st.sampled_from(
     [*("So", "he", "=", "90 / 5 = 18", "(", "-", "1" * 50, "0", ".", ",", "and", "is", "a", "the"),
      *("Max washed 90 eggs each hour.", "A poodle is a dog", "Eva has only", "\n", "The answer")]
 )  # fmt: skip
-
-
-@given(text=st.text() | st.lists(PIECES).map(" ".join))
-def test_any_text_has_a_rank_and_always_the_same(text: str) -> None:
-    for example in ODD:
-        verdict = judge_rationale(example.id.split("/")[0], example, text)
-        assert verdict.score in range(1, 6)
-        assert bool(verdict.reasons) == (verdict.score < 5)
-        assert verdict == judge_rationale(example.id.split("/")[0], example, text)
-
-
 ODD = (
     Example("nano_svamp/test/0", "Tom had 9 pens. He lost 2 pens in the park.\nHow many pens does "
             "Tom have left?", "( 9.0 - 2.0 )", None, None),
@@ -163,20 +112,23 @@ ODD = (
 )  # fmt: skip
 
 
-def test_data_whose_truth_is_unknown_is_refused() -> None:
+@given(text=st.text() | st.lists(PIECES).map(" ".join))
+def test_any_text_has_a_rank_and_always_the_same(text):
+    for example in ODD:
+        verdict = verdict_on(example, text)
+        assert verdict.score in range(1, 6)
+        assert bool(verdict.reasons) == (verdict.score < 5)
+        assert verdict == verdict_on(example, text)
+
+
+def test_questions_whose_truth_is_unknown_and_wrong_labels_are_refused():
     with pytest.raises(ConfigError, match="Built in: nano_svamp"):
         judge_rationale("svamp", ODD[0], "")
     with pytest.raises(ConfigError, match="nano_svamp"):
         judge_rationale("nano_swamp", ODD[0], "")
     for dataset in NANO:
-        strange = Example("nano_cqa/test/7", "Why?", "neutral", None, None)
         with pytest.raises(DataError, match="nano_cqa/test/7"):
-            judge_rationale(dataset, strange, "")
-
-
-def test_a_label_that_is_not_the_answer_is_refused() -> None:
+            judge_rationale(dataset, Example("nano_cqa/test/7", "Why?", "neutral", None, None), "")
     for example, label in zip(ODD, ("( 9.0 + 2.0 )", "shed", "neutral", "entailment"), strict=True):
         with pytest.raises(DataError, match="gold label"):
-            judge_rationale(
-                example.id.split("/")[0], Example(example.id, example.input, label, None, None), ""
-            )
+            verdict_on(replace(example, label=label), "")
