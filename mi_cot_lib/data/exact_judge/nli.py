@@ -34,7 +34,7 @@ class _Claim(NamedTuple):
     subject: str
     slot: Slot
     kind: str
-    affirmed: bool
+    affirmed: bool = True
 
     def holds(self, leaf: str | None) -> bool:
         return leaf is not None and (KIND_OF[leaf] == self.kind) == self.affirmed
@@ -71,40 +71,31 @@ class _PairQuestion:
         return self.told[self.person].get(self.asked.slot)
 
     @property
-    def label(self) -> str:
-        if self.leaf is None:
-            return "neutral"
-        return "entailment" if KIND_OF[self.leaf] == self.asked.kind else "contradiction"
-
-    @property
-    def _by_name(self) -> bool:
+    def by_name(self) -> bool:
         return self.asked.subject in self.told
 
     @property
-    def _who(self) -> str:
+    def who(self) -> str:
         job = self.told[self.person][WHO]
-        if self._by_name:
-            return f"{self.asked.subject.capitalize()} is {with_article(job)}"
+        if self.by_name:
+            return f"{self.person.capitalize()} is {with_article(job)}"
         return f"the {job} is {with_article(KIND_OF[job])}"
 
     @property
-    def _said(self) -> str:
-        return f"what the premise tells of {self.person.capitalize()}: {self.leaf}"
-
-    @property
-    def _bridge(self) -> str:
-        assert self.leaf is not None
-        return self.asked.slot.link(self.leaf, KIND_OF[self.leaf])
-
-    @property
     def needed(self) -> tuple[str, ...]:
-        who = (self._who,) if self.chained else ()
+        who = (self.who,) if self.chained else ()
         if self.leaf is None:
             return *who, _SILENT
-        return *who, self._said, self._bridge, _CONCLUSION
+        # What is told, of what kind that is, and what follows are the last three.
+        said = f"what the premise tells of {self.person.capitalize()}: {self.leaf}"
+        return *who, said, self.asked.slot.link(self.leaf, KIND_OF[self.leaf]), _CONCLUSION
 
     def statements(self, sentence: str, before: Sequence[str]) -> tuple[str, ...]:
         return _statements(sentence)
+
+    def begins(self, statement: str) -> bool:
+        begun = (each for each in _book() if each.startswith(statement))
+        return any(self.find(each).sort not in FAULTS for each in begun)
 
     def find(self, statement: str) -> Found:
         meaning = _book().get(statement)
@@ -117,28 +108,24 @@ class _PairQuestion:
         person = self.people[meaning.subject]
         if not meaning.holds(self.told[person].get(meaning.slot)):
             return Found("false")
-        if person != self.person:
-            return Found("idle")
-        if meaning.slot is self.asked.slot:
+        if person == self.person and meaning.slot is self.asked.slot:
             return self._find_asked(meaning)
-        if meaning.slot is WHO and self.chained:
-            if self._by_name and isinstance(meaning, _Told):
-                return Found("given", (self._who,))
-            if not self._by_name and isinstance(meaning, _Claim) and meaning.affirmed:
-                return Found("explains", (self._who,))
+        if person == self.person and meaning.slot is WHO and self.chained:
+            if self.by_name and isinstance(meaning, _Told):
+                return Found("given", (self.who,))
+            if not self.by_name and isinstance(meaning, _Claim) and meaning.affirmed:
+                return Found("explains", (self.who,))
         return Found("idle")
 
-    def begins(self, statement: str) -> bool:
-        begun = (each for each in _book() if each.startswith(statement))
-        return any(self.find(each).sort not in FAULTS for each in begun)
-
     def _find_asked(self, meaning: _Told | _Claim | _Silence) -> Found:
-        if isinstance(meaning, _Told):
-            return Found("given", (self._said,))
-        if isinstance(meaning, _Silence):
-            return Found("explains", (_SILENT,))
-        concludes = meaning.kind == self.asked.kind
-        return Found("concludes", (_CONCLUSION,)) if concludes else Found("idle")
+        match meaning:
+            case _Told():
+                return Found("given", (self.needed[-3],))
+            case _Silence():
+                return Found("explains", (_SILENT,))
+            case _Claim(kind=self.asked.kind):
+                return Found("concludes", (_CONCLUSION,))
+        return Found("idle")
 
     def _find_link(self, link: _Link) -> Found:
         slot = _SLOTS[CATEGORY_OF[KIND_OF[link.leaf]]]
@@ -148,17 +135,14 @@ class _PairQuestion:
         if KIND_OF[link.leaf] != link.kind:
             return Found("false")
         if link.leaf == self.leaf:
-            return Found("explains", (self._bridge,))
-        if self.chained and not self._by_name and link.leaf == self.told[self.person][WHO]:
-            return Found("explains", (self._who,))
+            return Found("explains", (self.needed[-2],))
+        if self.chained and not self.by_name and link.leaf == self.told[self.person][WHO]:
+            return Found("explains", (self.who,))
         return Found("idle")
 
 
 def pair_question(text: str, label: str) -> _PairQuestion | None:
-    """Find the truth about a pair from its input.
-
-    None where the text is no pair of this world or the label not the one that follows.
-    """
+    """Find the truth about a pair; None where it is none of this world or its label another one."""
     premise, _, hypothesis = text.partition(PREMISE_HYPOTHESIS_SEPARATOR)
     said = [_book().get(each) for part in sentences(premise) for each in _statements(part)]
     meanings = [meaning for meaning in said if isinstance(meaning, _Told)]
@@ -179,7 +163,10 @@ def pair_question(text: str, label: str) -> _PairQuestion | None:
         return None
     chained = any(meaning.subject not in _NAMES for meaning in meanings)
     question = _PairQuestion(people, told, asked, chained)
-    return question if question.label == label else None
+    follows = "neutral"
+    if question.leaf is not None:
+        follows = "entailment" if asked.holds(question.leaf) else "contradiction"
+    return question if follows == label else None
 
 
 def _statements(sentence: str) -> tuple[str, ...]:
@@ -210,22 +197,20 @@ def _sayings() -> Iterator[tuple[str, _Told | _Claim | _Silence | _Link]]:
     subjects = [*_NAMES, *(f"the {who}" for who in (*works, *jobs))]
     for slot in SLOTS:
         kinds = CATEGORIES[slot.category]
-        for leaf in (leaf for kind in kinds for leaf in kinds[kind]):
+        leaves = [leaf for kind in kinds for leaf in kinds[kind]]
+        for leaf in leaves:
             for kind in kinds:
                 yield slot.link(leaf, kind), _Link(leaf, kind)
-            for subject in subjects:
-                told = _Told(subject, slot, leaf)
-                for way in range(len(slot.said)):
-                    yield f"{subject} {slot.say(leaf, way)}", told
-                if slot is WHO:
-                    yield f"{subject} is {with_article(leaf)}", told
         for subject in subjects:
             topic = slot.topic.format(n=subject)
             yield f"the premise does not say {topic}", _Silence(subject, slot)
+            for leaf in leaves:
+                ways = [slot.say(leaf, way) for way in range(len(slot.said))]
+                for text in (*ways, f"is {with_article(leaf)}") if slot is WHO else ways:
+                    yield f"{subject} {text}", _Told(subject, slot, leaf)
             for kind in kinds:
                 for way in range(len(slot.stated)):
                     stated = slot.state(kind, way)
-                    cannot = f"cannot be {stated.removeprefix('is ')}"
-                    yield f"{subject} {stated}", _Claim(subject, slot, kind, True)
-                    for text in (slot.deny(kind, way), cannot):
+                    yield f"{subject} {stated}", _Claim(subject, slot, kind)
+                    for text in (slot.deny(kind, way), f"cannot be {stated.removeprefix('is ')}"):
                         yield f"{subject} {text}", _Claim(subject, slot, kind, False)

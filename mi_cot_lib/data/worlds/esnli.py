@@ -33,16 +33,7 @@ FRAMES = read_frames("esnli")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One thing that can be said about a person.
-
-    Attributes:
-        name: Unique name.
-        category: The category of facts from which its values come.
-        said: Ways in which a premise states a leaf `{x}`; the last is held out for `unseen`.
-        stated: Ways in which a hypothesis states a kind `{k}`; the last is held out.
-        bridge: Why a leaf `{x}` makes the kind `{k}` true.
-        topic: What a premise that is silent on this slot does not say.
-    """
+    """One thing that can be said about a person; `pairs.toml` says what its fields mean."""
 
     name: str
     category: str

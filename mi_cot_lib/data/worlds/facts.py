@@ -16,14 +16,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What `facts.toml` holds.
-
-    Attributes:
-        names: People.
-        mass: Nouns that take no article and no plural.
-        plurals: Irregular ones, by the singular.
-        categories: By category, by kind: the leaves.
-    """
+    """What `facts.toml` holds: names of people, how nouns are written, and the graph."""
 
     names: tuple[str, ...]
     mass: tuple[str, ...]
@@ -41,23 +34,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What the kinds of one category have, with the words in which it is said and asked.
-
-    In the texts `{x}` is a leaf or kind in the singular with its article, `{xs}` in the plural, and
-    `{v}` a value with its article.
-
-    Attributes:
-        name: Unique name.
-        category: The category whose kinds have a value.
-        values: Value by kind; no two kinds share one.
-        fact: "{xs} live in {v}", true of a kind and all its leaves.
-        single: The same of one thing.
-        retold: Further phrasings of the fact.
-        goal: What the answer to a forward question must be.
-        back_goal: What the answer to a backward question must be.
-        asks: Questions about a named thing; the last one is held out for the split `unseen`.
-        back_asks: Questions for the thing, given a value; the last one is held out.
-    """
+    """What the kinds of one category have, and how it is said; `relations.toml` explains the fields."""
 
     name: str
     category: str

@@ -19,18 +19,7 @@ _SLOTS = ("A", "B", "C", "he", "x", "x1", "y", "y1", "z", "z1", "box", "boxes", 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What `vocabulary.toml` holds.
-
-    Attributes:
-        places: Nouns.
-        colours: Adjectives.
-        noise: Sentences with a number that does not matter to a story.
-        statements: Sentences of plain text.
-        people: Names by pronoun.
-        things: Plurals by singular.
-        containers: Plurals by singular.
-        verbs: Past tenses by base form: the verbs that stories share.
-    """
+    """What `vocabulary.toml` holds: names by pronoun, plurals by singular, past tenses by base form."""
 
     places: tuple[str, ...]
     colours: tuple[str, ...]
@@ -61,16 +50,7 @@ NOISE, STATEMENTS = _WORDS.noise, _WORDS.statements
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question that a story can end with.
-
-    Attributes:
-        equation: Its value, written over the story's quantities with + - * / and brackets.
-        questions: Paraphrases of the question.
-        answer: The rationale's last sentence, without "So" and full stop; `calc` is the
-            calculation.
-        target: The quantity that is asked for; empty where no sentence of the story states it.
-        spare: Quantities that the story may state as well without changing the answer.
-    """
+    """One question that a story can end with; `stories.toml` says what its fields mean."""
 
     equation: str
     questions: tuple[str, ...]
@@ -86,14 +66,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story to be told.
-
-    Attributes:
-        facts: Paraphrases of the sentence that states a quantity, or several (names parted by a
-            space).
-        cases: The questions.
-        unknown: Sentences that mention a quantity without its number, for stories that ask for it.
-    """
+    """A story to be told; `stories.toml` says what its fields mean."""
 
     facts: Mapping[str, tuple[str, ...]]
     cases: tuple[Case, ...]

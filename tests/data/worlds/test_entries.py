@@ -1,5 +1,6 @@
-"""The world's TOML files: another entry is another story or fact, and a broken one is named."""
+"""The worlds' TOML files: another entry is another story or fact, and a broken one is named."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -59,7 +60,7 @@ READERS = {
         ),
     ],
 )
-def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, new, said) -> None:
+def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, new, said):
     text = (WORLDS / file).read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / Path(file).name
@@ -70,7 +71,7 @@ def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, 
     assert "\n" not in str(refused.value)
 
 
-def test_another_story_and_its_template_need_entries_only(tmp_path) -> None:
+def test_another_story_and_its_template_need_entries_only(tmp_path):
     told, words = tmp_path / "stories.toml", tmp_path / "templates.toml"
     told.write_text(
         '[rent.facts]\nhad = ["{A} had {had} dollars."]\nrent = ["The rent is {rent} dollars {when}."]\n'
@@ -83,8 +84,35 @@ def test_another_story_and_its_template_need_entries_only(tmp_path) -> None:
     assert made.story.cases[0].equation == "had - rent"
 
 
-def test_another_leaf_is_known_with_its_kind(tmp_path) -> None:
+def test_another_leaf_is_known_with_its_kind(tmp_path):
     path = tmp_path / "facts.toml"
     text = (WORLDS / "facts.toml").read_text(encoding="utf-8")
     path.write_text(re.sub(r'"poodle", ', '"poodle", "setter", ', text), encoding="utf-8")
     assert "setter" in facts.read_facts(path).categories["animal"]["dog"]
+
+
+def test_no_two_relations_of_a_category_share_a_value():
+    for one, other in itertools.combinations(facts.RELATIONS, 2):
+        assert not set(one.values.values()) & set(other.values.values())
+
+
+def test_leaves_inherit_what_their_kind_has():
+    home = next(relation for relation in facts.RELATIONS if relation.name == "home")
+    assert facts.value_of(home, "poodle") == facts.value_of(home, "dog") == "kennel"
+    assert facts.value_of(home, "tea") is None
+
+
+@pytest.mark.parametrize(
+    ("noun", "one", "many"),
+    [
+        ("onion", "an onion", "onions"),
+        ("tea", "tea", "tea"),
+        ("trout", "a trout", "trout"),
+        ("finch", "a finch", "finches"),
+        ("pony", "a pony", "ponies"),
+        ("knife", "a knife", "knives"),
+    ],
+)
+def test_nouns_take_their_article_and_plural(noun, one, many):
+    assert facts.with_article(noun) == one
+    assert facts.plural(noun) == many
