@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_cot_lib.data.layout import read_split
-from mi_cot_lib.data.specs import DATASETS
 from mi_cot_lib.data.teacher.released_rules import parse_as_released, value_as_released
 from tests.data.real import REAL, needs_real_data
 from tests.data.teacher.forms import FORMS, rows
@@ -34,7 +33,7 @@ def test_value_is_what_python_would_give(equation, value):
     assert value_as_released(equation) == value
 
 
-@given(st.sampled_from(list(DATASETS)), st.text())
+@given(st.sampled_from(["svamp", "cqa", "esnli", "anli1"]), st.text())
 def test_no_text_raises(name, text):
     _, label = parse_as_released(name, text)
     value_as_released(label)
