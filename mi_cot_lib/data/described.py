@@ -114,7 +114,7 @@ def read_description(path: Path) -> DatasetSpec:
 
     Raises:
         DataError: The message names the file, what is wrong in it and what would be right.
-        ConfigError: A key or an answer type is unknown; the message names the nearest one.
+        ConfigError: A key or an answer type is unknown.
     """
     values = read_json(path, "object", f"write one such as {_EXAMPLE}")
     if not isinstance(values, dict):

@@ -42,13 +42,8 @@ def fetch(
     What an interrupted download left is continued where the server can do so. Nothing is extracted
     that is not, byte for byte, the archive that `blob_id`, git's id of its content, names.
 
-    Args:
-        url: Where the zip archive lies.
-        cache: The folder to keep it in; None is the user's cache.
-        blob_id: The archive's git blob id.
-        attempts: Tries in a row without a single new byte before giving up.
-        pause: Seconds between two tries, doubled after each that brought nothing.
-        progress: Whether to draw a progress bar.
+    It is kept in `cache`, by default the user's. `attempts` are tries in a row without a single new byte
+    before giving up, `pause` the seconds between two, doubled after each that brought nothing.
 
     Raises:
         DataError: The server cannot be reached or refuses, the content is not the archive, or the

@@ -28,11 +28,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class RawRow:
     """One row of a split as the students see it, with the teacher's text still unparsed.
 
-    Attributes:
-        input: The text that both prompts share.
-        label: The gold label as text.
-        choices: The answer choices in their order; empty where the data set has none.
-        teacher_text: The teacher's raw output; empty where the data set is read without one.
+    There are no choices where the data set has none, and no text where it is read without a teacher.
     """
 
     input: str
@@ -55,17 +51,12 @@ def datasets_folder(data_root: Path) -> Path:
 
 
 def datasets_present(data_root: Path) -> tuple[str, ...]:
-    """Return the known data sets of which a folder holds a split; errors as for `datasets_folder`."""
+    """Return the names of the known data sets of which a folder holds at least one split."""
     return tuple(name for name in DATASETS if splits_present(data_root, name))
 
 
 def splits_present(data_root: Path, dataset: str | DatasetSpec) -> tuple[str, ...]:
-    """Return the splits of a data set that have a file of rows, in the order train to unseen.
-
-    Raises:
-        DataError: `data_root` is not a folder.
-        ConfigError: No data set has that name.
-    """
+    """Return the splits of a data set that have a file of rows, in the order train to unseen."""
     name = dataset_spec(dataset).name
     folder = datasets_folder(data_root)
     return tuple(split for split in SPLITS if _rows_file(folder, name, split).is_file())

@@ -40,10 +40,8 @@ def load_split(
     the released code does; an Example's id always names the file and the row it comes from, so the
     ids of such a `valid` split read `svamp/train/...`.
 
-    Args:
-        dataset: A data set's name, or the specification of one of the user's own.
-        split: `train`, `valid`, `test`, or `unseen` for the built-in data sets.
-        data_root: A folder in the DSS layout; None looks where `resolve_data_root` does.
+    Splits are `train`, `valid`, `test`, and for the built-in data sets `unseen`; `data_root` is a folder in
+    the DSS layout, and None looks where `resolve_data_root` does.
 
     Raises:
         ConfigError: An unknown data set or split.

@@ -8,16 +8,8 @@ from typing import NamedTuple
 
 from mi_cot_lib.data.exact_judge.judge import FAULTS, Found, normal, sentences
 from mi_cot_lib.data.questions import CHOICES_MARK, listed_choices
-from mi_cot_lib.data.worlds.facts import (
-    CATEGORIES,
-    KIND_OF,
-    RELATIONS,
-    Relation,
-    leaves_of,
-    plural,
-    value_of,
-    with_article,
-)
+from mi_cot_lib.data.worlds import facts
+from mi_cot_lib.data.worlds.facts import KIND_OF, Relation, value_of, with_article
 
 _ARTICLE = re.compile(r"\b(?:an?|the)(?: |$)")
 _JOINT = re.compile(r",? (?:and|so) ")
@@ -59,7 +51,7 @@ class _ChoiceQuestion:
         kind = KIND_OF[self.leaf]
         value = with_article(self.relation.values[kind])
         link = f"{with_article(self.leaf)} is {with_article(kind)}"
-        return link, self.relation.fact.format(xs=plural(kind), v=value)
+        return link, self.relation.fact.format(xs=facts.plural(kind), v=value)
 
     def statements(self, sentence: str, before: Sequence[str]) -> tuple[str, ...]:
         return _statements(sentence)
@@ -105,11 +97,11 @@ def choice_question(text: str, label: str) -> _ChoiceQuestion | None:
     story = text.partition(CHOICES_MARK)[0]
     choices = listed_choices(text)
     thought, _, ask = story.rpartition(". ")
-    for relation in RELATIONS:
+    for relation in facts.RELATIONS:
         backward = ask in relation.back_asks
         if label not in choices or not (backward or ask in relation.asks):
             continue
-        leaves = {leaf for kind in relation.values for leaf in leaves_of(kind)}
+        leaves = {leaf for kind in relation.values for leaf in facts.leaves_of(kind)}
         possible = set(relation.values.values()) if backward else leaves
         named = possible & set(re.findall(r"\w+", thought))
         for given in named:
@@ -132,23 +124,23 @@ def _book() -> dict[str, _Link | _Fact | _Goal]:
 
 
 def _said() -> Iterator[tuple[str, _Link | _Fact | _Goal]]:
-    asked_about = {relation.category for relation in RELATIONS}
-    kinds = [kind for category in sorted(asked_about) for kind in CATEGORIES[category]]
+    asked_about = {relation.category for relation in facts.RELATIONS}
+    kinds = [kind for category in sorted(asked_about) for kind in facts.CATEGORIES[category]]
     for kind in kinds:
-        for leaf in (leaf for each in kinds for leaf in leaves_of(each)):
+        for leaf in (leaf for each in kinds for leaf in facts.leaves_of(each)):
             for way in ("", "a kind of ", "a sort of "):
                 yield f"{leaf} is {way}{kind}", _Link(leaf, kind)
-            yield f"{plural(leaf)} are {plural(kind)}", _Link(leaf, kind)
-    for relation in RELATIONS:
-        own = CATEGORIES[relation.category]
-        for leaf in (leaf for kind in own for leaf in leaves_of(kind)):
-            goal = relation.goal.format(xs=plural(leaf))
+            yield f"{facts.plural(leaf)} are {facts.plural(kind)}", _Link(leaf, kind)
+    for relation in facts.RELATIONS:
+        own = facts.CATEGORIES[relation.category]
+        for leaf in (leaf for kind in own for leaf in facts.leaves_of(kind)):
+            goal = relation.goal.format(xs=facts.plural(leaf))
             yield f"the answer must be {goal}", _Goal(relation, leaf)
         for value in relation.values.values():
             goal = relation.back_goal.format(v=value)
             yield f"the answer must be {goal}", _Goal(relation, value)
-            for thing in (name for kind in own for name in (kind, *leaves_of(kind))):
+            for thing in (name for kind in own for name in (kind, *facts.leaves_of(kind))):
                 meaning = _Fact(relation, thing, value)
-                yield relation.fact.format(xs=plural(thing), v=value), meaning
+                yield relation.fact.format(xs=facts.plural(thing), v=value), meaning
                 for form in (relation.single, *relation.retold):
                     yield form.format(x=thing, v=value), meaning

@@ -6,18 +6,10 @@ from functools import cache
 
 from mi_cot_lib.data.arithmetic import equation_value
 from mi_cot_lib.data.exact_judge.judge import normal
-from mi_cot_lib.data.worlds.stories import (
-    CONTAINERS,
-    PEOPLE,
-    PLACES,
-    TEMPLATES,
-    THINGS,
-    UNSEEN_TEMPLATES,
-    VERBS,
-    Template,
-)
+from mi_cot_lib.data.worlds import stories
+from mi_cot_lib.data.worlds.stories import CONTAINERS, THINGS, Template
 
-ALL_TEMPLATES = (*TEMPLATES, *UNSEEN_TEMPLATES)
+ALL_TEMPLATES = (*stories.TEMPLATES, *stories.UNSEEN_TEMPLATES)
 # Stands for a calculation with its result, which wordings leave out.
 CALCULATION = "#"
 # What reads `17 - 5 = 12`.
@@ -37,12 +29,12 @@ def _one_of(words: Iterable[str]) -> str:
 
 
 _FILLINGS = {
-    **dict.fromkeys(_PERSON_SLOTS, _one_of(PEOPLE)),
+    **dict.fromkeys(_PERSON_SLOTS, _one_of(stories.PEOPLE)),
     **dict.fromkeys(_THING_SLOTS, _one_of(THINGS.values())),
     **dict.fromkeys(("x1", "y1", "z1"), _one_of(THINGS)),
     "box": _one_of(CONTAINERS),
     "boxes": _one_of(CONTAINERS.values()),
-    "p": _one_of(PLACES),
+    "p": _one_of(stories.PLACES),
 }
 _EXAMPLE = {
     **dict.fromkeys(_PERSON_SLOTS, "Tom"),
@@ -115,7 +107,7 @@ def skeleton(statement: str) -> str:
 def named(statement: str) -> frozenset[str]:
     """Return the people and things that a statement names, things in the plural."""
     plurals = _plurals()
-    subjects = {*plurals.values(), *(name.casefold() for name in PEOPLE)}
+    subjects = {*plurals.values(), *(name.casefold() for name in stories.PEOPLE)}
     words = (plurals.get(word, word) for word in re.findall(r"[a-z]+", statement))
     return frozenset(word for word in words if word in subjects)
 
@@ -123,7 +115,7 @@ def named(statement: str) -> frozenset[str]:
 def all_forms(words: Iterable[str]) -> set[str]:
     """Add to nouns their other number and to verbs their other tense."""
     found = set(words)
-    for pairs in (_plurals(), VERBS):
+    for pairs in (_plurals(), stories.VERBS):
         for one, other in pairs.items():
             if one in found or other in found:
                 found |= {one, other}
@@ -171,9 +163,10 @@ def _classes() -> dict[str, str]:
         for slot in ("k1", "k2", "k3"):
             if slot in template.words:
                 classes.setdefault(template.words[slot], "K")
-    classes |= {place: "t" for place in PLACES}
-    classes |= {verb: "v" for verb in VERBS} | {past: "V" for past in VERBS.values()}
-    return classes | {name.casefold(): "P" for name in PEOPLE}
+    classes |= {place: "t" for place in stories.PLACES}
+    for verb, past in stories.VERBS.items():
+        classes |= {verb: "v", past: "V"}
+    return classes | {name.casefold(): "P" for name in stories.PEOPLE}
 
 
 @cache

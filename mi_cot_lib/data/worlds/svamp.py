@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mi_cot_lib.data.worlds import stories
 from mi_cot_lib.data.worlds.equations import (
     Equation,
     labelled,
@@ -16,21 +17,7 @@ from mi_cot_lib.data.worlds.equations import (
     written,
 )
 from mi_cot_lib.data.worlds.item import Argument, WorldItem
-from mi_cot_lib.data.worlds.stories import (
-    COLOURS,
-    CONTAINERS,
-    NOISE,
-    PEOPLE,
-    PLACES,
-    STATEMENTS,
-    TEMPLATES,
-    THINGS,
-    UNSEEN_TEMPLATES,
-    VERBS,
-    Case,
-    Story,
-    Template,
-)
+from mi_cot_lib.data.worlds.stories import Case, Story, Template
 
 MAX_INPUT_WORDS = 45
 MAX_RATIONALE_WORDS = 35
@@ -44,7 +31,7 @@ _Told = tuple[tuple[str, ...], str]
 
 def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
     """Draw stories with a question, their equation and arguments for and against it; see `World`."""
-    pools = _pools(UNSEEN_TEMPLATES if split == "unseen" else TEMPLATES)
+    pools = _pools(stories.UNSEEN_TEMPLATES if split == "unseen" else stories.TEMPLATES)
     made: dict[str, WorldItem] = {}
     while len(made) < count:
         kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0]
@@ -60,7 +47,7 @@ def plain_text(rng: random.Random) -> str:
     while True:
         if rng.random() < 0.25:
             return _statement(rng)
-        template = rng.choice(TEMPLATES)
+        template = rng.choice(stories.TEMPLATES)
         item = _item(template, rng.choice(template.story.cases), rng)
         if item is not None:
             story, question = item.row["input"].split("\n")
@@ -119,10 +106,10 @@ def _numbers(equation: Equation, rng: random.Random) -> dict[str, int]:
 
 
 def _slots(template: Template, rng: random.Random) -> dict[str, str]:
-    people = rng.sample(list(PEOPLE.items()), 3)
-    things = rng.sample(list(THINGS.items()), 3)
-    box, boxes = rng.choice(list(CONTAINERS.items()))
-    slots = {"he": people[0][1], "box": box, "boxes": boxes, "p": rng.choice(PLACES)}
+    people = rng.sample(list(stories.PEOPLE.items()), 3)
+    things = rng.sample(list(stories.THINGS.items()), 3)
+    box, boxes = rng.choice(list(stories.CONTAINERS.items()))
+    slots = {"he": people[0][1], "box": box, "boxes": boxes, "p": rng.choice(stories.PLACES)}
     slots |= {slot: name for slot, (name, _) in zip("ABC", people, strict=True)}
     for slot, (one, many) in zip("xyz", things, strict=True):
         slots |= {slot: many, f"{slot}1": one}
@@ -167,7 +154,11 @@ class _Telling:
             number = rng.choice([n for n in range(2, top + 1) if n not in taken])
             taken.add(number)
             # A second sentence from the story's own facts could contradict the first.
-            drawn = self._one_of(NOISE, {"n": str(number)}) if place else self._noise(str(number))
+            drawn = (
+                self._one_of(stories.NOISE, {"n": str(number)})
+                if place
+                else self._noise(str(number))
+            )
             noise[f"noise{place}"] = (drawn, number)
         return noise
 
@@ -182,7 +173,7 @@ class _Telling:
             name = target if target in own and rng.random() < 0.6 else rng.choice(own)
             other = {"x": self.slots["z"], "x1": self.slots["z1"], name: number}
             return self._one_of(facts[name], other)
-        return self._one_of(NOISE, {"n": number})
+        return self._one_of(stories.NOISE, {"n": number})
 
     def _one_of(self, texts: Sequence[str], slots: Mapping[str, str]) -> str:
         return _fill(self.rng.choice(texts), {**self.slots, **slots})
@@ -219,11 +210,14 @@ def _with_pronouns(sentences: list[str], slots: dict[str, str]) -> list[str]:
 
 
 def _statement(rng: random.Random) -> str:
-    slots = _slots(rng.choice(TEMPLATES), rng)
-    slots["colour"], slots["colour2"] = rng.sample(COLOURS, 2)
+    slots = _slots(rng.choice(stories.TEMPLATES), rng)
+    slots["colour"], slots["colour2"] = rng.sample(stories.COLOURS, 2)
     slots["n"], slots["m"] = (str(rng.randint(2, 99)) for _ in range(2))
-    slots |= {"past": rng.choice(list(VERBS.values())), "verb": rng.choice(list(VERBS))}
-    return _fill(rng.choice((*STATEMENTS, *NOISE)), slots)
+    slots |= {
+        "past": rng.choice(list(stories.VERBS.values())),
+        "verb": rng.choice(list(stories.VERBS)),
+    }
+    return _fill(rng.choice((*stories.STATEMENTS, *stories.NOISE)), slots)
 
 
 def _fill(text: str, slots: Mapping[str, str]) -> str:
