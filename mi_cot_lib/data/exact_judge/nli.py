@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mi_cot_lib.data.exact_judge.judge import FAULTS, Found, normal, sentences
 from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
@@ -21,31 +21,18 @@ _SILENT = "that the premise does not say what the hypothesis claims"
 _CONCLUSION = "whether the hypothesis is true"
 
 
-class _Told(NamedTuple):
+class _Saying(NamedTuple):
+    """What is said of somebody: a leaf, that a kind is true or not, or that the premise is silent."""
+
     subject: str
     slot: Slot
-    leaf: str
+    sort: Literal["told", "claimed", "denied", "silent"]
+    word: str = ""
 
     def holds(self, leaf: str | None) -> bool:
-        return leaf == self.leaf
-
-
-class _Claim(NamedTuple):
-    subject: str
-    slot: Slot
-    kind: str
-    affirmed: bool = True
-
-    def holds(self, leaf: str | None) -> bool:
-        return leaf is not None and (KIND_OF[leaf] == self.kind) == self.affirmed
-
-
-class _Silence(NamedTuple):
-    subject: str
-    slot: Slot
-
-    def holds(self, leaf: str | None) -> bool:
-        return leaf is None
+        if self.sort in ("told", "silent"):
+            return (leaf or "") == self.word
+        return leaf is not None and (KIND_OF[leaf] == self.word) == (self.sort == "claimed")
 
 
 class _Link(NamedTuple):
@@ -58,7 +45,7 @@ class _PairQuestion:
     # Whom each subject names: a name, "the chef" or "the cook"; and the leaf of each slot, by person.
     people: Mapping[str, str]
     told: Mapping[str, Mapping[Slot, str]]
-    asked: _Claim
+    asked: _Saying
     # The premise names people by their work, so that an explanation has to say who is meant.
     chained: bool
 
@@ -111,21 +98,19 @@ class _PairQuestion:
         if person == self.person and meaning.slot is self.asked.slot:
             return self._find_asked(meaning)
         if person == self.person and meaning.slot is WHO and self.chained:
-            if self.by_name and isinstance(meaning, _Told):
+            if self.by_name and meaning.sort == "told":
                 return Found("given", (self.who,))
-            if not self.by_name and isinstance(meaning, _Claim) and meaning.affirmed:
+            if not self.by_name and meaning.sort == "claimed":
                 return Found("explains", (self.who,))
         return Found("idle")
 
-    def _find_asked(self, meaning: _Told | _Claim | _Silence) -> Found:
-        match meaning:
-            case _Told():
-                return Found("given", (self.needed[-3],))
-            case _Silence():
-                return Found("explains", (_SILENT,))
-            case _Claim(kind=self.asked.kind):
-                return Found("concludes", (_CONCLUSION,))
-        return Found("idle")
+    def _find_asked(self, meaning: _Saying) -> Found:
+        if meaning.sort == "told":
+            return Found("given", (self.needed[-3],))
+        if meaning.sort == "silent":
+            return Found("explains", (_SILENT,))
+        concludes = meaning.word == self.asked.word
+        return Found("concludes", (_CONCLUSION,)) if concludes else Found("idle")
 
     def _find_link(self, link: _Link) -> Found:
         slot = _SLOTS[CATEGORY_OF[KIND_OF[link.leaf]]]
@@ -145,14 +130,18 @@ def pair_question(text: str, label: str) -> _PairQuestion | None:
     """Find the truth about a pair; None where it is none of this world or its label another one."""
     premise, _, hypothesis = text.partition(PREMISE_HYPOTHESIS_SEPARATOR)
     said = [_book().get(each) for part in sentences(premise) for each in _statements(part)]
-    meanings = [meaning for meaning in said if isinstance(meaning, _Told)]
+    meanings = [each for each in said if isinstance(each, _Saying) and each.sort == "told"]
     asked = _book().get(normal(hypothesis))
-    if not said or not isinstance(asked, _Claim) or len(meanings) < len(said):
+    if not said or len(meanings) < len(said):
+        return None
+    if not isinstance(asked, _Saying) or asked.sort not in ("claimed", "denied"):
         return None
     told: dict[str, dict[Slot, str]] = {}
     people: dict[str, str] = {}
     # Who works as what has to be known before anything told of "the chef" finds its person.
-    for subject, slot, leaf in sorted(meanings, key=lambda meaning: meaning.subject not in _NAMES):
+    for subject, slot, _, leaf in sorted(
+        meanings, key=lambda meaning: meaning.subject not in _NAMES
+    ):
         person = people.setdefault(subject, subject) if subject in _NAMES else people.get(subject)
         if person is None:
             return None
@@ -187,11 +176,11 @@ def _statements(sentence: str) -> tuple[str, ...]:
 
 
 @cache
-def _book() -> dict[str, _Told | _Claim | _Silence | _Link]:
+def _book() -> dict[str, _Saying | _Link]:
     return {normal(text): meaning for text, meaning in _sayings()}
 
 
-def _sayings() -> Iterator[tuple[str, _Told | _Claim | _Silence | _Link]]:
+def _sayings() -> Iterator[tuple[str, _Saying | _Link]]:
     works = CATEGORIES[WHO.category]
     jobs = [leaf for kind in works for leaf in works[kind]]
     subjects = [*_NAMES, *(f"the {who}" for who in (*works, *jobs))]
@@ -203,14 +192,14 @@ def _sayings() -> Iterator[tuple[str, _Told | _Claim | _Silence | _Link]]:
                 yield slot.link(leaf, kind), _Link(leaf, kind)
         for subject in subjects:
             topic = slot.topic.format(n=subject)
-            yield f"the premise does not say {topic}", _Silence(subject, slot)
+            yield f"the premise does not say {topic}", _Saying(subject, slot, "silent")
             for leaf in leaves:
                 ways = [slot.say(leaf, way) for way in range(len(slot.said))]
                 for text in (*ways, f"is {with_article(leaf)}") if slot is WHO else ways:
-                    yield f"{subject} {text}", _Told(subject, slot, leaf)
+                    yield f"{subject} {text}", _Saying(subject, slot, "told", leaf)
             for kind in kinds:
                 for way in range(len(slot.stated)):
                     stated = slot.state(kind, way)
-                    yield f"{subject} {stated}", _Claim(subject, slot, kind)
+                    yield f"{subject} {stated}", _Saying(subject, slot, "claimed", kind)
                     for text in (slot.deny(kind, way), f"cannot be {stated.removeprefix('is ')}"):
-                        yield f"{subject} {text}", _Claim(subject, slot, kind, False)
+                        yield f"{subject} {text}", _Saying(subject, slot, "denied", kind)

@@ -36,59 +36,55 @@ _FILLINGS = {
     "boxes": _one_of(CONTAINERS.values()),
     "p": _one_of(stories.PLACES),
 }
+# A slot in the singular, the same in the plural, and the plurals of what can fill it.
+_NUMBERS = [*((f"{slot}1", slot, THINGS) for slot in _THING_SLOTS), ("box", "boxes", CONTAINERS)]
 _EXAMPLE = {
     **dict.fromkeys(_PERSON_SLOTS, "Tom"),
     **dict.fromkeys(_THING_SLOTS, "apples"),
-    **dict.fromkeys(("x1", "y1", "z1"), "apple"),
-    **{"box": "box", "boxes": "boxes", "p": "garden", "calc": CALCULATION},
+    **{"boxes": "boxes", "p": "garden", "calc": CALCULATION},
 }
 
 
 def filled(text: str, slots: Slots) -> str | None:
     """Fill a sentence form in and write it in normal form; None where a slot is not known."""
+    known = dict(slots)
+    for one, many, plurals in _NUMBERS:
+        if many in slots:
+            known[one] = next(word for word, more in plurals.items() if more == slots[many])
     while names := set(_SLOT.findall(text)):
-        if not names <= set(slots):
+        if not names <= set(known):
             return None
-        text = _SLOT.sub(lambda slot: slots[slot[1]], text)
+        text = _SLOT.sub(lambda slot: known[slot[1]], text)
     return normal(text)
 
 
 def bound(text: str, template: Template, sentence: str) -> dict[str, str] | None:
     """Read from a sentence in normal form what fills the slots of a form; None where it has another.
 
-    A thing is given as `x` and `x1`, whichever of the two the form holds.
+    Things and containers are given in the plural, whichever number the form holds.
     """
     with_words = _SLOT.sub(lambda slot: template.words.get(slot[1], slot[0]), text)
     found = _pattern(with_words).fullmatch(sentence)
     if found is None:
         return None
     slots = found.groupdict()
-    for one in _THING_SLOTS:
-        if f"{one}1" in slots:
-            many = THINGS[slots[f"{one}1"]]
-            if slots.setdefault(one, many) != many:
+    for one, many, plurals in _NUMBERS:
+        if one in slots:
+            word = plurals[slots.pop(one)]
+            if slots.setdefault(many, word) != word:
                 return None
-    return _consistent(slots)
+    return united(slots, {})
 
 
 def united(first: Slots, second: Slots) -> dict[str, str] | None:
     """Join two fillings; None where they differ or give one word to two people or things."""
     if any(first.get(name, word) != word for name, word in second.items()):
         return None
-    return _consistent({**first, **second})
-
-
-def _consistent(slots: dict[str, str]) -> dict[str, str] | None:
+    slots = {**first, **second}
     for alike in (_PERSON_SLOTS, _THING_SLOTS):
         words = [slots[name] for name in alike if name in slots]
         if len(set(words)) < len(words):
             return None
-    for name in _THING_SLOTS:
-        if name in slots:
-            slots[f"{name}1"] = next(one for one, many in THINGS.items() if many == slots[name])
-    for one, many in CONTAINERS.items():
-        if slots.get("box") == one or slots.get("boxes") == many:
-            slots |= {"box": one, "boxes": many}
     return slots
 
 

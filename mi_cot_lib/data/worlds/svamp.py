@@ -154,17 +154,13 @@ class _Telling:
             number = rng.choice([n for n in range(2, top + 1) if n not in taken])
             taken.add(number)
             # A second sentence from the story's own facts could contradict the first.
-            drawn = (
-                self._one_of(stories.NOISE, {"n": str(number)})
-                if place
-                else self._noise(str(number))
-            )
+            drawn = self._noise(str(number), aside=place > 0)
             noise[f"noise{place}"] = (drawn, number)
         return noise
 
-    def _noise(self, number: str) -> str:
+    def _noise(self, number: str, aside: bool) -> str:
         rng, facts, target = self.rng, self.story.facts, self.case.target
-        draw = rng.random()
+        draw = 1 if aside else rng.random()
         if self.case.spare and draw < 0.4:
             name = rng.choice(self.case.spare)
             return self._one_of(facts[name], {name: number})
@@ -213,10 +209,8 @@ def _statement(rng: random.Random) -> str:
     slots = _slots(rng.choice(stories.TEMPLATES), rng)
     slots["colour"], slots["colour2"] = rng.sample(stories.COLOURS, 2)
     slots["n"], slots["m"] = (str(rng.randint(2, 99)) for _ in range(2))
-    slots |= {
-        "past": rng.choice(list(stories.VERBS.values())),
-        "verb": rng.choice(list(stories.VERBS)),
-    }
+    verbs = stories.VERBS
+    slots |= {"past": rng.choice(list(verbs.values())), "verb": rng.choice(list(verbs))}
     return _fill(rng.choice((*stories.STATEMENTS, *stories.NOISE)), slots)
 
 
