@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
     path: Path
     line: int
-    index: int
+    rows_before: int
     spec: DatasetSpec
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class Place(NamedTuple):
         if self.spec.teacher_accuracy is None:
             return "remove the row"
         texts = self.path.parent / "llm" / f"{self.path.stem.rpartition('_')[2]}_CoT_*.json"
-        return f"remove the row, and its teacher's text with it: entry {self.index + 1} of {texts}"
+        return f"remove the row, and its teacher's text with it: entry {self.rows_before + 1} of {texts}"
 
 
 def _equation_question(row: dict[str, Any], where: Place) -> Question:

@@ -1,16 +1,15 @@
 """`check` on the real data against the published teacher accuracies, and on folders of our own."""
 
-import json
-
 import pytest
 
 from mi_cot_lib.data.check import candidate_labels, check, label_is_right
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, DataError
-from tests.data.real import REAL, needs_real_data
+from tests.data.folders import REAL, lay_out, needs_real_data
 
 KEYS = ["dataset", "split", "rows", "teacher_accuracy", "teacher_accuracy_released"]
 UNREAD = ["unparsed", "ambiguous", "outside"]
+PAIR = {"premise": "p", "hypothesis": "h", "label": 1}
 PUBLISHED = {
     ("cqa", "test"): (1221, 0.7723),
     ("svamp", "train"): (800, 0.7350),
@@ -45,17 +44,13 @@ def test_own_parser_is_never_below_the_released_rules(records):
 @pytest.fixture
 def nano_root(tmp_path):
     """Lay out one split of a built-in data set: right, right after recovery, wrong, unreadable."""
-    folder = tmp_path / "nano_anli"
-    (folder / "llm").mkdir(parents=True)
-    row = {"premise": "p", "hypothesis": "h", "label": 1}
-    (folder / "nano_anli_unseen.json").write_text((json.dumps(row) + "\n") * 4)
     texts = [
         "Because. So the answer is neutral.\n\nPremise: more",
         "Because, so the answer is neutral",
         "Because. So the answer is entailment.",
         "Because because",
     ]
-    (folder / "llm" / "unseen_CoT_0.json").write_text(json.dumps(texts))
+    lay_out(tmp_path, "nano_anli", "unseen", [PAIR] * 4, texts)
     return tmp_path
 
 
@@ -71,7 +66,7 @@ def test_each_unusable_text_is_counted_once_and_shown(nano_root):
         "Because. Answer: unknown",
         "Because. So the answer is neutral. No, the answer is contradiction.",
     ]
-    (nano_root / "nano_anli" / "llm" / "unseen_CoT_0.json").write_text(json.dumps(texts))
+    lay_out(nano_root, "nano_anli", "unseen", [PAIR] * 4, texts)
     (record,) = check(nano_root, show=1)
     assert (record["unparsed"], record["ambiguous"], record["outside"]) == (1, 2, 1)
     assert record["examples"] == {
@@ -91,8 +86,7 @@ def test_data_that_are_not_there_are_refused(nano_root, tmp_path):
         list(check(nano_root, ["nano_anli", "cqa"]))
     with pytest.raises(ConfigError, match="unknown dataset"):
         list(check(nano_root, ["nope"]))
-    (nano_root / "nano_anli" / "nano_anli_unseen.json").write_text("")
-    (nano_root / "nano_anli" / "llm" / "unseen_CoT_0.json").write_text("[]")
+    lay_out(nano_root, "nano_anli", "unseen", [], [])
     with pytest.raises(DataError, match="has no rows"):
         list(check(nano_root))
     (tmp_path / "empty").mkdir()

@@ -12,6 +12,7 @@ from mi_cot_lib.data.described import find_dataset, locate_dataset, read_descrip
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import DATASETS, NLI_LABELS, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import ConfigError, DataError, KitError
+from tests.data.folders import lay_out
 
 EQUATION = {"title": "ASDiv", "answer_type": "equation", "licence": "CC-BY-NC-4.0"}
 CHOICE = {**EQUATION, "answer_type": "choice"}
@@ -22,12 +23,9 @@ LABEL = {**EQUATION, "answer_type": "label", "labels": ["good", "bad"]}
 
 
 def write(root, name, description, rows=(), split="test"):
-    folder = root / name
-    folder.mkdir(parents=True, exist_ok=True)
+    lay_out(root, name, split, rows)
     text = description if isinstance(description, str) else json.dumps(description)
-    (folder / "dataset.json").write_text(text, encoding="utf-8")
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (folder / f"{name}_{split}.json").write_text(lines, encoding="utf-8")
+    (root / name / "dataset.json").write_text(text, encoding="utf-8")
     return root
 
 

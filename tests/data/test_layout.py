@@ -8,6 +8,7 @@ import pytest
 from mi_cot_lib.data.layout import datasets_present, read_split, splits_present
 from mi_cot_lib.data.questions import listed_choices
 from mi_cot_lib.errors import ConfigError, DataError
+from tests.data.folders import lay_out
 
 ROWS = {
     "svamp": {"input": "Two and two\nHow many?", "label": "( 2.0 + 2.0 )"},
@@ -15,16 +16,6 @@ ROWS = {
     "esnli": {"premise": "A man runs.", "hypothesis": "Someone moves.", "label": 0},
     "anli1": {"uid": "1", "premise": "Ein Café.", "hypothesis": "A bar.", "label": 2},
 }
-
-
-def write(root, name, split, rows, *texts):
-    """Write one split; each of `texts` is the list of one teacher file."""
-    (root / name / "llm").mkdir(parents=True, exist_ok=True)
-    lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
-    (root / name / f"{name}_{split}.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for index, part in enumerate(texts):
-        path = root / name / "llm" / f"{split}_CoT_{index}.json"
-        path.write_text(json.dumps(part), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -37,13 +28,13 @@ def write(root, name, split, rows, *texts):
     ],
 )
 def test_rows_as_students_see_them(tmp_path, name, text, label):
-    write(tmp_path, name, "test", [ROWS[name]], ["raw\u2028text"])
+    lay_out(tmp_path, name, "test", [ROWS[name]], ["raw\u2028text"])
     (row,) = read_split(tmp_path, name, "test")
     assert (row.input, row.label, row.teacher_text) == (text, label, "raw\u2028text")
 
 
 def test_built_in_names_share_their_familys_format_in_a_folder_or_its_parent(tmp_path):
-    write(tmp_path / "datasets", "nano_cqa", "unseen", [ROWS["cqa"]], ["t"])
+    lay_out(tmp_path / "datasets", "nano_cqa", "unseen", [ROWS["cqa"]], ["t"])
     for root in (tmp_path, tmp_path / "datasets"):
         assert read_split(root, "nano_cqa", "unseen")[0].choices == tuple("vwxyz")
         assert datasets_present(root) == ("nano_cqa",)
@@ -51,7 +42,7 @@ def test_built_in_names_share_their_familys_format_in_a_folder_or_its_parent(tmp
 
 def test_teacher_files_are_joined_in_the_order_of_their_numbers(tmp_path):
     texts = [str(number) for number in range(12)]
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 12, *([text] for text in texts))
+    lay_out(tmp_path, "svamp", "test", [ROWS["svamp"]] * 12, *([text] for text in texts))
     assert [row.teacher_text for row in read_split(tmp_path, "svamp", "test")] == texts
 
 
@@ -78,7 +69,7 @@ def test_teacher_files_are_joined_in_the_order_of_their_numbers(tmp_path):
 )
 def test_a_wrong_row_is_named_with_its_line(tmp_path, name, change, message):
     row = {field: value for field, value in (ROWS[name] | change).items() if value is not None}
-    write(tmp_path, name, "test", [row], ["t"])
+    lay_out(tmp_path, name, "test", [row], ["t"])
     with pytest.raises(DataError, match=re.escape(message)):
         read_split(tmp_path, name, "test")
 
@@ -115,7 +106,7 @@ GOOD = json.dumps(ROWS["svamp"])
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path, file, content, said):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    lay_out(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
     path = tmp_path / "svamp" / file
     if content is None:
         path.unlink()
@@ -135,7 +126,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, file, content, said):
 )
 def test_what_is_missing_is_named_with_what_is_there(tmp_path, root, name, said):
     for split in ("test", "valid"):
-        write(tmp_path, "anli1", split, [ROWS["anli1"]], ["t"])
+        lay_out(tmp_path, "anli1", split, [ROWS["anli1"]], ["t"])
     assert splits_present(tmp_path, "anli1") == ("valid", "test")
     with pytest.raises(DataError, match=said):
         read_split(tmp_path / root, name, "train")
@@ -149,7 +140,7 @@ def test_an_unknown_data_set_is_refused(tmp_path):
 def test_a_label_may_be_a_json_number(tmp_path):
     labels = [7, 2.5, -3, 1e-7, 10**20]
     rows = [{**ROWS["svamp"], "label": label} for label in labels]
-    write(tmp_path, "svamp", "test", rows, ["t"] * len(rows))
+    lay_out(tmp_path, "svamp", "test", rows, ["t"] * len(rows))
     read = [row.label for row in read_split(tmp_path, "svamp", "test")]
     assert read == ["7", "2.5", "-3", "0.0000001", "1" + "0" * 20]
 
@@ -158,7 +149,7 @@ def test_a_label_may_be_a_json_number(tmp_path):
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b"\n\xef\xbb\xbf"])
 @pytest.mark.parametrize("last", [b"", b"\n\x1a"])
 def test_marks_line_ends_of_any_system_and_joined_files_are_read(tmp_path, mark, end, last):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 2, ["t", "t"])
+    lay_out(tmp_path, "svamp", "test", [ROWS["svamp"]] * 2, ["t", "t"])
     for path in tmp_path.glob("svamp/**/*.json"):
         path.write_bytes(mark + end.join(path.read_bytes().splitlines()))
     with (tmp_path / "svamp" / "svamp_test.json").open("ab") as rows:
@@ -168,7 +159,7 @@ def test_marks_line_ends_of_any_system_and_joined_files_are_read(tmp_path, mark,
 
 def test_half_an_emoji_becomes_the_replacement_character(tmp_path):
     row = '{"input": "two \\ud83d and \\ud83d\\ude00?", "label": "( 2.0 + 2.0 )"}'
-    write(tmp_path, "svamp", "test", [row], ["so \ud83d."])
+    lay_out(tmp_path, "svamp", "test", [row], ["so \ud83d."])
     (read,) = read_split(tmp_path, "svamp", "test")
     assert (read.input, read.teacher_text) == ("two \ufffd and \U0001f600?", "so \ufffd.")
 
@@ -176,7 +167,7 @@ def test_half_an_emoji_becomes_the_replacement_character(tmp_path):
 def test_other_line_separators_stay_inside_a_choice(tmp_path):
     choices = ["a\u2028b", "c\u0085d", "e\x1cf", "g\x00h", "i\u2029"]
     row = {"question": "Which\u2028one?", "choices": choices, "answer": choices[1]}
-    write(tmp_path, "cqa", "test", [row], ["t"])
+    lay_out(tmp_path, "cqa", "test", [row], ["t"])
     (read,) = read_split(tmp_path, "cqa", "test")
     assert (read.choices, listed_choices(read.input)) == (tuple(choices), tuple(choices))
 
@@ -184,8 +175,8 @@ def test_other_line_separators_stay_inside_a_choice(tmp_path):
 def test_a_row_that_has_to_go_takes_its_teachers_text_with_it(tmp_path):
     rows = [ROWS["esnli"], "", {**ROWS["esnli"], "label": -1}, ROWS["esnli"]]
     texts = ["first", "second", "third"]
-    write(tmp_path, "esnli", "test", rows, texts)
+    lay_out(tmp_path, "esnli", "test", rows, texts)
     with pytest.raises(DataError, match=r"line 3: .*entry 2 of .*llm/test_CoT_\*\.json"):
         read_split(tmp_path, "esnli", "test")
-    write(tmp_path, "esnli", "test", [ROWS["esnli"]] * 2, ["first", "third"])
+    lay_out(tmp_path, "esnli", "test", [ROWS["esnli"]] * 2, ["first", "third"])
     assert [row.teacher_text for row in read_split(tmp_path, "esnli", "test")] == ["first", "third"]

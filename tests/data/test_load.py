@@ -1,6 +1,5 @@
 """Examples from a folder: hold-out, teacher labels in the gold form, where data is looked for."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from mi_cot_lib.data.load import held_out, load_report, load_split, resolve_data
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.data.teacher.label_readers import match_choice
 from mi_cot_lib.errors import ConfigError, DataError
-from tests.data.real import REAL, needs_real_data
+from tests.data.folders import REAL, lay_out, needs_real_data
 
 
 @pytest.fixture
@@ -21,11 +20,7 @@ def svamp_root(tmp_path):
         texts = [f"Because {n}. The answer is ({n} + 1).\n\nQ: More" for n in range(count)]
         if split == "train":
             texts[1] = "Because because because"
-        (tmp_path / "svamp" / "llm").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "svamp" / f"svamp_{split}.json").write_text(
-            "".join(json.dumps(row) + "\n" for row in rows)
-        )
-        (tmp_path / "svamp" / "llm" / f"{split}_CoT_0.json").write_text(json.dumps(texts))
+        lay_out(tmp_path, "svamp", split, rows, texts)
     return tmp_path
 
 

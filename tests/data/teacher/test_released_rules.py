@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mi_cot_lib.data.layout import read_split
 from mi_cot_lib.data.teacher.released_rules import parse_as_released, value_as_released
-from tests.data.real import REAL, needs_real_data
+from tests.data.folders import REAL, needs_real_data
 from tests.data.teacher.forms import FORMS, rows
 
 
