@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from mi_cot_lib.data.check import label_is_right
+from mi_cot_lib.data.layout import read_split
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.data.teacher.changes import changed_teacher
@@ -38,11 +39,7 @@ def rows(folder, split):
 
 
 def outputs(folder, split):
-    paths = sorted((folder / "llm").glob(f"{split}_CoT_*.json"))
-    assert [path.name for path in paths] == [f"{split}_CoT_{i}.json" for i in range(len(paths))]
-    parts = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    assert all(len(part) <= 1000 for part in parts)
-    return [text for part in parts for text in part]
+    return [row.teacher_text for row in read_split(folder.parents[1], folder.name, split)]
 
 
 def right_outputs(name, folder, split):
