@@ -1,7 +1,4 @@
-"""Reads the label behind an announcement, if it is the whole of what is announced.
-
-A label is a number or an expression, an answer choice, or one of NLI's three.
-"""
+"""Reads what is announced, if it is a label as a whole: a number, an expression, a choice, one of NLI's."""
 
 import re
 import string
@@ -125,11 +122,10 @@ def _is_whole(text: str, end: int, limit: int) -> bool:
         return False
     if _NEXT_KEY.match(text, border.end(), limit):
         return True
-    stopped = border[0][-1:] in (".", ";", "!", "?")
-    sentence = _SENTENCE.match(text, border.end(), limit)
-    if stopped or sentence is None:
+    if border[0][-1:] in (".", ";", "!", "?"):
         return True
-    rest = _REASON.split(_REMARK.sub("", sentence[0], count=1), maxsplit=1)[0]
+    sentence = text[border.end() : end_of(_SENTENCE, text, border.end(), limit)]
+    rest = _REASON.split(_REMARK.sub("", sentence, count=1), maxsplit=1)[0]
     if _SIGN.match(rest) or _FIRST_WORD.match(rest) or _NUMBER_WORD.search(rest):
         return False
     return not any(unicodedata.numeric(letter, None) is not None for letter in rest)
@@ -262,10 +258,9 @@ def match_choice(label: str, choices: Sequence[str]) -> str | None:
     """
     if label in choices:
         return label
-    plain = _plain(label)
     for spelling in (_plain, lambda text: _ARTICLE.sub("", _plain(text), count=1)):
         for choice in choices:
-            if plain and spelling(choice) == spelling(label):
+            if _plain(label) and spelling(choice) == spelling(label):
                 return choice
     letter = _BARE_LETTER.fullmatch(label)
     return _choice_at(letter[1], choices) if letter else None
@@ -278,8 +273,12 @@ def _chosen(written: str, letter: str | None, choices: Sequence[str]) -> str | P
         return by_text if by_text == by_letter else Problem.AMBIGUOUS
     if by_text and not letter:
         return by_text
-    named = [choice for choice in choices if _names(written, choice)]
-    if len(set(named) | {by_letter} - {None}) > 1:
+    named = {
+        choice
+        for choice in choices
+        if re.search(rf"(?<!\w){re.escape(_plain(choice))}(?!\w)", _plain(written))
+    }
+    if len(named | {by_letter} - {None}) > 1:
         return Problem.AMBIGUOUS
     # "(a) learning about the world" for "learning about world"; a text of other words is no choice.
     said, words = (set(re.findall(r"\w+", _plain(each))) for each in (written, by_letter or ""))
@@ -289,10 +288,6 @@ def _chosen(written: str, letter: str | None, choices: Sequence[str]) -> str | P
 def _choice_at(letter: str, choices: Sequence[str]) -> str | None:
     index = string.ascii_lowercase.index(letter.lower())
     return choices[index] if index < len(choices) else None
-
-
-def _names(text: str, choice: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(_plain(choice))}(?!\w)", _plain(text)) is not None
 
 
 def _plain(text: str) -> str:

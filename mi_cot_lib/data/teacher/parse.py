@@ -103,12 +103,8 @@ def read_teacher(
 ) -> Reading:
     """Read a teacher's text and say why a part is missing; see `parse_teacher_output`."""
     spec = dataset_spec(dataset)
-    limits = bounds(text, question)
-    if limits is None:
-        return Reading(
-            TeacherSegments("", "", "", "", text), TeacherOutput(None, None), Problem.UNPARSED
-        )
-    start, end, thought = limits
+    # A text that is no answer to the question holds nothing of its own.
+    start, end, thought = bounds(text, question) or (0, 0, (0, 0))
     found = announcements(text, start, end)
     if not found:
         segments = TeacherSegments(text[:start], text[start:end], "", "", text[end:])
@@ -186,16 +182,11 @@ def _is_short(text: str, start: int, end: int) -> bool:
 
 def _rationale(written: str, text: str) -> str | None:
     if text.lstrip().removeprefix("```json").lstrip().startswith("{"):
-        values = _json_object(text)
-        texts = (values.get(key) for key in _RATIONALE_KEYS)
+        try:
+            values, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
+        except (ValueError, RecursionError):
+            values = {}
         if values:
+            texts = (values.get(key) for key in _RATIONALE_KEYS)
             written = next((value for value in texts if isinstance(value, str)), "")
     return written.strip() or None
-
-
-def _json_object(text: str) -> dict[str, object]:
-    try:
-        values, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
-    except (ValueError, RecursionError):
-        return {}
-    return values
