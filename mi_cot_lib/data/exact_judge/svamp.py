@@ -9,7 +9,6 @@ from mi_cot_lib.data.arithmetic import equation_value, same_value
 from mi_cot_lib.data.exact_judge.judge import Found, normal, sentences
 from mi_cot_lib.data.exact_judge.svamp_forms import (
     ALL_TEMPLATES,
-    CALCULATION,
     CALCULATIONS,
     all_forms,
     bound,
@@ -29,7 +28,7 @@ _PRONOUNS = {name.casefold(): pronoun for name, pronoun in PEOPLE.items()}
 @dataclass(frozen=True, slots=True)
 class _StoryQuestion:
     needed: tuple[str, ...]
-    # Every true statement, the calculation left out, and the calculation: `17 - 5 = 12`.
+    # Every true statement, with the calculation as it is usually written: `17 - 5 = 12`.
     truths: Mapping[str, Found]
     calculation: str
     # The numbers in it, ascending, and its result.
@@ -43,7 +42,7 @@ class _StoryQuestion:
         return (_resolved(sentence, before),)
 
     def find(self, statement: str) -> Found:
-        found = self.truths.get(self._without_right_calculation(statement))
+        found = self.truths.get(self._with_usual_calculation(statement))
         if found is not None:
             return found
         form = skeleton(statement)
@@ -52,15 +51,14 @@ class _StoryQuestion:
         return Found("false" if named(statement) <= self.names else "foreign")
 
     def begins(self, statement: str) -> bool:
-        truths = (truth.replace(CALCULATION, self.calculation) for truth in self.truths)
-        return any(truth.startswith(statement) for truth in truths)
+        return any(truth.startswith(statement) for truth in self.truths)
 
-    def _without_right_calculation(self, statement: str) -> str:
+    def _with_usual_calculation(self, statement: str) -> str:
         for calc in CALCULATIONS.finditer(statement):
             used = sorted(int(number) for number in re.findall(r"([0-9]+)(?:\.0+)?", calc["left"]))
             results = equation_value(calc["left"]), equation_value(calc["right"])
             if used == self.numbers and all(same_value(r, self.value) for r in results):
-                return statement[: calc.start()] + CALCULATION + statement[calc.end() :]
+                return statement[: calc.start()] + self.calculation + statement[calc.end() :]
         return statement
 
 
@@ -112,9 +110,9 @@ class _Reading:
                     if sentence is not None:
                         found[sentence] = Found("given" if steps else "idle", steps)
         work = Found("explains", (_work(calculation),))
-        found[CALCULATION] = work
+        found[calculation] = work
         for text in self._answers():
-            for shown, what in ((CALCULATION, work), (result, Found("concludes"))):
+            for shown, what in ((calculation, work), (result, Found("concludes"))):
                 slots = {**self.slots, "calc": shown, self.case.target: shown}
                 # The question has said already where it was; an answer may leave that out.
                 for less in ({}, {"tail": "", "tail2": ""}):

@@ -66,34 +66,29 @@ def changed_teacher(
     order = list(range(len(examples)))
     drawn.shuffle(order)
     chosen = order[: round(share * len(order))]
-    if change == "other_rationales":
-        return _exchanged(examples, chosen)
-    if change == "wrong_labels":
-        return _relabelled(examples, chosen, drawn)
-    changed = list(examples)
-    for index in chosen:
-        example = examples[index]
-        if example.rationale is not None:
-            rationale = _rewritten(change, example.rationale, example.label, drawn)
-            changed[index] = replace(example, rationale=rationale)
-    return changed
-
-
-def _exchanged(examples: Sequence[Example], chosen: Sequence[int]) -> list[Example]:
     having = [index for index in chosen if examples[index].rationale is not None]
-    changed = list(examples)
-    for index, other in zip(having, having[1:] + having[:1], strict=True):
-        changed[index] = replace(examples[index], rationale=examples[other].rationale)
-    return changed
+    if change == "other_rationales":
+        changed = {
+            index: replace(examples[index], rationale=examples[other].rationale)
+            for index, other in zip(having, having[1:] + having[:1], strict=True)
+        }
+    elif change == "wrong_labels":
+        changed = _relabelled(examples, chosen, drawn)
+    else:
+        changed = {
+            index: replace(examples[index], rationale=_rewritten(change, examples[index], drawn))
+            for index in having
+        }
+    return [changed.get(index, example) for index, example in enumerate(examples)]
 
 
 def _relabelled(
     examples: Sequence[Example], chosen: Sequence[int], drawn: random.Random
-) -> list[Example]:
+) -> dict[int, Example]:
     labels = [example.label for example in examples]
     if chosen and len(set(labels)) < 2:
         raise ConfigError("wrong_labels needs examples of at least two labels.")
-    changed = list(examples)
+    changed = {}
     for index in chosen:
         other = drawn.choice(labels)
         while other == labels[index]:
@@ -102,7 +97,8 @@ def _relabelled(
     return changed
 
 
-def _rewritten(change: TeacherChange, rationale: str, label: str, drawn: random.Random) -> str:
+def _rewritten(change: TeacherChange, example: Example, drawn: random.Random) -> str:
+    rationale = example.rationale or ""
     words = rationale.split()
     match change:
         case "shuffled_words":
@@ -111,9 +107,9 @@ def _rewritten(change: TeacherChange, rationale: str, label: str, drawn: random.
         case "truncated":
             return " ".join(words[: (len(words) + 1) // 2])
         case "label_named":
-            return f"{rationale} So the answer is {label}."
+            return f"{rationale} So the answer is {example.label}."
         case "label_hidden":
             # Look-arounds instead of \b, which does not stand beside a label's brackets.
-            named = rf"(?<!\w){re.escape(label)}(?!\w)"
+            named = rf"(?<!\w){re.escape(example.label)}(?!\w)"
             return re.sub(named, HIDDEN, rationale, flags=re.IGNORECASE)
     return rationale
