@@ -32,8 +32,8 @@ from benchmarks.harness import (
 from benchmarks.memory import peak_mb, reset_peak
 from benchmarks.train_step import fast_step, precision_of
 from mi_cot_lib.data.check import candidate_labels
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.predict import Prediction, is_correct, predict
 from mi_cot_lib.objective.choices import Objective

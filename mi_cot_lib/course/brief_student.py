@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.student.encode import EncodedPair, collate, encode_pairs
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training.config import RunConfig

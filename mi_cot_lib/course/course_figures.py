@@ -13,8 +13,7 @@ from torch import Tensor
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.course.loss.path import prepare_path
-from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.objective.mi import pool_released
 from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
 

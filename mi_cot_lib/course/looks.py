@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from mi_cot_lib.course.brief_student import train_on
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.predict import predict
 from mi_cot_lib.files import write_json

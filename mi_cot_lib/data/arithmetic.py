@@ -44,9 +44,6 @@ def equation_value(text: str) -> float | None:
     None stands for everything else: other characters, missing or adjacent operands, unbalanced
     brackets, a division by zero, a value beyond the range of a float, more than 500 characters.
     No string makes it raise, and its time is bounded by the length limit.
-
-    Args:
-        text: Any string, such as what a student generated.
     """
     if len(text) > MAX_LENGTH:
         return None

@@ -4,24 +4,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mi_cot_lib.data import layout
 from mi_cot_lib.data.arithmetic import equation_value, same_value
-from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.layout import (
-    RawRow,
-    datasets_folder,
-    datasets_present,
-    read_split,
-    splits_present,
-)
 from mi_cot_lib.data.load import examples_of
 from mi_cot_lib.data.questions import listed_choices
-from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
-from mi_cot_lib.data.teacher.label import Problem
+from mi_cot_lib.data.specs import DatasetSpec, Example, dataset_spec
 from mi_cot_lib.data.teacher.parse import read_teacher
 from mi_cot_lib.data.teacher.released_rules import parse_as_released, value_as_released
 from mi_cot_lib.errors import DataError
-
-_COUNTED = (Problem.UNPARSED, Problem.AMBIGUOUS, Problem.OUTSIDE)
 
 
 def check(
@@ -36,40 +26,29 @@ def check(
     labels) and `outside` (rows of which what is announced is none of the question's labels); no row is
     counted twice. Accuracies are rounded to four digits.
 
-    Args:
-        data_root: A folder in the DSS layout, of real or of built-in data sets.
-        datasets: Names of data sets that have to be there; None takes those that are.
-        show: With a number above 0, `examples` as well: for each of the three counts as many rows, each
-            with its number in the file from 1 and the teacher's `text`.
+    `datasets` have to be there; None takes those that are. `show`, with a number above 0, adds
+    `examples`: for each of the three counts as many rows, each with its number in the file from 1 and
+    the teacher's `text`.
 
     Raises:
         ConfigError: An unknown data set.
         DataError: A folder that is missing or empty, or a file that cannot be read.
     """
     data_root = Path(data_root)
-    names = datasets_present(data_root) if datasets is None else tuple(datasets)
+    names = layout.datasets_present(data_root) if datasets is None else tuple(datasets)
     if not names:
         raise DataError(
-            f"no data set in {datasets_folder(data_root)}: expected NAME/NAME_test.json and "
+            f"no data set in {layout.datasets_folder(data_root)}: expected NAME/NAME_test.json and "
             "NAME/llm/test_CoT_0.json, as in DSS's datasets.zip."
         )
     for name in names:
         # Reading an absent split raises the error that says what is there instead.
-        for split in splits_present(data_root, name) or dataset_spec(name).splits:
-            yield _record(name, split, read_split(data_root, name, split), show)
+        for split in layout.splits_present(data_root, name) or dataset_spec(name).splits:
+            yield _record(name, split, layout.read_split(data_root, name, split), show)
 
 
 def label_is_right(dataset: str | DatasetSpec, label: str | None, gold: str) -> bool:
-    """Say whether an answer is right: by value for equations, else by exact text.
-
-    Args:
-        dataset: The data set's name, or the specification of one of the user's own.
-        label: An answer of a student or of the teacher; None is wrong.
-        gold: The gold label.
-
-    Raises:
-        ConfigError: No data set has that name.
-    """
+    """Say whether an answer is right, which None is not: by value for equations, else by exact text."""
     if label is None:
         return False
     if dataset_spec(dataset).answer_type == "equation":
@@ -78,18 +57,10 @@ def label_is_right(dataset: str | DatasetSpec, label: str | None, gold: str) -> 
 
 
 def candidate_labels(dataset: str | DatasetSpec, example: Example) -> tuple[str, ...] | None:
-    """Return all labels that an example can have, in their order.
+    """Return all labels that an example can have, in their order, choices as the student reads them.
 
-    Args:
-        dataset: The data set's name, or the specification of one of the user's own.
-        example: One of its examples; choices are read from its input, where the student reads them.
-
-    Returns:
-        The labels; None where any text can be right (equations), or where the example's own label is
-        none of those that were found.
-
-    Raises:
-        ConfigError: No data set has that name.
+    None where any text can be right (equations), or where the example's own label is none of those
+    that were found.
     """
     spec = dataset_spec(dataset)
     if spec.answer_type == "equation":
@@ -100,31 +71,31 @@ def candidate_labels(dataset: str | DatasetSpec, example: Example) -> tuple[str,
     return labels if example.label in labels else None
 
 
-def _record(name: str, split: str, rows: list[RawRow], show: int) -> dict[str, Any]:
+def _record(name: str, split: str, rows: list[layout.RawRow], show: int) -> dict[str, Any]:
     if not rows:
         raise DataError(f"{name} {split} has no rows; copy or fetch the data again.")
     examples = examples_of(name, split, rows)
     right = sum(label_is_right(name, each.teacher_label, each.label) for each in examples)
     right_released = sum(_right_as_released(name, row) for row in rows)
-    unread: dict[Problem, list[dict[str, Any]]] = {problem: [] for problem in _COUNTED}
+    unread: dict[str, list[dict[str, Any]]] = {"unparsed": [], "ambiguous": [], "outside": []}
     for number, row in enumerate(rows, start=1):
         problem = read_teacher(name, row.teacher_text, row.choices, row.input).problem
         if problem is not None:
-            unread[problem].append({"row": number, "text": row.teacher_text})
+            unread[problem.value].append({"row": number, "text": row.teacher_text})
     record = {
         "dataset": name,
         "split": split,
         "rows": len(rows),
         "teacher_accuracy": round(right / len(rows), 4),
         "teacher_accuracy_released": round(right_released / len(rows), 4),
-        **{problem.value: len(found) for problem, found in unread.items()},
+        **{problem: len(found) for problem, found in unread.items()},
     }
     if show:
-        record["examples"] = {problem.value: found[:show] for problem, found in unread.items()}
+        record["examples"] = {problem: found[:show] for problem, found in unread.items()}
     return record
 
 
-def _right_as_released(name: str, row: RawRow) -> bool:
+def _right_as_released(name: str, row: layout.RawRow) -> bool:
     _, label = parse_as_released(name, row.teacher_text)
     if dataset_spec(name).answer_type == "equation":
         return same_value(value_as_released(label), value_as_released(row.label))

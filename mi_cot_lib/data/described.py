@@ -14,8 +14,7 @@ import os
 from pathlib import Path
 from typing import Any, get_args
 
-from mi_cot_lib.data.json_files import read_json
-from mi_cot_lib.data.layout import SPLITS, datasets_folder
+from mi_cot_lib.data.layout import SPLITS, datasets_folder, read_json
 from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec, Family
 from mi_cot_lib.errors import DataError, unknown_name
 from mi_cot_lib.machine import data_root_from_environment
@@ -39,12 +38,8 @@ def locate_dataset(
 ) -> tuple[DatasetSpec, Path | str | None]:
     """Look up what `mi-cot evaluate --dataset` takes: a name, or the folder of a described data set.
 
-    Args:
-        name: A name, or a folder that lies in the current one or in `data_root`.
-        data_root: Where to look for descriptions; None looks in `MI_COT_DATA`.
-
-    Returns:
-        The data set, to be read without its teacher's texts, and the data root to read it from.
+    Such a folder lies in the current one or in `data_root`, by default that of `MI_COT_DATA`. Returned
+    are the data set, to be read without its teacher's texts, and the data root to read it from.
 
     Raises:
         ConfigError: As `find_dataset`.
@@ -75,59 +70,43 @@ def _described_folder(name: str, data_root: Path | str | None) -> Path | None:
 def find_dataset(name: str, data_root: Path | str | None = None) -> DatasetSpec:
     """Look a data set up by name: one of the kit's eight, or one described in a data folder.
 
-    A described data set is read without a teacher, and each of its splits from a file of its own.
-
-    Args:
-        name: What `--dataset` takes.
-        data_root: Where to look for descriptions; None looks in `MI_COT_DATA`.
+    Descriptions are looked for in `data_root`, by default in `MI_COT_DATA`. A described data set is read
+    without a teacher, and each of its splits from a file of its own.
 
     Raises:
         ConfigError: No data set has that name; the message names the nearest one.
         DataError: A missing folder, a description that is missing or wrong, or one that takes a name
             of the kit's own.
     """
+    own = DATASETS.get(name)
     # Where nothing is named, the built-in data come from the kit itself.
-    built_in = name in DATASETS and DATASETS[name].built_in
+    built_in = own is not None and own.built_in
     root = data_root_from_environment() if data_root is None and not built_in else data_root
-    folder = datasets_folder(Path(root)) if root is not None else None
-    described = described_names(folder) if folder is not None else ()
-    if name in DATASETS:
-        if folder is not None and name in described:
+    folder = None if root is None else datasets_folder(Path(root))
+    paths = [] if folder is None else sorted(folder.glob(f"*/{DESCRIPTION}"))
+    described = {path.parent.name: path for path in paths}
+    if own is not None:
+        if name in described:
             raise DataError(
-                f"{folder / name / DESCRIPTION}: {name} is one of the kit's own data sets, which no "
+                f"{described[name]}: {name} is one of the kit's own data sets, which no "
                 f"description changes; give yours another name ({', '.join(DATASETS)} are taken)."
             )
-        return DATASETS[name]
-    if folder is not None and name in described:
-        return read_description(folder / name / DESCRIPTION)
+        return own
+    if name in described:
+        return read_description(described[name])
     places = [] if folder is None else [folder / name]
     places += [Path(name)] if Path(name).name != name else []
     for place in (place for place in places if name and place.is_dir()):
-        kits = place.resolve().name
-        raise DataError(
-            f"{place} has no {DESCRIPTION}: "
-            + (
-                f"for the kit's own, --dataset {kits} --data-root {place.resolve().parent}."
-                if kits in DATASETS
-                else f"describe the data set there, such as {_EXAMPLE}."
-            )
-        )
+        kits = place.resolve()
+        advice = f"describe the data set there, such as {_EXAMPLE}."
+        if kits.name in DATASETS:
+            advice = f"for the kit's own, --dataset {kits.name} --data-root {kits.parent}."
+        raise DataError(f"{place} has no {DESCRIPTION}: {advice}")
+    unknown = unknown_name("dataset", name, [*DATASETS, *described])
     if folder is None and name:
-        unknown = unknown_name("dataset", name, DATASETS)
-        raise type(unknown)(
-            f"{unknown} One of your own is looked for in --data-root or MI_COT_DATA."
-        )
-    raise unknown_name("dataset", name, [*DATASETS, *described])
-
-
-def described_names(data_root: Path | str) -> tuple[str, ...]:
-    """Return the names of the data sets in a folder that have a description.
-
-    Raises:
-        DataError: `data_root` is not a folder.
-    """
-    folder = datasets_folder(Path(data_root))
-    return tuple(sorted(path.parent.name for path in folder.glob(f"*/{DESCRIPTION}")))
+        hint = "One of your own is looked for in --data-root or MI_COT_DATA."
+        raise type(unknown)(f"{unknown} {hint}")
+    raise unknown
 
 
 def read_description(path: Path) -> DatasetSpec:
@@ -135,7 +114,7 @@ def read_description(path: Path) -> DatasetSpec:
 
     Raises:
         DataError: The message names the file, what is wrong in it and what would be right.
-        ConfigError: A key or an answer type is unknown; the message names the nearest one.
+        ConfigError: A key or an answer type is unknown.
     """
     values = read_json(path, "object", f"write one such as {_EXAMPLE}")
     if not isinstance(values, dict):

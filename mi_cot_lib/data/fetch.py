@@ -21,7 +21,6 @@ DATASETS_URL = (
 )
 DATASETS_BLOB_ID = "fb9d88a0b44c2daac1ec1639f0bdae993e7e5bcd"
 
-_CHUNK = 1 << 16
 _TIMEOUT = httpx.Timeout(30.0)
 _OWN_COPY = (
     "If you have a copy of that archive's content, name its folder with --data-root or MI_COT_DATA."
@@ -41,15 +40,10 @@ def fetch(
     """Download, verify and extract the real data; return the data root to read it from.
 
     What an interrupted download left is continued where the server can do so. Nothing is extracted
-    that is not, byte for byte, the archive that `blob_id` names.
+    that is not, byte for byte, the archive that `blob_id`, git's id of its content, names.
 
-    Args:
-        url: Where the zip archive lies.
-        cache: The folder to keep it in; None is the user's cache.
-        blob_id: The archive's git blob id, which verifies it.
-        attempts: Tries in a row without a single new byte before giving up.
-        pause: Seconds between two tries, doubled after each that brought nothing.
-        progress: Whether to draw a progress bar.
+    It is kept in `cache`, by default the user's. `attempts` are tries in a row without a single new byte
+    before giving up, `pause` the seconds between two, doubled after each that brought nothing.
 
     Raises:
         DataError: The server cannot be reached or refuses, the content is not the archive, or the
@@ -60,13 +54,23 @@ def fetch(
     done = fetched_root(cache, blob_id)
     if done is not None:
         return done
+    root = _root(cache, blob_id)
+    part = root.with_name(f"{root.name}.zip.part")
     # Made before the cache is touched: its own errors are of the system's kind too.
     with network_client(httpx.Client) as client, using_cache(cache):
         cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache / f"dss-{blob_id[:8]}.lock"):
-            return fetched_root(cache, blob_id) or _fetch(
-                client, url, cache, blob_id, attempts, pause, progress
-            )
+        with FileLock(root.with_name(f"{root.name}.lock")):
+            if not root.is_dir():
+                resumed = part.exists()
+                _download(client, url, part, attempts, pause, progress)
+                if resumed and git_blob_id(part) != blob_id:
+                    # The bytes of an earlier call may be the bad ones: judge the server by a fresh copy.
+                    part.unlink()
+                    _download(client, url, part, attempts, pause, progress)
+                _refuse_other_content(part, url, blob_id)
+                extract(part, root)
+                part.unlink()
+    return root
 
 
 def fetched_root(cache: Path | None = None, blob_id: str = DATASETS_BLOB_ID) -> Path | None:
@@ -82,17 +86,12 @@ def git_blob_id(path: Path) -> str:
     # SHA-1 is git's choice of name for the content here, not a means of security of ours.
     digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+        hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
 def extract(archive: Path, target: Path) -> None:
-    """Extract a zip archive into a new folder: all of it or nothing.
-
-    Args:
-        archive: The zip file.
-        target: A folder that does not exist yet, in one that does.
+    """Extract a zip archive into a folder that does not exist yet: all of it or nothing.
 
     Raises:
         DataError: Not a zip archive, or one with an absolute path, a `..` or a symbolic link.
@@ -113,22 +112,7 @@ def _root(cache: Path, blob_id: str) -> Path:
     return cache / f"dss-{blob_id[:8]}"
 
 
-def _fetch(
-    client: httpx.Client,
-    url: str,
-    cache: Path,
-    blob_id: str,
-    attempts: int,
-    pause: float,
-    progress: bool,
-) -> Path:
-    part = cache / f"dss-{blob_id[:8]}.zip.part"
-    resumed = part.exists()
-    _download(client, url, part, attempts, pause, progress)
-    if resumed and git_blob_id(part) != blob_id:
-        # The bytes of an earlier call may be the bad ones: judge the server by a fresh copy.
-        part.unlink()
-        _download(client, url, part, attempts, pause, progress)
+def _refuse_other_content(part: Path, url: str, blob_id: str) -> None:
     found = git_blob_id(part)
     if found != blob_id:
         part.unlink()
@@ -136,9 +120,6 @@ def _fetch(
             f"{url} did not send the expected archive (git blob id {found}, expected {blob_id}); "
             f"nothing was kept. {_OWN_COPY}"
         )
-    extract(part, _root(cache, blob_id))
-    part.unlink()
-    return _root(cache, blob_id)
 
 
 def _download(
@@ -159,16 +140,11 @@ def _download(
         failures = failures + 1 if _size(part) <= longest else 0
         longest = max(longest, _size(part))
         if failures >= attempts:
-            kept = _size(part)
+            size = _size(part)
+            kept = f"The first {size:,} bytes are kept; a new call goes on from there. "
             raise DataError(
                 f"could not download {url} in {attempts} tries "
-                f"({type(cause).__name__}: {cause}{network_hint()}). "
-                + (
-                    f"The first {kept:,} bytes are kept; a new call goes on from there. "
-                    if kept
-                    else ""
-                )
-                + _OWN_COPY
+                f"({type(cause).__name__}: {cause}{network_hint()}). {kept if size else ''}{_OWN_COPY}"
             ) from cause
         time.sleep(pause * 2 ** max(failures - 1, 0))
 

@@ -2,30 +2,33 @@
 
 `NAME/NAME_{split}.json` holds one JSON object a line, `NAME/llm/{split}_CoT_{i}.json` JSON lists of
 teacher texts in the order of the rows. The built-in data sets are written in the same layout, and so
-are a user's own (`described.py`), which need no teacher.
+are a user's own (`described.py`), which need no teacher. JSON is read as people have it: with a byte
+order mark, Windows line ends or half an emoji.
 """
 
+import codecs
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from mi_cot_lib.data.json_files import json_lines, read_json
 from mi_cot_lib.data.questions import QUESTIONS, Place, Question
 from mi_cot_lib.data.specs import DATASETS, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import DataError
 
 SPLITS = ("train", "valid", "test", "unseen")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
     """One row of a split as the students see it, with the teacher's text still unparsed.
 
-    Attributes:
-        input: The text that both prompts share.
-        label: The gold label as text.
-        choices: The answer choices in their order; empty where the data set has none.
-        teacher_text: The teacher's raw output; empty where the data set is read without one.
+    There are no choices where the data set has none, and no text where it is read without a teacher.
     """
 
     input: str
@@ -48,33 +51,19 @@ def datasets_folder(data_root: Path) -> Path:
 
 
 def datasets_present(data_root: Path) -> tuple[str, ...]:
-    """Return the names of the known data sets of which `data_root` holds at least one split.
-
-    Raises:
-        DataError: `data_root` is not a folder.
-    """
+    """Return the names of the known data sets of which a folder holds at least one split."""
     return tuple(name for name in DATASETS if splits_present(data_root, name))
 
 
 def splits_present(data_root: Path, dataset: str | DatasetSpec) -> tuple[str, ...]:
-    """Return the splits of a data set that have a file of rows, in the order train to unseen.
-
-    Raises:
-        DataError: `data_root` is not a folder.
-        ConfigError: No data set has that name.
-    """
+    """Return the splits of a data set that have a file of rows, in the order train to unseen."""
     name = dataset_spec(dataset).name
     folder = datasets_folder(data_root)
     return tuple(split for split in SPLITS if _rows_file(folder, name, split).is_file())
 
 
 def read_split(data_root: Path, dataset: str | DatasetSpec, split: str) -> list[RawRow]:
-    """Read all rows of one split file with their teacher texts.
-
-    Args:
-        data_root: The folder that holds `datasets/`, or that folder itself.
-        dataset: A data set's name, or the specification of one of the user's own.
-        split: The split as it stands in the file's name.
+    """Read all rows of one split file, named after the split, with their teacher texts.
 
     Raises:
         ConfigError: No data set has that name.
@@ -83,21 +72,21 @@ def read_split(data_root: Path, dataset: str | DatasetSpec, split: str) -> list[
     """
     folder = datasets_folder(data_root)
     spec = dataset_spec(dataset)
-    name = spec.name
-    path = _rows_file(folder, name, split)
+    path = _rows_file(folder, spec.name, split)
     if not path.is_file():
         raise _missing_split(folder, spec, split)
     read = QUESTIONS[spec.answer_type]
     rows: list[Question] = []
-    for line, row in json_lines(path):
+    for line, row in _json_lines(path):
         rows.append(read(row, Place(path, line, len(rows), spec)))
     if spec.teacher_accuracy is None:
         return [RawRow(*row, "") for row in rows]
-    texts = _teacher_texts(folder / name / "llm", split)
+    teacher = folder / spec.name / "llm"
+    texts = _teacher_texts(teacher, split)
     if len(rows) != len(texts):
         raise DataError(
-            f"{name} {split}: {len(rows)} rows in {path} but {len(texts)} teacher outputs in "
-            f"{folder / name / 'llm'}: one of them is incomplete; copy or fetch the data again."
+            f"{spec.name} {split}: {len(rows)} rows in {path} but {len(texts)} teacher outputs in "
+            f"{teacher}: one of them is incomplete; copy or fetch the data again."
         )
     return [RawRow(*row, text) for row, text in zip(rows, texts, strict=True)]
 
@@ -114,12 +103,12 @@ def _missing_split(folder: Path, spec: DatasetSpec, split: str) -> DataError:
             f"{name} has no split {split!r} in {folder / name}; there: {', '.join(there)}. "
             f"Expected the file {_rows_file(folder, name, split).name}."
         )
-    others = datasets_present(folder)
+    others = ", ".join(datasets_present(folder))
+    teacher = "" if spec.teacher_accuracy is None else f" and {name}/llm/{split}_CoT_0.json"
     return DataError(
         f"no data set {name} in {folder}; "
-        f"{'there: ' + ', '.join(others) if others else 'it holds no data set in the DSS layout'}. "
-        f"Expected {name}/{name}_{split}.json"
-        f"{'' if spec.teacher_accuracy is None else f' and {name}/llm/{split}_CoT_0.json'}."
+        f"{f'there: {others}' if others else 'it holds no data set in the DSS layout'}. "
+        f"Expected {name}/{name}_{split}.json{teacher}."
     )
 
 
@@ -140,20 +129,69 @@ def _teacher_texts(folder: Path, split: str) -> list[str]:
     texts: list[str] = []
     for index in range(max(files, default=0) + 1):
         if index not in files:
-            raise DataError(
-                f"missing file of teacher outputs: {folder / f'{split}_CoT_{index}.json'}."
-            )
-        texts.extend(_text_list(files[index]))
+            missing = folder / f"{split}_CoT_{index}.json"
+            raise DataError(f"missing file of teacher outputs: {missing}.")
+        path = files[index]
+        listed = read_json(path, "list")
+        if not isinstance(listed, list):
+            kind = type(listed).__name__
+            raise DataError(f"{path}: a JSON list of strings is needed, not {kind}.")
+        for number, text in enumerate(listed, start=1):
+            if not isinstance(text, str):
+                kind = type(text).__name__
+                raise DataError(f"{path}: entry {number} of the list is {kind}, not a string.")
+        texts += listed
     return texts
 
 
-def _text_list(path: Path) -> list[str]:
-    texts = read_json(path, "list")
-    if not isinstance(texts, list):
-        raise DataError(f"{path}: a JSON list of strings is needed, not {type(texts).__name__}.")
-    for index, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise DataError(
-                f"{path}: entry {index + 1} of the list is {type(text).__name__}, not a string."
-            )
-    return texts
+def read_json(path: Path, kind: str, advice: str = "copy or fetch the file again") -> Any:
+    """Read one JSON value; half of a surrogate pair, which no text can hold, becomes U+FFFD.
+
+    `kind` is what it should hold, and `advice` what to do where it holds no JSON, for the message.
+
+    Raises:
+        DataError: The message names the file.
+    """
+    return _parsed(_utf_8(path), str(path), kind, advice)
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    content = _utf_8(path)
+    end = b"\n" if b"\n" in content else b"\r"
+    for number, line in enumerate(content.split(end), start=1):
+        # A mark in mid-file is where two files were joined; the last sign of old DOS files ends them.
+        line = line.removeprefix(codecs.BOM_UTF8).rstrip(b"\x1a")
+        if line.strip():
+            where = f"{path}, line {number}"
+            row = _parsed(line, where, "object", "copy or fetch the file again")
+            if not isinstance(row, dict):
+                raise DataError(f"{where}: a JSON object is needed, not {type(row).__name__}.")
+            yield number, row
+
+
+def _utf_8(path: Path) -> bytes:
+    content = path.read_bytes()
+    if content.startswith(_UTF_16):
+        raise DataError(f"{path} is UTF-16; save it as UTF-8.")
+    if b"\0" in content:
+        raise DataError(f"{path} holds zero bytes: save it as UTF-8, or copy it again.")
+    return content.removeprefix(codecs.BOM_UTF8)
+
+
+def _parsed(content: bytes, where: str, kind: str, advice: str) -> Any:
+    try:
+        return _whole(json.loads(content.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8 ({error}); save the file as UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where}: not a JSON {kind} ({error}); {advice}.") from error
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(each) for key, each in value.items()}
+    return value

@@ -1,14 +1,13 @@
 """Turns a named split into Examples: finds the data, parses the teacher, holds out validation."""
 
 import functools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.fetch import fetched_root
 from mi_cot_lib.data.layout import SPLITS, RawRow, read_split
-from mi_cot_lib.data.specs import DatasetSpec, dataset_spec
+from mi_cot_lib.data.specs import DatasetSpec, Example, dataset_spec
 from mi_cot_lib.data.teacher.parse import parse_teacher_output
 from mi_cot_lib.errors import DataError, unknown_name
 from mi_cot_lib.machine import data_root_from_environment
@@ -17,31 +16,18 @@ HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """How much of the teacher's text could be read.
+class LoadReport(NamedTuple):
+    """How many examples lack a rationale to train on, and how many that or the teacher's label."""
 
-    Attributes:
-        rows: Examples counted.
-        without_rationale: Those whose rationale is None: nothing to train a rationale on.
-        without_label: Those whose teacher label is None.
-        unparsed: Those that lack one or both.
-    """
-
-    rows: int
     without_rationale: int
-    without_label: int
     unparsed: int
 
 
-def load_report(examples: Iterable[Example]) -> LoadReport:
+def load_report(examples: Sequence[Example]) -> LoadReport:
     """Count what the parser could not read in these examples."""
-    missing = [(example.rationale is None, example.teacher_label is None) for example in examples]
     return LoadReport(
-        rows=len(missing),
-        without_rationale=sum(rationale for rationale, _ in missing),
-        without_label=sum(label for _, label in missing),
-        unparsed=sum(any(pair) for pair in missing),
+        sum(each.rationale is None for each in examples),
+        sum(each.rationale is None or each.teacher_label is None for each in examples),
     )
 
 
@@ -54,10 +40,8 @@ def load_split(
     the released code does; an Example's id always names the file and the row it comes from, so the
     ids of such a `valid` split read `svamp/train/...`.
 
-    Args:
-        dataset: A data set's name, or the specification of one of the user's own.
-        split: `train`, `valid`, `test`, or `unseen` for the built-in data sets.
-        data_root: A folder in the DSS layout; None looks where `resolve_data_root` does.
+    Splits are `train`, `valid`, `test`, and for the built-in data sets `unseen`; `data_root` is a folder in
+    the DSS layout, and None looks where `resolve_data_root` does.
 
     Raises:
         ConfigError: An unknown data set or split.
@@ -75,13 +59,7 @@ def load_split(
 
 
 def examples_of(dataset: str | DatasetSpec, split: str, rows: Iterable[RawRow]) -> list[Example]:
-    """Parse the teacher's texts of the rows of one file, in order.
-
-    Args:
-        dataset: A data set's name or specification; one without a teacher has nothing to parse.
-        split: The split that the file is named after, for the ids.
-        rows: All rows of the file.
-    """
+    """Parse the teacher's texts of all rows of a split's file, in order."""
     spec = dataset_spec(dataset)
     examples = []
     for index, row in enumerate(rows):

@@ -3,10 +3,9 @@
 import math
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mi_cot_lib.data.arithmetic import equation_value
 from mi_cot_lib.data.specs import DATASETS, AnswerType, DatasetSpec
@@ -19,20 +18,12 @@ CHOICES_MARK = "\nAnswer Choices:"
 Question = tuple[str, str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row stands, for what is said of it.
-
-    Attributes:
-        path: Its file.
-        line: Its line there, from 1.
-        index: How many rows come before it.
-        spec: Its data set.
-    """
+class Place(NamedTuple):
+    """Where a row stands, for what is said of it: file, line from 1, rows before it, its data set."""
 
     path: Path
     line: int
-    index: int
+    rows_before: int
     spec: DatasetSpec
 
     def __str__(self) -> str:
@@ -44,7 +35,7 @@ class Place:
         if self.spec.teacher_accuracy is None:
             return "remove the row"
         texts = self.path.parent / "llm" / f"{self.path.stem.rpartition('_')[2]}_CoT_*.json"
-        return f"remove the row, and its teacher's text with it: entry {self.index + 1} of {texts}"
+        return f"remove the row, and its teacher's text with it: entry {self.rows_before + 1} of {texts}"
 
 
 def _equation_question(row: dict[str, Any], where: Place) -> Question:

@@ -1,4 +1,4 @@
-"""The eight data sets by name, and what the rest of the kit must know about each."""
+"""The eight data sets by name, what the rest of the kit must know of each, and one row of any of them."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,6 +9,25 @@ Family = Literal["svamp", "cqa", "esnli", "anli1"]
 AnswerType = Literal["equation", "choice", "nli", "label"]
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What every later room works with: one row of a data set with the teacher's parsed output.
+
+    Attributes:
+        id: `dataset/split/row`, with the row's number in its file from 0.
+        input: The text that both prompts share, without a task prefix.
+        label: The gold label as the student has to write it.
+        rationale: The teacher's rationale, None where its text could not be parsed.
+        teacher_label: The teacher's label in the gold label's form, None where it could not be parsed.
+    """
+
+    id: str
+    input: str
+    label: str
+    rationale: str | None
+    teacher_label: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +60,6 @@ class DatasetSpec:
     labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Fill in NLI's labels."""
         if self.answer_type == "nli" and not self.labels:
             # The documented way to set a field of a frozen dataclass while it is being made.
             object.__setattr__(self, "labels", NLI_LABELS)

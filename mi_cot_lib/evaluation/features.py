@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.evaluation.generate import check_finite, written_batches
 from mi_cot_lib.student.encode import (
     EXPLAIN_PREFIX,

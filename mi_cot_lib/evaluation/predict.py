@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.check import candidate_labels, label_is_right
-from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.specs import DatasetSpec
+from mi_cot_lib.data.specs import DatasetSpec, Example
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.evaluation.generate import OnBatch, generate, label_ids, outputs
 from mi_cot_lib.files import from_json

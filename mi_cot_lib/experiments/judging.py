@@ -7,9 +7,8 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from mi_cot_lib.data.exact_judge.judge import judge_rationale
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.judge import JudgeItem, LlmJudge
 from mi_cot_lib.evaluation.judge_endpoint import connect

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.student.tokenise import Column, collector_paused, token_ids
 

@@ -27,7 +27,7 @@ from transformers import (
     set_seed,
 )
 
-from mi_cot_lib.data.worlds.text import world_text
+from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.errors import written_to
 from mi_cot_lib.student.encode import EncodedPair, collate
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS

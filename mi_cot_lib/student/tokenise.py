@@ -13,8 +13,8 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 
 SPACE = "▁"

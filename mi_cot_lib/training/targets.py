@@ -4,9 +4,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.layout import read_split
 from mi_cot_lib.data.load import resolve_data_root
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.objective.choices import method_named

@@ -16,7 +16,7 @@ from mi_cot_lib.course.course_figures import (
     prepare_lengths,
     prepare_pooled,
 )
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,15 @@
 """`check` on the real data against the published teacher accuracies, and on folders of our own."""
 
-import json
-
 import pytest
 
 from mi_cot_lib.data.check import candidate_labels, check, label_is_right
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, DataError
-from tests.data.real import REAL, needs_real_data
+from tests.data.folders import REAL, lay_out, needs_real_data
 
-KEYS = [
-    "dataset",
-    "split",
-    "rows",
-    "teacher_accuracy",
-    "teacher_accuracy_released",
-    "unparsed",
-    "ambiguous",
-    "outside",
-]
+KEYS = ["dataset", "split", "rows", "teacher_accuracy", "teacher_accuracy_released"]
+UNREAD = ["unparsed", "ambiguous", "outside"]
+PAIR = {"premise": "p", "hypothesis": "h", "label": 1}
 PUBLISHED = {
     ("cqa", "test"): (1221, 0.7723),
     ("svamp", "train"): (800, 0.7350),
@@ -45,42 +36,27 @@ def test_released_rules_give_the_published_accuracy(records, part, expected):
 def test_own_parser_is_never_below_the_released_rules(records):
     assert len(records) == 8
     for record in records.values():
-        assert list(record) == KEYS
+        assert list(record) == KEYS + UNREAD
         assert record["teacher_accuracy"] >= record["teacher_accuracy_released"]
-        unread = record["unparsed"] + record["ambiguous"] + record["outside"]
-        assert unread <= 0.05 * record["rows"]
+        assert sum(record[problem] for problem in UNREAD) <= 0.05 * record["rows"]
 
 
 @pytest.fixture
 def nano_root(tmp_path):
     """Lay out one split of a built-in data set: right, right after recovery, wrong, unreadable."""
-    folder = tmp_path / "nano_anli"
-    (folder / "llm").mkdir(parents=True)
-    row = {"premise": "p", "hypothesis": "h", "label": 1}
-    (folder / "nano_anli_unseen.json").write_text((json.dumps(row) + "\n") * 4)
     texts = [
         "Because. So the answer is neutral.\n\nPremise: more",
         "Because, so the answer is neutral",
         "Because. So the answer is entailment.",
         "Because because",
     ]
-    (folder / "llm" / "unseen_CoT_0.json").write_text(json.dumps(texts))
+    lay_out(tmp_path, "nano_anli", "unseen", [PAIR] * 4, texts)
     return tmp_path
 
 
 def test_a_folder_of_built_in_data(nano_root):
-    assert list(check(nano_root)) == [
-        {
-            "dataset": "nano_anli",
-            "split": "unseen",
-            "rows": 4,
-            "teacher_accuracy": 0.5,
-            "teacher_accuracy_released": 0.25,
-            "unparsed": 1,
-            "ambiguous": 0,
-            "outside": 0,
-        }
-    ]
+    expected = ["nano_anli", "unseen", 4, 0.5, 0.25, 1, 0, 0]
+    assert list(check(nano_root)) == [dict(zip(KEYS + UNREAD, expected, strict=True))]
 
 
 def test_each_unusable_text_is_counted_once_and_shown(nano_root):
@@ -90,7 +66,7 @@ def test_each_unusable_text_is_counted_once_and_shown(nano_root):
         "Because. Answer: unknown",
         "Because. So the answer is neutral. No, the answer is contradiction.",
     ]
-    (nano_root / "nano_anli" / "llm" / "unseen_CoT_0.json").write_text(json.dumps(texts))
+    lay_out(nano_root, "nano_anli", "unseen", [PAIR] * 4, texts)
     (record,) = check(nano_root, show=1)
     assert (record["unparsed"], record["ambiguous"], record["outside"]) == (1, 2, 1)
     assert record["examples"] == {
@@ -105,23 +81,17 @@ def test_a_choice_that_is_listed_twice_is_one_candidate():
     assert candidate_labels("cqa", Example("cqa/test/0", text, "pen", None, None)) == ("box", "pen")
 
 
-def test_a_data_set_that_was_asked_for_has_to_be_there(nano_root):
+def test_data_that_are_not_there_are_refused(nano_root, tmp_path):
     with pytest.raises(DataError, match=r"no data set cqa .* there: nano_anli"):
         list(check(nano_root, ["nano_anli", "cqa"]))
     with pytest.raises(ConfigError, match="unknown dataset"):
         list(check(nano_root, ["nope"]))
-
-
-def test_a_folder_without_data_is_refused(tmp_path):
-    with pytest.raises(DataError, match="no data set in"):
-        list(check(tmp_path))
-
-
-def test_a_split_without_rows_is_refused(nano_root):
-    (nano_root / "nano_anli" / "nano_anli_unseen.json").write_text("")
-    (nano_root / "nano_anli" / "llm" / "unseen_CoT_0.json").write_text("[]")
+    lay_out(nano_root, "nano_anli", "unseen", [], [])
     with pytest.raises(DataError, match="has no rows"):
         list(check(nano_root))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no data set in"):
+        list(check(tmp_path / "empty"))
 
 
 def test_equations_are_right_by_value_and_other_answers_by_text():

@@ -8,24 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_cot_lib.data.check import candidate_labels, label_is_right
-from mi_cot_lib.data.described import described_names, find_dataset, read_description
+from mi_cot_lib.data.described import find_dataset, locate_dataset, read_description
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import DATASETS, NLI_LABELS, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import ConfigError, DataError, KitError
+from tests.data.folders import lay_out
 
 EQUATION = {"title": "ASDiv", "answer_type": "equation", "licence": "CC-BY-NC-4.0"}
 CHOICE = {**EQUATION, "answer_type": "choice"}
 NLI = {**EQUATION, "answer_type": "nli"}
+PAIR = {"premise": "A man runs.", "hypothesis": "He sits."}
+YES_NO = {**NLI, "labels": ["yes", "no"]}
 LABEL = {**EQUATION, "answer_type": "label", "labels": ["good", "bad"]}
 
 
 def write(root, name, description, rows=(), split="test"):
-    folder = root / name
-    folder.mkdir(parents=True, exist_ok=True)
+    lay_out(root, name, split, rows)
     text = description if isinstance(description, str) else json.dumps(description)
-    (folder / "dataset.json").write_text(text, encoding="utf-8")
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (folder / f"{name}_{split}.json").write_text(lines, encoding="utf-8")
+    (root / name / "dataset.json").write_text(text, encoding="utf-8")
     return root
 
 
@@ -40,20 +40,8 @@ def write(root, name, description, rows=(), split="test"):
             "a cow",
             ("a hen", "a cow"),
         ),
-        (
-            NLI,
-            {"premise": "A man runs.", "hypothesis": "He sits.", "label": 2},
-            "A man runs.</s>He sits.",
-            "contradiction",
-            NLI_LABELS,
-        ),
-        (
-            {**NLI, "labels": ["yes", "no"]},
-            {"premise": "A man runs.", "hypothesis": "He sits.", "label": 1},
-            "A man runs.</s>He sits.",
-            "no",
-            ("yes", "no"),
-        ),
+        (NLI, {**PAIR, "label": 2}, "A man runs.</s>He sits.", "contradiction", NLI_LABELS),
+        (YES_NO, {**PAIR, "label": 1}, "A man runs.</s>He sits.", "no", ("yes", "no")),
         (LABEL, {"input": "Broke.", "label": "bad", "id": 7}, "Broke.", "bad", ("good", "bad")),
     ],
 )
@@ -65,18 +53,13 @@ def test_rows_follow_the_answer_type(tmp_path, description, row, text, label, ca
     assert candidate_labels(spec, example) == candidates
     assert label_is_right(spec, label, example.label)
     assert not label_is_right(spec, "nothing of the kind", example.label)
-
-
-def test_equations_are_compared_by_value(tmp_path):
-    spec = find_dataset("mine", write(tmp_path, "mine", EQUATION))
-    assert label_is_right(spec, "( 8.0 / 2.0 )", "4")
+    assert label_is_right(spec, "( 8.0 / 2.0 )", "4") == (description is EQUATION)
 
 
 def test_a_specification_says_what_the_description_says(tmp_path):
     spec = find_dataset("mine", write(tmp_path, "mine", LABEL))
-    assert (spec.name, spec.title, spec.licence) == ("mine", "ASDiv", "CC-BY-NC-4.0")
-    assert spec.labels == ("good", "bad")
-    assert (spec.built_in, spec.teacher_accuracy) == (False, None)
+    told = (spec.name, spec.title, spec.licence, spec.labels, spec.teacher_accuracy)
+    assert told == ("mine", "ASDiv", "CC-BY-NC-4.0", ("good", "bad"), None)
     assert dataset_spec(spec) is spec
 
 
@@ -103,9 +86,10 @@ def test_a_known_data_set_is_read_without_its_teacher(tmp_path):
 def test_descriptions_are_found_in_the_environments_folder_and_below_datasets(
     tmp_path, monkeypatch
 ):
-    write(tmp_path / "datasets", "mine", EQUATION, [{"input": "One?", "label": "1"}])
+    # Saved with a byte order mark, as some editors do.
+    saved = "\ufeff" + json.dumps(EQUATION)
+    write(tmp_path / "datasets", "mine", saved, [{"input": "One?", "label": "1"}])
     monkeypatch.setenv("MI_COT_DATA", str(tmp_path))
-    assert described_names(tmp_path) == ("mine",)
     assert [each.label for each in load_split(find_dataset("mine"), "test")] == ["1"]
 
 
@@ -146,16 +130,8 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=6,
 )
-answer_types = st.sampled_from(["equation", "choice", "nli", "label", "other"])
-near_descriptions = st.fixed_dictionaries(
-    {},
-    optional={
-        "title": json_values | st.just("A"),
-        "answer_type": json_values | answer_types,
-        "licence": json_values | st.just("MIT"),
-        "labels": json_values | st.lists(st.text(max_size=2), max_size=3),
-    },
-)
+near = st.sampled_from([*EQUATION, "labels", "A", "equation", "choice", "nli", "label", "other"])
+near_descriptions = st.dictionaries(near, json_values | near | st.lists(near, max_size=3))
 
 
 @given(json_values | near_descriptions)
@@ -175,37 +151,31 @@ def test_any_description_gives_a_usable_specification_or_a_message(tmp_path_fact
 
 
 @pytest.mark.parametrize(
-    ("description", "good", "bad", "said"),
+    ("description", "row", "said"),
     [
-        (EQUATION, {"input": "?", "label": "1"}, {"input": "?", "label": "7+2=9"}, "'7+2=9'"),
-        (EQUATION, {"input": "?", "label": "1"}, {"input": "?", "label": [9]}, "'label' is list"),
+        (EQUATION, {"input": "?", "label": "7+2=9"}, "'7+2=9'"),
+        (EQUATION, {"input": "?", "label": [9]}, "'label' is list"),
         (
             CHOICE,
-            {"question": "?", "choices": ["a", "b"], "answer": "a"},
             {"question": "?", "choices": ["a", "b"], "answer": "c"},
             "the answer 'c' is none of the choices",
         ),
         (
-            {**NLI, "labels": ["yes", "no"]},
-            {"premise": "p", "hypothesis": "h", "label": 1},
-            {"premise": "p", "hypothesis": "h", "label": 2},
-            "the label 2 is none of 0 yes, 1 no",
+            CHOICE,
+            {"question": "?", "choices": ["box", "pen", "box"], "answer": "pen"},
+            "the choice 'box' stands there twice; remove the row",
         ),
-        (
-            LABEL,
-            {"input": "?", "label": "good"},
-            {"input": "?", "label": "Good"},
-            "the label 'Good' is none of good, bad",
-        ),
-        (LABEL, {"input": "?", "label": "good"}, {"label": "bad"}, "'input' is missing"),
-        (LABEL, {"input": "?", "label": "good"}, {"input": "?", "label": 0}, "'label' is int"),
+        (YES_NO, {**PAIR, "label": 2}, "the label 2 is none of 0 yes, 1 no"),
+        (LABEL, {"input": "?", "label": "Good"}, "the label 'Good' is none of good, bad"),
+        (LABEL, {"label": "bad"}, "'input' is missing"),
+        (LABEL, {"input": "?", "label": 0}, "'label' is int"),
     ],
 )
-def test_a_wrong_row_is_named_with_file_and_line(tmp_path, description, good, bad, said):
-    spec = find_dataset("mine", write(tmp_path, "mine", description, [good, bad]))
+def test_a_wrong_row_is_named_with_file_and_line(tmp_path, description, row, said):
+    spec = find_dataset("mine", write(tmp_path, "mine", description, [row]))
     with pytest.raises(DataError, match=re.escape(said)) as refused:
         load_split(spec, "test", tmp_path)
-    assert "mine_test.json, line 2: " in str(refused.value)
+    assert "mine_test.json, line 1: " in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["esnli", "nano_svamp"])
@@ -216,7 +186,7 @@ def test_a_description_that_shadows_a_known_data_set_is_refused(tmp_path, name):
     assert str(tmp_path / name / "dataset.json") in str(refused.value)
 
 
-def test_unknown_names_are_refused_with_the_nearest_one(tmp_path):
+def test_unknown_names_are_refused_with_the_nearest_one(tmp_path, monkeypatch):
     write(tmp_path, "asdiv", EQUATION)
     with pytest.raises(ConfigError, match="Did you mean 'asdiv'"):
         find_dataset("asdvi", tmp_path)
@@ -224,18 +194,9 @@ def test_unknown_names_are_refused_with_the_nearest_one(tmp_path):
         find_dataset("nano_swamp", tmp_path)
     with pytest.raises(ConfigError, match="unknown dataset ''"):
         find_dataset("", tmp_path)
-
-
-def test_without_a_data_root_the_error_says_where_to_name_one(monkeypatch):
     monkeypatch.delenv("MI_COT_DATA", raising=False)
     with pytest.raises(ConfigError, match="--data-root or MI_COT_DATA"):
         find_dataset("asdiv")
-
-
-def test_a_folder_without_a_description_is_told_from_an_unknown_name(tmp_path):
-    (tmp_path / "asdiv").mkdir()
-    with pytest.raises(DataError, match=r"asdiv has no dataset\.json.*answer_type"):
-        find_dataset("asdiv", tmp_path)
 
 
 def test_a_missing_split_says_which_are_there_and_holds_nothing_out(tmp_path):
@@ -246,15 +207,72 @@ def test_a_missing_split_says_which_are_there_and_holds_nothing_out(tmp_path):
         load_split(spec, "valid", tmp_path)
 
 
-def test_a_choice_that_stands_there_twice_is_refused(tmp_path):
-    row = {"question": "?", "choices": ["box", "pen", "box"], "answer": "pen"}
-    spec = find_dataset("mine", write(tmp_path, "mine", CHOICE, [row]))
-    with pytest.raises(
-        DataError, match=r"line 1: the choice 'box' stands there twice; remove the row"
-    ):
-        load_split(spec, "test", tmp_path)
+def placed(folder, name="x", label="1"):
+    """Write a data set and return its folder."""
+    return write(folder, name, EQUATION, [{"input": "?", "label": label}]) / name
 
 
-def test_a_description_saved_with_a_byte_order_mark_is_read(tmp_path):
-    write(tmp_path, "mine", "\ufeff" + json.dumps(EQUATION))
-    assert find_dataset("mine", tmp_path).title == "ASDiv"
+def labels(name, data_root=None):
+    spec, root = locate_dataset(name, data_root)
+    assert spec.name == "x"
+    return [example.label for example in load_split(spec, "test", root)]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Return the current folder."""
+    monkeypatch.delenv("MI_COT_DATA", raising=False)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.mark.parametrize("name", ["x", "x/", "./x", "./x/", "x/.", "../here/x", "x//"])
+@pytest.mark.parametrize("root", [None, "."])
+def test_a_folder_in_the_current_one_is_its_data_set(here, name, root):
+    placed(here)
+    assert labels(name, root) == ["1"]
+
+
+@pytest.mark.parametrize("name", ["x", "x/", "./x", "./x/", "x/."])
+@pytest.mark.parametrize("below", ["", "datasets"])
+def test_a_folder_in_the_data_root_is_its_data_set(here, tmp_path, monkeypatch, name, below):
+    placed(tmp_path / "data" / below)
+    assert labels(name, tmp_path / "data") == ["1"]
+    monkeypatch.setenv("MI_COT_DATA", str(tmp_path / "data"))
+    assert labels(name) == ["1"]
+
+
+def test_an_absolute_folder_is_its_data_set_and_so_is_the_current_one(here, tmp_path, monkeypatch):
+    folder = placed(tmp_path / "data")
+    assert labels(str(folder)) == labels(f"{folder}/", tmp_path) == ["1"]
+    monkeypatch.chdir(folder)
+    assert labels(".") == ["1"]
+
+
+def test_a_bare_name_is_the_data_roots_and_a_path_the_current_folders(here, tmp_path):
+    placed(here, label="1")
+    placed(tmp_path / "data", label="2")
+    assert labels("x", tmp_path / "data") == ["2"]
+    assert labels("./x", tmp_path / "data") == ["1"]
+
+
+def test_a_name_of_the_kits_own_is_never_a_folder(here):
+    placed(here, "nano_svamp")
+    assert locate_dataset("nano_svamp") == (DATASETS["nano_svamp"].without_teacher(), None)
+    with pytest.raises(DataError, match="one of the kit's own"):
+        locate_dataset("./nano_svamp")
+
+
+def test_a_folder_that_is_none_or_hidden_says_what_would_be_right(here):
+    for name in ("x", "svamp", "datasets"):
+        (here / name).mkdir()
+    with pytest.raises(DataError, match=r"^x has no dataset\.json: describe"):
+        locate_dataset("./x/")
+    with pytest.raises(DataError, match=r"--dataset svamp --data-root .*here\."):
+        locate_dataset("svamp/")
+    with pytest.raises(ConfigError, match="unknown dataset 'y/'"):
+        locate_dataset("y/")
+    placed(here)
+    with pytest.raises(DataError, match="move it into that"):
+        locate_dataset("./x")

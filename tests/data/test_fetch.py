@@ -18,7 +18,6 @@ from mi_cot_lib.errors import DataError, KitError
 
 
 def zipped(entries):
-    """Make a zip archive in memory from names (or ZipInfo) and contents."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in entries.items():
@@ -32,23 +31,20 @@ GOOD = zipped(
 
 
 def blob_id(content):
-    """Name content as git does."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-class Server:
-    """A file server on the loopback address that misbehaves as told, and notes what was asked.
+BLOB_ID = blob_id(GOOD)
+PART = f"dss-{BLOB_ID[:8]}.zip.part"
 
-    Attributes:
-        content: What it serves.
-        cuts: After how many bytes the next answers break off; empty serves them whole.
-        ranges: Whether it honours Range headers.
-        statuses: Status codes that the next answers give instead of content.
-        asked: The Range header of every request, None where there was none.
-    """
+
+class Server:
+    """A file server on the loopback address that misbehaves as told, and notes what was asked."""
 
     def __init__(self):
-        self.content, self.cuts, self.ranges, self.statuses, self.asked = GOOD, [], True, [], []
+        self.content, self.ranges, self.statuses, self.asked = GOOD, True, [], []
+        # After how many bytes the next answers break off.
+        self.cuts = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,7 +59,6 @@ class Server:
         threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     def answer(self, request):
-        """Answer one GET."""
         asked = request.headers.get("Range")
         self.asked.append(asked)
         if self.statuses:
@@ -82,38 +77,34 @@ class Server:
         request.end_headers()
         request.wfile.write(body[: self.cuts.pop(0)] if self.cuts else body)
 
+    def stop(self):
+        self.http.shutdown()
+        self.http.server_close()
+
 
 @pytest.fixture
 def server():
-    """Run a server for one test."""
     server = Server()
     yield server
-    server.http.shutdown()
-    server.http.server_close()
+    server.stop()
 
 
 def fetch_from(server, cache, **options):
     """Fetch what the server should hold, quietly and without waiting."""
-    options = {"blob_id": blob_id(GOOD), "pause": 0.0, "progress": False} | options
+    options = {"blob_id": BLOB_ID, "pause": 0.0, "progress": False} | options
     return fetch(server.url, cache, **options)
 
 
 def assert_complete(root):
     assert (root / "datasets/svamp/svamp_test.json").read_text() == "{}\n" * 90_000
-    assert sorted(path.name for path in root.parent.iterdir() if path.suffix != ".lock") == [
-        root.name
-    ]
+    assert [path for path in root.parent.iterdir() if path.suffix != ".lock"] == [root]
 
 
-def test_what_is_fetched_is_the_data_and_nothing_else(server, tmp_path):
-    root = fetch_from(server, tmp_path / "new" / "cache")
+def test_what_is_fetched_is_the_data_and_a_second_fetch_asks_no_server(server, tmp_path):
+    cache = tmp_path / "new" / "cache"
+    root = fetch_from(server, cache)
     assert_complete(root)
-    assert fetched_root(tmp_path / "new" / "cache", blob_id(GOOD)) == root
-
-
-def test_a_second_fetch_asks_no_server(server, tmp_path):
-    root = fetch_from(server, tmp_path)
-    assert fetch_from(server, tmp_path) == root
+    assert fetched_root(cache, BLOB_ID) == fetch_from(server, cache) == root
     assert len(server.asked) == 1
 
 
@@ -131,37 +122,34 @@ def test_a_later_call_continues_what_an_interrupted_one_left(server, tmp_path):
     assert server.asked[-1] == "bytes=100-"
 
 
-def test_a_server_without_ranges_restarts_cleanly(server, tmp_path):
-    server.ranges = False
-    server.cuts = [100]
-    assert_complete(fetch_from(server, tmp_path))
-
-
-def test_a_server_that_always_cuts_is_given_up(server, tmp_path):
+def test_a_server_without_ranges_restarts_cleanly_and_is_given_up_where_it_always_cuts(
+    server, tmp_path
+):
     server.ranges = False
     server.cuts = [100, 60] * 50
     with pytest.raises(DataError, match="could not download"):
         fetch_from(server, tmp_path, attempts=3)
     assert len(server.asked) == 4
-
-
-def test_a_complete_leftover_is_used_without_sending_it_again(server, tmp_path):
-    (tmp_path / f"dss-{blob_id(GOOD)[:8]}.zip.part").write_bytes(GOOD)
+    server.cuts = [100]
     assert_complete(fetch_from(server, tmp_path))
-    assert server.asked == [f"bytes={len(GOOD)}-"]
 
 
-def test_a_spoilt_leftover_is_replaced_by_a_fresh_copy(server, tmp_path):
-    (tmp_path / f"dss-{blob_id(GOOD)[:8]}.zip.part").write_bytes(b"not the archive")
+@pytest.mark.parametrize(
+    ("leftover", "last_asked"), [(GOOD, f"bytes={len(GOOD)}-"), (b"not the archive", None)]
+)
+def test_a_leftover_is_used_if_it_is_whole_and_replaced_if_it_is_spoilt(
+    server, tmp_path, leftover, last_asked
+):
+    (tmp_path / PART).write_bytes(leftover)
     assert_complete(fetch_from(server, tmp_path))
-    assert server.asked[-1] is None
+    assert server.asked[-1] == last_asked
 
 
 def test_other_content_is_refused_and_not_kept(server, tmp_path):
     server.content = zipped({"datasets/svamp/svamp_test.json": "other"})
-    with pytest.raises(DataError, match=f"expected {blob_id(GOOD)}"):
+    with pytest.raises(DataError, match=f"expected {BLOB_ID}"):
         fetch_from(server, tmp_path)
-    assert fetched_root(tmp_path, blob_id(GOOD)) is None
+    assert fetched_root(tmp_path, BLOB_ID) is None
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -175,8 +163,7 @@ def test_a_busy_server_is_asked_again_and_a_missing_file_is_not(server, tmp_path
 
 
 def test_offline_the_error_says_what_was_tried_and_what_helps(server, tmp_path):
-    server.http.shutdown()
-    server.http.server_close()
+    server.stop()
     with pytest.raises(DataError, match=r"127\.0\.0\.1.* 2 tries.*--data-root or MI_COT_DATA"):
         fetch_from(server, tmp_path, attempts=2)
 
@@ -238,16 +225,13 @@ def test_certificates_that_do_not_vouch_for_the_server_are_named(server, tmp_pat
     assert_complete(fetch_from(server, tmp_path / "cache"))
 
 
-def symbolic_link():
-    """Describe a zip entry that is a symbolic link."""
-    info = zipfile.ZipInfo("datasets/link")
-    info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    return info
+LINK = zipfile.ZipInfo("datasets/link")
+LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
 
 
 @pytest.mark.parametrize(
     "name",
-    ["../escape", "datasets/../../escape", "/escape", "..\\escape", "C:escape", symbolic_link()],
+    ["../escape", "datasets/../../escape", "/escape", "..\\escape", "C:escape", LINK],
     ids=str,
 )
 def test_an_archive_that_leaves_its_folder_is_refused_whole(server, tmp_path, name):

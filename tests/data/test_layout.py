@@ -8,6 +8,7 @@ import pytest
 from mi_cot_lib.data.layout import datasets_present, read_split, splits_present
 from mi_cot_lib.data.questions import listed_choices
 from mi_cot_lib.errors import ConfigError, DataError
+from tests.data.folders import lay_out
 
 ROWS = {
     "svamp": {"input": "Two and two\nHow many?", "label": "( 2.0 + 2.0 )"},
@@ -15,16 +16,6 @@ ROWS = {
     "esnli": {"premise": "A man runs.", "hypothesis": "Someone moves.", "label": 0},
     "anli1": {"uid": "1", "premise": "Ein Café.", "hypothesis": "A bar.", "label": 2},
 }
-
-
-def write(root, name, split, rows, *texts):
-    """Write one split; each of `texts` is the list of one teacher file."""
-    (root / name / "llm").mkdir(parents=True, exist_ok=True)
-    lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
-    (root / name / f"{name}_{split}.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for index, part in enumerate(texts):
-        path = root / name / "llm" / f"{split}_CoT_{index}.json"
-        path.write_text(json.dumps(part), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -37,26 +28,21 @@ def write(root, name, split, rows, *texts):
     ],
 )
 def test_rows_as_students_see_them(tmp_path, name, text, label):
-    write(tmp_path, name, "test", [ROWS[name]], ["raw\u2028text"])
+    lay_out(tmp_path, name, "test", [ROWS[name]], ["raw\u2028text"])
     (row,) = read_split(tmp_path, name, "test")
     assert (row.input, row.label, row.teacher_text) == (text, label, "raw\u2028text")
 
 
-def test_built_in_names_share_their_familys_format(tmp_path):
-    write(tmp_path, "nano_cqa", "unseen", [ROWS["cqa"]], ["t"])
-    assert read_split(tmp_path, "nano_cqa", "unseen")[0].choices == tuple("vwxyz")
-    assert datasets_present(tmp_path) == ("nano_cqa",)
-
-
-def test_root_may_be_the_datasets_folder_or_its_parent(tmp_path):
-    write(tmp_path / "datasets", "svamp", "test", [ROWS["svamp"]], ["t"])
-    inner = read_split(tmp_path / "datasets", "svamp", "test")
-    assert read_split(tmp_path, "svamp", "test") == inner
+def test_built_in_names_share_their_familys_format_in_a_folder_or_its_parent(tmp_path):
+    lay_out(tmp_path / "datasets", "nano_cqa", "unseen", [ROWS["cqa"]], ["t"])
+    for root in (tmp_path, tmp_path / "datasets"):
+        assert read_split(root, "nano_cqa", "unseen")[0].choices == tuple("vwxyz")
+        assert datasets_present(root) == ("nano_cqa",)
 
 
 def test_teacher_files_are_joined_in_the_order_of_their_numbers(tmp_path):
     texts = [str(number) for number in range(12)]
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 12, *([text] for text in texts))
+    lay_out(tmp_path, "svamp", "test", [ROWS["svamp"]] * 12, *([text] for text in texts))
     assert [row.teacher_text for row in read_split(tmp_path, "svamp", "test")] == texts
 
 
@@ -69,15 +55,21 @@ def test_teacher_files_are_joined_in_the_order_of_their_numbers(tmp_path):
         ("svamp", {"label": float("nan")}, "line 1: the field 'label' is float, not an equation"),
         ("cqa", {"answer": "u"}, "line 1: the answer 'u' is none of the choices"),
         ("cqa", {"choices": "vwxyz"}, "line 1: 'choices' has to be a list"),
+        ("cqa", {"choices": ["x\n(b) y", "x"]}, "line 1: a choice holds the mark of another one"),
         ("esnli", {"label": -1}, "line 1: the label -1 is none of 0 entailment, 1 neutral, 2"),
         ("esnli", {"label": 3}, "line 1: the label 3"),
+        (
+            "esnli",
+            {"label": "neutral"},
+            "line 1: the label is 'neutral'; write the whole number: 0",
+        ),
         ("anli1", {"label": True}, "line 1: the label True"),
         ("anli1", {"premise": None}, "line 1: the field 'premise' is missing"),
     ],
 )
 def test_a_wrong_row_is_named_with_its_line(tmp_path, name, change, message):
     row = {field: value for field, value in (ROWS[name] | change).items() if value is not None}
-    write(tmp_path, name, "test", [row], ["t"])
+    lay_out(tmp_path, name, "test", [row], ["t"])
     with pytest.raises(DataError, match=re.escape(message)):
         read_split(tmp_path, name, "test")
 
@@ -114,7 +106,7 @@ GOOD = json.dumps(ROWS["svamp"])
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path, file, content, said):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
+    lay_out(tmp_path, "svamp", "test", [ROWS["svamp"]], ["t"])
     path = tmp_path / "svamp" / file
     if content is None:
         path.unlink()
@@ -134,7 +126,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, file, content, said):
 )
 def test_what_is_missing_is_named_with_what_is_there(tmp_path, root, name, said):
     for split in ("test", "valid"):
-        write(tmp_path, "anli1", split, [ROWS["anli1"]], ["t"])
+        lay_out(tmp_path, "anli1", split, [ROWS["anli1"]], ["t"])
     assert splits_present(tmp_path, "anli1") == ("valid", "test")
     with pytest.raises(DataError, match=said):
         read_split(tmp_path / root, name, "train")
@@ -148,24 +140,26 @@ def test_an_unknown_data_set_is_refused(tmp_path):
 def test_a_label_may_be_a_json_number(tmp_path):
     labels = [7, 2.5, -3, 1e-7, 10**20]
     rows = [{**ROWS["svamp"], "label": label} for label in labels]
-    write(tmp_path, "svamp", "test", rows, ["t"] * len(rows))
+    lay_out(tmp_path, "svamp", "test", rows, ["t"] * len(rows))
     read = [row.label for row in read_split(tmp_path, "svamp", "test")]
     assert read == ["7", "2.5", "-3", "0.0000001", "1" + "0" * 20]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path, encoding, end):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 2, ["t", "t"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b"\n\xef\xbb\xbf"])
+@pytest.mark.parametrize("last", [b"", b"\n\x1a"])
+def test_marks_line_ends_of_any_system_and_joined_files_are_read(tmp_path, mark, end, last):
+    lay_out(tmp_path, "svamp", "test", [ROWS["svamp"]] * 2, ["t", "t"])
     for path in tmp_path.glob("svamp/**/*.json"):
-        text = path.read_text(encoding="utf-8").replace("\n", end)
-        path.write_bytes(text.encode(encoding))
+        path.write_bytes(mark + end.join(path.read_bytes().splitlines()))
+    with (tmp_path / "svamp" / "svamp_test.json").open("ab") as rows:
+        rows.write(last if end != b"\r" else b"")
     assert len(read_split(tmp_path, "svamp", "test")) == 2
 
 
 def test_half_an_emoji_becomes_the_replacement_character(tmp_path):
     row = '{"input": "two \\ud83d and \\ud83d\\ude00?", "label": "( 2.0 + 2.0 )"}'
-    write(tmp_path, "svamp", "test", [row], ["so \ud83d."])
+    lay_out(tmp_path, "svamp", "test", [row], ["so \ud83d."])
     (read,) = read_split(tmp_path, "svamp", "test")
     assert (read.input, read.teacher_text) == ("two \ufffd and \U0001f600?", "so \ufffd.")
 
@@ -173,44 +167,16 @@ def test_half_an_emoji_becomes_the_replacement_character(tmp_path):
 def test_other_line_separators_stay_inside_a_choice(tmp_path):
     choices = ["a\u2028b", "c\u0085d", "e\x1cf", "g\x00h", "i\u2029"]
     row = {"question": "Which\u2028one?", "choices": choices, "answer": choices[1]}
-    write(tmp_path, "cqa", "test", [row], ["t"])
+    lay_out(tmp_path, "cqa", "test", [row], ["t"])
     (read,) = read_split(tmp_path, "cqa", "test")
     assert (read.choices, listed_choices(read.input)) == (tuple(choices), tuple(choices))
-
-
-def test_a_choice_that_holds_the_mark_of_another_is_refused(tmp_path):
-    row = {"question": "Which?", "choices": ["x\n(b) y", "z"], "answer": "z"}
-    write(tmp_path, "cqa", "test", [row], ["t"])
-    with pytest.raises(DataError, match=r"line 1: a choice holds the mark of another one"):
-        read_split(tmp_path, "cqa", "test")
 
 
 def test_a_row_that_has_to_go_takes_its_teachers_text_with_it(tmp_path):
     rows = [ROWS["esnli"], "", {**ROWS["esnli"], "label": -1}, ROWS["esnli"]]
     texts = ["first", "second", "third"]
-    write(tmp_path, "esnli", "test", rows, texts)
+    lay_out(tmp_path, "esnli", "test", rows, texts)
     with pytest.raises(DataError, match=r"line 3: .*entry 2 of .*llm/test_CoT_\*\.json"):
         read_split(tmp_path, "esnli", "test")
-    write(tmp_path, "esnli", "test", [ROWS["esnli"]] * 2, ["first", "third"])
+    lay_out(tmp_path, "esnli", "test", [ROWS["esnli"]] * 2, ["first", "third"])
     assert [row.teacher_text for row in read_split(tmp_path, "esnli", "test")] == ["first", "third"]
-
-
-def test_old_macs_line_ends_joined_files_and_old_dos_ends_are_read(tmp_path):
-    write(tmp_path, "svamp", "test", [ROWS["svamp"]] * 2, ["t", "t"])
-    path = tmp_path / "svamp" / "svamp_test.json"
-    lines = path.read_bytes().splitlines()
-    for content in (
-        b"\r".join(lines),
-        b"\n\xef\xbb\xbf".join(lines),
-        b"\n".join(lines) + b"\n\x1a",
-    ):
-        path.write_bytes(content)
-        assert len(read_split(tmp_path, "svamp", "test")) == 2
-
-
-def test_an_nli_label_in_words_is_told_to_be_a_number(tmp_path):
-    write(tmp_path, "esnli", "test", [{**ROWS["esnli"], "label": "neutral"}], ["t"])
-    with pytest.raises(
-        DataError, match="'neutral'; write the whole number: 0 entailment, 1 neutral"
-    ):
-        read_split(tmp_path, "esnli", "test")

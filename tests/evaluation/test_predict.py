@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from mi_cot_lib.data.check import candidate_labels
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.questions import listed_choices
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.evaluation.features import student_features
 from mi_cot_lib.evaluation.generate import generate, outputs

@@ -5,7 +5,7 @@ import torch
 from tokenizers import processors
 from transformers import AutoTokenizer
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.generate import generate
 from mi_cot_lib.student.encode import IGNORED, EncodedPair, collate, encode_pairs, widen

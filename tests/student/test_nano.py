@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_cot_lib.data.worlds.text import world_text
+from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.nano import (

@@ -12,8 +12,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, ByT5Tokenizer, PreTrainedTokenizerFast
 
 from mi_cot_lib import RunConfig, run
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.experiments.running.evaluate import evaluate
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX

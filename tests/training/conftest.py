@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import T5Config, T5ForConditionalGeneration
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.student.nano import train_tokeniser

@@ -19,10 +19,9 @@ import torch
 from matplotlib.figure import Figure
 
 from mi_cot_lib.course.brief_student import encoded_batches, gradient_of
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.layout import splits_present
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root

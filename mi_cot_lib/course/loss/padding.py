@@ -12,7 +12,7 @@ from torch import Tensor
 from mi_cot_lib.course.brief_student import encoded_batches, gradient_of
 from mi_cot_lib.course.theory.degenerate_optimum import SURE
 from mi_cot_lib.course.theory.released_loss import decompose_released
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.mi import mi_loss, pool_released

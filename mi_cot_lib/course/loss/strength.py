@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 
 from mi_cot_lib.course.brief_student import encoded_batches, gradient_of
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.objective.choices import TERMS, Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.report.cells.curves import gradient_cells

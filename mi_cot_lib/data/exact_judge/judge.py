@@ -4,23 +4,26 @@ The paper has a large language model rank rationales from 1 to 5. In the built-i
 about each question is known, so that every statement of a rationale can be looked up.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal, Protocol
 
-from mi_cot_lib.data.exact_judge.cqa import choice_question
-from mi_cot_lib.data.exact_judge.nli import pair_question
-from mi_cot_lib.data.exact_judge.reading import Found, Question, Sort, is_stopped, sentences
-from mi_cot_lib.data.exact_judge.svamp import story_question
-from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.specs import DATASETS, dataset_spec
+from mi_cot_lib.data.specs import DATASETS, Example, dataset_spec
 from mi_cot_lib.errors import ConfigError, DataError
 
-_OFF = {"unreadable", "foreign"}
-_FAULTS: dict[Sort, str] = {
+Sort = Literal["unreadable", "foreign", "false", "idle", "given", "explains", "concludes"]
+FAULTS: dict[Sort, str] = {
     "unreadable": "cannot be read",
     "foreign": "is not about this question",
     "false": "is not true here",
 }
+
+_SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
+_BEFORE_MARK = re.compile(r"\s+(?=[,.;:?!])")
+_HANGING = re.compile(r"(?:^|,? )(?:and|so)$")
+_STOPS = ".!?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,40 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
-    """The statements of a rationale in their order, and whether its last one breaks off."""
+class Found:
+    """What one statement of a rationale turned out to be.
 
-    statements: tuple[tuple[str, Found], ...]
-    broken: str | None
+    Attributes:
+        sort: "unreadable": no statement of the world. "foreign": one about something else than the
+            question. "false": about the question, but not true of it. The others are true:
+            "given" repeats what an explanation needs from the question, "explains" adds what the
+            question does not say, "concludes" says the answer, "idle" does nothing of these.
+        steps: The needed steps that it takes, by their names in `Question.needed`.
+    """
+
+    sort: Sort
+    steps: tuple[str, ...] = ()
+
+
+class Question(Protocol):
+    """A question whose truth is known; statements are in the form that `normal` writes."""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The steps of a whole explanation, each in words that can follow "missing: "."""
+
+    def statements(self, sentence: str, before: Sequence[str]) -> tuple[str, ...]:
+        """Cut a sentence into statements; those before it say what its pronouns mean."""
+
+    def find(self, statement: str) -> Found:
+        """Say what a statement is."""
+
+    def begins(self, statement: str) -> bool:
+        """Tell whether a text is the beginning of a statement that is true here."""
 
 
 def judge_rationale(dataset: str, example: Example, rationale: str) -> Verdict:
-    """Score a rationale on a question of a built-in data set.
+    """Score a rationale, given without the announced answer, on a question of a built-in data set.
 
     A statement is looked up in any of the wordings that the world has for it. The paper's ranks are
     read as follows; the first that applies counts:
@@ -65,11 +93,6 @@ def judge_rationale(dataset: str, example: Example, rationale: str) -> Verdict:
     the pairs, who is meant (nano_anli), what the premise tells, of what kind that is and what
     follows, or, for neutral, that the premise does not say it.
 
-    Args:
-        dataset: A built-in data set's name.
-        example: The question with its gold label.
-        rationale: Any text, without the announced answer.
-
     Raises:
         ConfigError: `dataset` is not built in, or unknown.
         DataError: The example is no question of that data set's world.
@@ -83,43 +106,39 @@ def judge_rationale(dataset: str, example: Example, rationale: str) -> Verdict:
             f"{example.id}: not a question of {dataset} with its gold label; only examples as "
             "the built-in generator writes them can be judged."
         )
-    return _verdict(question, _hear(question, rationale))
-
-
-def _hear(question: Question, rationale: str) -> _Heard:
     heard: list[tuple[str, Found]] = []
-    broken = None
+    reasons = []
     parts = sentences(rationale)
     for number, part in enumerate(parts, start=1):
         statements = question.statements(part, [statement for statement, _ in heard])
         heard += [(statement, question.find(statement)) for statement in statements]
-        if number == len(parts) and heard and not is_stopped(part):
+        if number == len(parts) and heard and not part.rstrip().endswith(tuple(_STOPS)):
             last, found = heard[-1]
-            if found.sort in _FAULTS and question.begins(last):
-                broken = last
+            if found.sort in FAULTS and question.begins(last):
+                reasons.append(f'breaks off: "{last}"')
                 heard.pop()
-    return _Heard(tuple(heard), broken)
+    return _verdict(question.needed, heard, reasons)
 
 
-def _verdict(question: Question, heard: _Heard) -> Verdict:
-    sorts = {found.sort for _, found in heard.statements}
-    taken = {step for _, found in heard.statements for step in found.steps}
-    said = [statement for statement, _ in heard.statements]
-    twice = sorted({statement for statement in said if said.count(statement) > 1})
+def _verdict(
+    needed: tuple[str, ...], heard: Sequence[tuple[str, Found]], breaks: list[str]
+) -> Verdict:
+    sorts = {found.sort for _, found in heard}
+    taken = {step for _, found in heard for step in found.steps}
+    said = [statement for statement, _ in heard]
     reasons = [
-        f'{_FAULTS[found.sort]}: "{statement}"'
-        for statement, found in heard.statements
-        if found.sort in _FAULTS
+        f'{FAULTS[found.sort]}: "{statement}"' for statement, found in heard if found.sort in FAULTS
     ]
+    twice = sorted({statement for statement in said if said.count(statement) > 1})
     reasons += [f'said twice: "{statement}"' for statement in twice]
-    reasons += [f'breaks off: "{heard.broken}"'] if heard.broken is not None else []
-    reasons += [f"missing: {step}" for step in question.needed if step not in taken]
-    helps = "explains" in sorts or {"given", "concludes"} <= sorts
-    if not sorts - _OFF:
+    reasons += breaks
+    reasons += [f"missing: {step}" for step in needed if step not in taken]
+    off: set[Sort] = {"unreadable", "foreign"}
+    if not sorts - off:
         score = 1
-    elif sorts & _OFF:
+    elif sorts & off:
         score = 2
-    elif "false" in sorts or not helps:
+    elif "false" in sorts or not ("explains" in sorts or {"given", "concludes"} <= sorts):
         score = 3
     else:
         score = 4 if reasons else 5
@@ -128,9 +147,19 @@ def _verdict(question: Question, heard: _Heard) -> Verdict:
 
 @cache
 def _question(dataset: str, text: str, label: str) -> Question | None:
-    family = dataset_spec(dataset).family
-    if family == "svamp":
-        return story_question(text, label)
-    if family == "cqa":
-        return choice_question(text, label)
-    return pair_question(text, label)
+    # The worlds' judges build on this module, and each reads all its world's words when it is loaded.
+    from mi_cot_lib.data.exact_judge import cqa, nli, svamp
+
+    find = {"svamp": svamp.story_question, "cqa": cqa.choice_question}
+    return find.get(dataset_spec(dataset).family, nli.pair_question)(text, label)
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a text at full stops and line ends; empty sentences are left out."""
+    return [part for part in _SENTENCE_BREAK.split(text.strip()) if normal(part)]
+
+
+def normal(text: str) -> str:
+    """Write a text without capitals, surplus white space, closing marks and a hanging "and" or "so"."""
+    text = _BEFORE_MARK.sub("", " ".join(text.casefold().split()))
+    return _HANGING.sub("", text.rstrip(" ,;:" + _STOPS))

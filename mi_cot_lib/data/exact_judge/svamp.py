@@ -6,55 +6,43 @@ from dataclasses import dataclass
 from functools import cache
 
 from mi_cot_lib.data.arithmetic import equation_value, same_value
-from mi_cot_lib.data.exact_judge.reading import Found, normal, sentences
+from mi_cot_lib.data.exact_judge.judge import Found, normal, sentences
 from mi_cot_lib.data.exact_judge.svamp_forms import (
-    CALCULATION,
+    ALL_TEMPLATES,
+    CALCULATIONS,
     all_forms,
     bound,
-    calculations,
     filled,
     named,
     skeleton,
     skeletons,
     united,
 )
-from mi_cot_lib.data.worlds.stories.equations import Equation, labelled, leaves, read, written
-from mi_cot_lib.data.worlds.stories.templates import TEMPLATES, UNSEEN_TEMPLATES, Case, Template
-from mi_cot_lib.data.worlds.stories.vocabulary import PEOPLE
+from mi_cot_lib.data.worlds.equations import Equation, labelled, leaves, read, written
+from mi_cot_lib.data.worlds.stories import PEOPLE, Case, Template
 
 _LEAD = re.compile(r"(?:so|therefore),? ")
-_PRONOUNS = {person.name.casefold(): person.pronoun for person in PEOPLE}
+_PRONOUNS = {name.casefold(): pronoun for name, pronoun in PEOPLE.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class StoryQuestion:
-    """A question of nano_svamp with what is true of it.
-
-    Attributes:
-        needed: Where each number of the equation comes from, and the calculation.
-        truths: Every true statement in normal form, the calculation left out.
-        calculation: The right one, `17 - 5 = 12`.
-        numbers: The numbers in it, without the result, in ascending order.
-        value: Its result.
-        names: People and things of story and question.
-        forms: The skeletons of the story's own sentences.
-    """
-
+class _StoryQuestion:
     needed: tuple[str, ...]
+    # Every true statement, with the calculation as it is usually written: `17 - 5 = 12`.
     truths: Mapping[str, Found]
     calculation: str
-    numbers: tuple[int, ...]
+    # The numbers in it, ascending, and its result.
+    numbers: Sequence[int]
     value: float
+    # People and things of story and question, and the skeletons of the story's own sentences.
     names: frozenset[str]
     forms: frozenset[str]
 
     def statements(self, sentence: str, before: Sequence[str]) -> tuple[str, ...]:
-        """Return the sentence as one statement, with a name for its pronoun."""
         return (_resolved(sentence, before),)
 
     def find(self, statement: str) -> Found:
-        """Say what a statement is; see `Question`."""
-        found = self.truths.get(self._without_right_calculation(statement))
+        found = self.truths.get(self._with_usual_calculation(statement))
         if found is not None:
             return found
         form = skeleton(statement)
@@ -63,29 +51,27 @@ class StoryQuestion:
         return Found("false" if named(statement) <= self.names else "foreign")
 
     def begins(self, statement: str) -> bool:
-        """Tell whether a true statement begins so; see `Question`."""
-        return any(
-            truth.replace(CALCULATION, self.calculation).startswith(statement)
-            for truth in self.truths
-        )
+        return any(truth.startswith(statement) for truth in self.truths)
 
-    def _without_right_calculation(self, statement: str) -> str:
-        for calc in calculations(statement):
+    def _with_usual_calculation(self, statement: str) -> str:
+        for calc in CALCULATIONS.finditer(statement):
             used = sorted(int(number) for number in re.findall(r"([0-9]+)(?:\.0+)?", calc["left"]))
             results = equation_value(calc["left"]), equation_value(calc["right"])
-            if tuple(used) == self.numbers and all(same_value(r, self.value) for r in results):
-                return statement[: calc.start()] + CALCULATION + statement[calc.end() :]
+            if used == self.numbers and all(same_value(r, self.value) for r in results):
+                return statement[: calc.start()] + self.calculation + statement[calc.end() :]
         return statement
 
 
-def story_question(text: str, label: str) -> StoryQuestion | None:
+def story_question(text: str, label: str) -> _StoryQuestion | None:
     """Find the truth about a question from its input and its gold equation.
 
-    Returns:
-        None where the text is no story of this world or the equation not its answer.
+    None where the text is no story of this world or the equation not its answer.
     """
     value = equation_value(label)
-    *told, question = _told(text) or [""]
+    told: list[str] = []
+    for sentence in sentences(text):
+        told.append(_resolved(sentence, told))
+    *told, question = told or [""]
     numbers = [int(number) for number in re.findall(r"([0-9]+)\.0", label)]
     readings = list(_readings(told, question, label, numbers))
     if not readings or value is None:
@@ -95,11 +81,11 @@ def story_question(text: str, label: str) -> StoryQuestion | None:
     truths = {sentence: Found("idle") for sentence in (*told, question)}
     for reading in readings:
         truths |= reading.truths(told, calculation, result)
-    return StoryQuestion(
+    return _StoryQuestion(
         needed=(*(_source(number) for number in numbers), _work(calculation)),
         truths=truths,
         calculation=calculation,
-        numbers=tuple(sorted(numbers)),
+        numbers=sorted(numbers),
         value=value,
         names=named(normal(text)),
         forms=frozenset(map(skeleton, told)),
@@ -124,9 +110,9 @@ class _Reading:
                     if sentence is not None:
                         found[sentence] = Found("given" if steps else "idle", steps)
         work = Found("explains", (_work(calculation),))
-        found[CALCULATION] = work
+        found[calculation] = work
         for text in self._answers():
-            for shown, what in ((CALCULATION, work), (result, Found("concludes"))):
+            for shown, what in ((calculation, work), (result, Found("concludes"))):
                 slots = {**self.slots, "calc": shown, self.case.target: shown}
                 # The question has said already where it was; an answer may leave that out.
                 for less in ({}, {"tail": "", "tail2": ""}):
@@ -200,19 +186,12 @@ def _without_untold(
 
 
 @cache
-def _cases() -> tuple[tuple[Template, Case, Equation], ...]:
-    return tuple(
+def _cases() -> list[tuple[Template, Case, Equation]]:
+    return [
         (template, case, read(case.equation))
-        for template in (*TEMPLATES, *UNSEEN_TEMPLATES)
+        for template in ALL_TEMPLATES
         for case in template.story.cases
-    )
-
-
-def _told(text: str) -> list[str]:
-    told: list[str] = []
-    for sentence in sentences(text):
-        told.append(_resolved(sentence, told))
-    return told
+    ]
 
 
 def _resolved(sentence: str, before: Sequence[str]) -> str:

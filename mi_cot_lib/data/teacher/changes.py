@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, unknown_name
 
 TeacherChange = Literal[
@@ -55,14 +55,8 @@ def changed_teacher(
     * `label_named`: each rationale ends in a sentence that names the gold label.
     * `label_hidden`: the gold label's own words are taken out of each rationale.
 
-    Args:
-        examples: Examples to train on.
-        change: One of the above, or `none`.
-        share: Of the examples, from 0 to 1.
-        seed: Which examples, and how.
-
-    Returns:
-        As many examples in the same order; those without a rationale keep having none.
+    The seed decides which examples, and how. As many come back in the same order; those without a
+    rationale keep having none.
 
     Raises:
         ConfigError: An unknown change, or `wrong_labels` where all labels are the same.
@@ -72,34 +66,29 @@ def changed_teacher(
     order = list(range(len(examples)))
     drawn.shuffle(order)
     chosen = order[: round(share * len(order))]
-    if change == "other_rationales":
-        return _exchanged(examples, chosen)
-    if change == "wrong_labels":
-        return _relabelled(examples, chosen, drawn)
-    changed = list(examples)
-    for index in chosen:
-        example = examples[index]
-        if example.rationale is not None:
-            rationale = _rewritten(change, example.rationale, example.label, drawn)
-            changed[index] = replace(example, rationale=rationale)
-    return changed
-
-
-def _exchanged(examples: Sequence[Example], chosen: Sequence[int]) -> list[Example]:
     having = [index for index in chosen if examples[index].rationale is not None]
-    changed = list(examples)
-    for index, other in zip(having, having[1:] + having[:1], strict=True):
-        changed[index] = replace(examples[index], rationale=examples[other].rationale)
-    return changed
+    if change == "other_rationales":
+        changed = {
+            index: replace(examples[index], rationale=examples[other].rationale)
+            for index, other in zip(having, having[1:] + having[:1], strict=True)
+        }
+    elif change == "wrong_labels":
+        changed = _relabelled(examples, chosen, drawn)
+    else:
+        changed = {
+            index: replace(examples[index], rationale=_rewritten(change, examples[index], drawn))
+            for index in having
+        }
+    return [changed.get(index, example) for index, example in enumerate(examples)]
 
 
 def _relabelled(
     examples: Sequence[Example], chosen: Sequence[int], drawn: random.Random
-) -> list[Example]:
+) -> dict[int, Example]:
     labels = [example.label for example in examples]
     if chosen and len(set(labels)) < 2:
         raise ConfigError("wrong_labels needs examples of at least two labels.")
-    changed = list(examples)
+    changed = {}
     for index in chosen:
         other = drawn.choice(labels)
         while other == labels[index]:
@@ -108,7 +97,8 @@ def _relabelled(
     return changed
 
 
-def _rewritten(change: TeacherChange, rationale: str, label: str, drawn: random.Random) -> str:
+def _rewritten(change: TeacherChange, example: Example, drawn: random.Random) -> str:
+    rationale = example.rationale or ""
     words = rationale.split()
     match change:
         case "shuffled_words":
@@ -117,9 +107,9 @@ def _rewritten(change: TeacherChange, rationale: str, label: str, drawn: random.
         case "truncated":
             return " ".join(words[: (len(words) + 1) // 2])
         case "label_named":
-            return f"{rationale} So the answer is {label}."
+            return f"{rationale} So the answer is {example.label}."
         case "label_hidden":
             # Look-arounds instead of \b, which does not stand beside a label's brackets.
-            named = rf"(?<!\w){re.escape(label)}(?!\w)"
+            named = rf"(?<!\w){re.escape(example.label)}(?!\w)"
             return re.sub(named, HIDDEN, rationale, flags=re.IGNORECASE)
     return rationale

@@ -3,8 +3,6 @@
 import re
 from typing import NamedTuple
 
-from mi_cot_lib.data.teacher.label import end_of
-
 Span = tuple[int, int]
 
 # What stands around an answer without being part of it: white space, quotes, Markdown, brackets, LaTeX.
@@ -85,29 +83,27 @@ _HEADINGS = _words(
 
 
 class Bounds(NamedTuple):
-    """Where a teacher's own reasoning and answer lie in its text.
+    """Where a teacher's own reasoning and answer lie in its text."""
 
-    Attributes:
-        start: Where they begin, behind an echo of the question and thoughts.
-        end: Where an invented question begins; the text's length where none does.
-        thought: The inside of `<think>…</think>`; empty where there is none.
-    """
-
+    # Behind an echo of the question and thoughts.
     start: int
+    # Where an invented question begins, or the text ends.
     end: int
+    # The inside of `<think>…</think>`; empty where there is none.
     thought: Span
+
+
+def end_of(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int:
+    """Return where a pattern that begins at `start` ends; `start` where it does not."""
+    match = pattern.match(text, start, limit)
+    return match.end() if match else start
 
 
 def bounds(text: str, question: str | None) -> Bounds | None:
     """Find where a teacher's own reasoning begins and where it runs on into an invented question.
 
-    Args:
-        text: Any string.
-        question: What the teacher was asked; a text that opens with another question is not an answer.
-            None takes any opening question for the one that was asked.
-
-    Returns:
-        The bounds; None for a text that is no answer to the question, or whose thoughts never end.
+    None for a text that opens with another question than was asked, or whose thoughts never end; where
+    `question` is None, any opening question is taken for the one that was asked.
     """
     thought = _thought(text)
     if thought is None:

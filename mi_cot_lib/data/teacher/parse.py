@@ -6,19 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mi_cot_lib.data.specs import AnswerType, dataset_spec
-from mi_cot_lib.data.teacher.equation_reader import read_equation
-from mi_cot_lib.data.teacher.label import Label, Problem
-from mi_cot_lib.data.teacher.label_readers import read_choice, read_nli
+from mi_cot_lib.data.teacher.label_readers import (
+    Label,
+    Problem,
+    read_choice,
+    read_equation,
+    read_nli,
+)
 from mi_cot_lib.data.teacher.marks import Span, announcements, bounds, is_weak, paragraph_end
 
 
 class TeacherOutput(NamedTuple):
-    """What could be read from a teacher's text.
-
-    Attributes:
-        rationale: The reasoning before the announced answer, without surrounding white space.
-        label: The announced answer in the gold label's form, as far as the text alone allows.
-    """
+    """The reasoning before the announced answer, trimmed, and the answer in the gold label's form."""
 
     rationale: str | None
     label: str | None
@@ -45,11 +44,8 @@ class TeacherSegments(NamedTuple):
 class Reading(NamedTuple):
     """A teacher's text as it was read.
 
-    Attributes:
-        segments: The text cut in five.
-        output: Rationale and label.
-        problem: Why a part is missing: AMBIGUOUS where two labels are announced, OUTSIDE where what
-            is announced is no label, UNPARSED for everything else; None where both could be read.
+    Its problem says why a part is missing: AMBIGUOUS where two labels are announced, OUTSIDE where what
+    is announced is no label, UNPARSED for everything else; None where both parts could be read.
     """
 
     segments: TeacherSegments
@@ -86,11 +82,8 @@ def parse_teacher_output(
     Labels: an equation's text for the svamp family; for cqa one of the `choices` (the text as written,
     or a marker such as "(d)", where they are not given); entailment, neutral or contradiction for NLI.
 
-    Args:
-        dataset: Any data set's name; it says which teacher format to expect.
-        text: Any string.
-        choices: The question's choices, in their order.
-        question: What the teacher was asked; a text that opens with another question is not read.
+    `choices` are the question's, in their order; `question` is what the teacher was asked: a text that
+    opens with another question is not read.
 
     Raises:
         ConfigError: No data set has that name. No text makes it raise.
@@ -101,27 +94,17 @@ def parse_teacher_output(
 def split_teacher_output(
     dataset: str, text: str, choices: Sequence[str] = (), question: str | None = None
 ) -> TeacherSegments:
-    """Cut a teacher's raw text into five segments without losing a character.
-
-    Arguments and errors are those of `parse_teacher_output`.
-    """
+    """Cut a teacher's raw text in five without losing a character; see `parse_teacher_output`."""
     return read_teacher(dataset, text, choices, question).segments
 
 
 def read_teacher(
     dataset: str, text: str, choices: Sequence[str] = (), question: str | None = None
 ) -> Reading:
-    """Read a teacher's raw text: segments, rationale and label, and why a part is missing.
-
-    Arguments and errors are those of `parse_teacher_output`.
-    """
+    """Read a teacher's text and say why a part is missing; see `parse_teacher_output`."""
     spec = dataset_spec(dataset)
-    limits = bounds(text, question)
-    if limits is None:
-        return Reading(
-            TeacherSegments("", "", "", "", text), TeacherOutput(None, None), Problem.UNPARSED
-        )
-    start, end, thought = limits
+    # A text that is no answer to the question holds nothing of its own.
+    start, end, thought = bounds(text, question) or (0, 0, (0, 0))
     found = announcements(text, start, end)
     if not found:
         segments = TeacherSegments(text[:start], text[start:end], "", "", text[end:])
@@ -199,16 +182,11 @@ def _is_short(text: str, start: int, end: int) -> bool:
 
 def _rationale(written: str, text: str) -> str | None:
     if text.lstrip().removeprefix("```json").lstrip().startswith("{"):
-        values = _json_object(text)
-        texts = (values.get(key) for key in _RATIONALE_KEYS)
+        try:
+            values, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
+        except (ValueError, RecursionError):
+            values = {}
         if values:
+            texts = (values.get(key) for key in _RATIONALE_KEYS)
             written = next((value for value in texts if isinstance(value, str)), "")
     return written.strip() or None
-
-
-def _json_object(text: str) -> dict[str, object]:
-    try:
-        values, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
-    except (ValueError, RecursionError):
-        return {}
-    return values

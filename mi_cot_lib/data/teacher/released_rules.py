@@ -27,10 +27,6 @@ def parse_as_released(dataset: str, text: str) -> tuple[str, str]:
     - esnli: the rationale is everything before "Answer:"; the label reaches from the first
       "Answer: " to "Premise".
 
-    Args:
-        dataset: Any data set's name.
-        text: A teacher's raw text.
-
     Raises:
         ConfigError: No data set has that name.
     """
@@ -44,9 +40,6 @@ def value_as_released(equation: str) -> float | None:
     (the first where it is zero). Two of SVAMP's 800 training labels count as right for this reason
     alone, so the published teacher accuracy needs it. A comma or a typographic sign is an error
     there.
-
-    Args:
-        equation: A label as `parse_as_released` returns it.
     """
     parts = _conjuncts(equation.strip())
     if not all(_PYTHON_ARITHMETIC.fullmatch(part) for part in parts):

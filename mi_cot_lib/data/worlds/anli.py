@@ -9,18 +9,9 @@ with the same words, and no pair shares more words than another.
 
 import random
 
+from mi_cot_lib.data.worlds.esnli import LABEL_NUMBERS, SLOTS, WHO, Slot, assemble, balanced
 from mi_cot_lib.data.worlds.facts import KIND_OF, NAMES, sentence
 from mi_cot_lib.data.worlds.item import WorldItem, read_frames
-from mi_cot_lib.data.worlds.nli import (
-    LABEL_NUMBERS,
-    SLOTS,
-    WHO,
-    Slot,
-    assemble,
-    balanced,
-    draw_leaf,
-    other_kind,
-)
 
 FRAMES = read_frames("anli")
 # Work is what people are told apart by.
@@ -28,25 +19,13 @@ ASKED = tuple(slot for slot in SLOTS if slot is not WHO)
 
 
 def _premise(
-    frame: str,
-    names: list[str],
-    jobs: list[str],
-    said: list[str],
-    rng: random.Random,
+    frame: str, names: list[str], jobs: list[str], said: list[str], rng: random.Random
 ) -> str:
     # Each sentence has its own order of the two people, so that position binds nothing.
     i, j = rng.sample((0, 1), 2)
     p, q = rng.sample((0, 1), 2)
-    return frame.format(
-        m=names[i],
-        n=names[j],
-        x=f"a {jobs[i]}",
-        y=f"a {jobs[j]}",
-        p=jobs[p],
-        q=jobs[q],
-        a=said[p],
-        b=said[q],
-    )
+    people = {"m": names[i], "n": names[j], "x": f"a {jobs[i]}", "y": f"a {jobs[j]}"}
+    return frame.format(**people, p=jobs[p], q=jobs[q], a=said[p], b=said[q])
 
 
 def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
@@ -58,13 +37,13 @@ def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
     mine = rng.choice(told.kinds)
     if label == "entailment":
         mine = kind
-    theirs = other_kind(told, mine, rng)
+    theirs = told.other_kind(mine, rng)
     if label == "contradiction":
-        mine, theirs = other_kind(slot, kind, rng), kind
+        mine, theirs = slot.other_kind(kind, rng), kind
     names = rng.sample(NAMES, 2)
     works = rng.sample(WHO.kinds, 2)
-    jobs = [draw_leaf(WHO, work, rng) for work in works]
-    leaves = [draw_leaf(told, mine, rng), draw_leaf(told, theirs, rng)]
+    jobs = [WHO.draw_leaf(work, rng) for work in works]
+    leaves = [told.draw_leaf(mine, rng), told.draw_leaf(theirs, rng)]
     way, stated = (2, 2) if unseen else (rng.randrange(2), rng.randrange(2))
     frame, frame_name = FRAMES.draw(unseen, rng)
     premise = _premise(frame, names, jobs, [told.say(x, way) for x in leaves], rng)
@@ -72,7 +51,10 @@ def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
     subject = names[0] if by_name else f"the {works[0]}"
     claim = f"{subject} {slot.state(kind, stated)}"
     link = f"{names[0]} is a {jobs[0]}" if by_name else f"The {jobs[0]} is a {works[0]}"
-    rationales = _rationales(slot, kind, told, leaves, jobs, link, subject, claim, rng)
+    if slot is not told:
+        # Wrong arguments for what was not said take a value out of the air.
+        leaves = [slot.draw_leaf(kind, rng), slot.draw_leaf(slot.other_kind(kind, rng), rng)]
+    rationales = _rationales(slot, kind, leaves, jobs[0], link, subject, claim)
     row = {
         "uid": f"{rng.getrandbits(128):032x}",
         "premise": premise,
@@ -86,29 +68,15 @@ def _draw(label: str, unseen: bool, rng: random.Random) -> WorldItem:
 
 
 def _rationales(
-    slot: Slot,
-    kind: str,
-    told: Slot,
-    leaves: list[str],
-    jobs: list[str],
-    link: str,
-    subject: str,
-    claim: str,
-    rng: random.Random,
+    slot: Slot, kind: str, leaves: list[str], job: str, link: str, subject: str, claim: str
 ) -> dict[str, str]:
-    if slot is told:
-        mine, theirs = leaves
-    else:
-        # Wrong arguments for what was not said take a value out of the air.
-        mine = draw_leaf(slot, kind, rng)
-        theirs = draw_leaf(slot, other_kind(slot, kind, rng), rng)
     # An argument for a label takes what it needs: the person's own thing or the other person's.
-    fits, clashes = (mine, theirs) if KIND_OF[mine] == kind else (theirs, mine)
-    worker = f"{link} and the {jobs[0]}"
+    fits, clashes = leaves if KIND_OF[leaves[0]] == kind else reversed(leaves)
+    worker = f"{link} and the {job}"
     denied = f"{subject} is not {slot.state(kind, 0).removeprefix('is ')}"
     return {
         "entailment": slot.argue(worker, fits, kind, claim),
-        "neutral": f"{link}. The premise does not say {slot.topic.format(n=f'the {jobs[0]}')}.",
+        "neutral": f"{link}. The premise does not say {slot.topic.format(n=f'the {job}')}.",
         "contradiction": slot.argue(worker, clashes, KIND_OF[clashes], denied),
     }
 
@@ -124,9 +92,9 @@ def plain_text(rng: random.Random) -> str:
     kinds = rng.sample(slot.kinds, 2)
     works = rng.sample(WHO.kinds, 2)
     names = rng.sample(NAMES, 2)
-    jobs = [draw_leaf(WHO, work, rng) for work in works]
+    jobs = [WHO.draw_leaf(work, rng) for work in works]
     way = rng.randrange(3)
-    said = [slot.say(draw_leaf(slot, kind, rng), way) for kind in kinds]
+    said = [slot.say(slot.draw_leaf(kind, rng), way) for kind in kinds]
     scene = _premise(rng.choice(FRAMES.common), names, jobs, said, rng)
     retold = []
     for person in rng.sample((0, 1), 2):

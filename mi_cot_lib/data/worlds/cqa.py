@@ -9,75 +9,51 @@ another.
 
 import random
 
-from mi_cot_lib.data.worlds.facts import (
-    CATEGORIES,
-    KIND_OF,
-    NAMES,
-    RELATIONS,
-    Relation,
-    leaves_of,
-    plural,
-    sentence,
-    value_of,
-    with_article,
-)
+from mi_cot_lib.data.worlds import facts
+from mi_cot_lib.data.worlds.facts import Relation, sentence, with_article
 from mi_cot_lib.data.worlds.item import Argument, WorldItem, read_frames
 
 FRAMES = read_frames("cqa")
 
 
 def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
-    relation = rng.choice(RELATIONS)
+    relation = rng.choice(facts.RELATIONS)
     backward = rng.random() < 0.5
-    kinds = list(CATEGORIES[relation.category])
+    kinds = list(facts.CATEGORIES[relation.category])
     rng.shuffle(kinds)
-    leaves = {kind: rng.choice(leaves_of(kind)) for kind in kinds}
+    leaves = {kind: rng.choice(facts.leaves_of(kind)) for kind in kinds}
     frame, frame_name = FRAMES.draw(unseen, rng)
     ask = 2 if unseen else rng.randrange(2)
-    given = {kind: relation.values[kind] if backward else leaves[kind] for kind in kinds}
-    answers = leaves if backward else relation.values
-    told, decoy, other = kinds[:3]
-    question = (
-        frame.format(
-            n=rng.choice(NAMES),
-            x=with_article(given[told]),
-            y=with_article(given[decoy]),
-            z=with_article(given[other]),
-        )
-        + " "
-        + (relation.back_asks if backward else relation.asks)[ask]
-    )
+    given, answers = (relation.values, leaves) if backward else (leaves, relation.values)
+    told = kinds[0]
+    x, y, z = (with_article(given[kind]) for kind in kinds[:3])
+    asked = (relation.back_asks if backward else relation.asks)[ask]
+    question = f"{frame.format(n=rng.choice(facts.NAMES), x=x, y=y, z=z)} {asked}"
     order = list(kinds)
     rng.shuffle(order)
+    choices = [answers[kind] for kind in order]
     arguments = {
-        kind: Argument(
-            answers[kind], _rationale(relation, given[told], answers[kind], backward, rng)
-        )
-        for kind in order
+        answer: Argument(answer, _rationale(relation, given[told], answer, backward, rng))
+        for answer in choices
     }
-    row = {
-        "question": question,
-        "choices": [answers[kind] for kind in order],
-        "answer": answers[told],
-    }
+    row = {"question": question, "choices": choices, "answer": answers[told]}
     name = f"{relation.name}/{'back' if backward else 'forward'}/ask{ask}/{frame_name}"
-    wrong = tuple(arguments[kind] for kind in order if kind != told)
-    return WorldItem(row, arguments[told], wrong, name), question + " ".join(row["choices"])
+    right = arguments.pop(answers[told])
+    return WorldItem(row, right, tuple(arguments.values()), name), question + " ".join(choices)
 
 
 def _rationale(
     relation: Relation, given: str, answer: str, backward: bool, rng: random.Random
 ) -> str:
     leaf, value = (answer, given) if backward else (given, answer)
-    kind = KIND_OF[leaf]
-    if value_of(relation, leaf) != value and not backward and rng.random() < 0.5:
+    kind = facts.KIND_OF[leaf]
+    if facts.value_of(relation, leaf) != value and not backward and rng.random() < 0.5:
         # The other way to be wrong: a true fact about a kind to which the leaf does not belong.
         kind = next(kind for kind, theirs in relation.values.items() if theirs == value)
     phrase = with_article(value)
-    must = (
-        relation.back_goal.format(v=phrase) if backward else relation.goal.format(xs=plural(leaf))
-    )
-    fact = relation.fact.format(xs=plural(kind), v=phrase)
+    goal = relation.back_goal if backward else relation.goal
+    must = goal.format(v=phrase, xs=facts.plural(leaf))
+    fact = relation.fact.format(xs=facts.plural(kind), v=phrase)
     is_kind = f"{with_article(leaf)} is {with_article(kind)}"
     return f"The answer must be {must}. {sentence(f'{is_kind}, and {fact}')}"
 
@@ -89,44 +65,39 @@ def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
         item, key = _draw(split == "unseen", rng)
         if key not in made:
             row = {"id": f"{rng.getrandbits(128):032x}", **item.row}
-            made[key] = WorldItem(row, item.right, item.wrong, item.template)
+            made[key] = item._replace(row=row)
     return list(made.values())
 
 
 def plain_text(rng: random.Random) -> str:
     """Draw one to four sentences that state this world's facts; see `World`."""
-    relation = rng.choice(RELATIONS)
-    kinds = rng.sample(list(CATEGORIES[relation.category]), 3)
+    relation = rng.choice(facts.RELATIONS)
+    kinds = rng.sample(list(facts.CATEGORIES[relation.category]), 3)
     kind = kinds[0]
-    leaf = rng.choice(leaves_of(kind))
-    name = rng.choice(NAMES)
+    leaf = rng.choice(facts.leaves_of(kind))
+    name = rng.choice(facts.NAMES)
     value = with_article(relation.values[kind])
     thing = with_article(leaf)
     is_kind = f"{thing} is {rng.choice(('', 'a kind of ', 'a sort of '))}"
     is_kind += with_article(kind) if is_kind.endswith("is ") else kind
-    general = rng.choice(
-        (
-            relation.fact.format(xs=plural(kind), v=value),
-            *(text.format(x=with_article(kind), v=value) for text in relation.retold),
-        )
-    )
+    retold = (text.format(x=with_article(kind), v=value) for text in relation.retold)
+    general = rng.choice((relation.fact.format(xs=facts.plural(kind), v=value), *retold))
     special = rng.choice((relation.single, *relation.retold)).format(x=thing, v=value)
-    facts = [sentence(is_kind), sentence(general), sentence(special)]
+    said = [sentence(is_kind), sentence(general), sentence(special)]
     draw = rng.random()
     if draw < 0.2:
-        return " ".join(facts)
+        return " ".join(said)
     if draw < 0.3:
-        return f"{name} thinks of {thing}. {' '.join(reversed(facts))}"
+        return f"{name} thinks of {thing}. {' '.join(reversed(said))}"
     if draw < 0.5:
         # What is false in the world is told too, or nothing would show that kinds exclude others.
-        foreign = rng.choice(leaves_of(kinds[1]))
+        foreign = rng.choice(facts.leaves_of(kinds[1]))
         denied = sentence(relation.single.format(x=f"no {foreign}", v=value))
         return " ".join(rng.sample([denied, sentence(special)], 2))
     by_value = draw < 0.75
-    told, decoy, other = (
-        with_article(relation.values[k] if by_value else rng.choice(leaves_of(k))) for k in kinds
-    )
-    thought = rng.choice(FRAMES.common).format(n=name, x=told, y=decoy, z=other)
+    named = [relation.values[k] if by_value else rng.choice(facts.leaves_of(k)) for k in kinds]
+    x, y, z = map(with_article, named)
+    thought = rng.choice(FRAMES.common).format(n=name, x=x, y=y, z=z)
     if rng.random() < 0.25:
         # The words of questions have to be known too: a question alone, never with an answer.
         return f"{thought} {rng.choice((relation.back_asks if by_value else relation.asks)[:2])}"

@@ -9,21 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mi_cot_lib.data.worlds.entries import check_names, check_slots, entries, entry, read_toml
+from mi_cot_lib.data.worlds.item import check_names, check_slots, entries, entry, read_toml
 
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What `facts.toml` holds.
-
-    Attributes:
-        names: People.
-        mass: Nouns that take no article and no plural.
-        plurals: Irregular ones, by the singular.
-        categories: By category, by kind: the leaves.
-    """
+    """What `facts.toml` holds: names of people, how nouns are written, and the graph."""
 
     names: tuple[str, ...]
     mass: tuple[str, ...]
@@ -31,7 +24,6 @@ class Facts:
     categories: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def __post_init__(self) -> None:
-        """Refuse a word with two places in the graph."""
         words = list(self.categories)
         for kinds in self.categories.values():
             words += [*kinds, *(leaf for leaves in kinds.values() for leaf in leaves)]
@@ -42,23 +34,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What the kinds of one category have, with the words in which it is said and asked.
-
-    In the texts `{x}` is a leaf or kind in the singular with its article, `{xs}` in the plural, and
-    `{v}` a value with its article.
-
-    Attributes:
-        name: Unique name.
-        category: The category whose kinds have a value.
-        values: Value by kind; no two kinds share one.
-        fact: "{xs} live in {v}", true of a kind and all its leaves.
-        single: The same of one thing.
-        retold: Further phrasings of the fact.
-        goal: What the answer to a forward question must be.
-        back_goal: What the answer to a backward question must be.
-        asks: Questions about a named thing; the last one is held out for the split `unseen`.
-        back_asks: Questions for the thing, given a value; the last one is held out.
-    """
+    """What the kinds of one category have, and how it is said; `relations.toml` explains the fields."""
 
     name: str
     category: str
@@ -72,7 +48,6 @@ class Relation:
     back_asks: tuple[str, str, str]
 
     def __post_init__(self) -> None:
-        """Check that the category's kinds have a value each, and that every slot can be filled."""
         check_names("category", [self.category], CATEGORIES)
         kinds = CATEGORIES[self.category]
         if set(self.values) != set(kinds) or len(set(self.values.values())) < len(kinds):
@@ -84,21 +59,12 @@ class Relation:
 
 
 def read_facts(path: Path = _FOLDER / "facts.toml") -> Facts:
-    """Read the graph.
-
-    Raises:
-        DataError: The message names the file and what is wrong in it.
-    """
+    """Read the graph; errors as for `entry`."""
     return entry(Facts, read_toml(path), str(path))
 
 
 def read_relations(path: Path = _FOLDER / "relations.toml") -> tuple[Relation, ...]:
-    """Read the relations of the graph's kinds, in their order.
-
-    Raises:
-        DataError: The message names the file, the entry and what is wrong in it.
-        ConfigError: A key or a category is unknown.
-    """
+    """Read the relations of the graph's kinds, in their order; errors as for `entry`."""
     return entries(Relation, read_toml(path).get("relation", ()), f"{path}, relation")
 
 

@@ -4,37 +4,20 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from mi_cot_lib.data.worlds.item import Argument, WorldItem
-from mi_cot_lib.data.worlds.stories.equations import (
+from mi_cot_lib.data.worlds import stories
+from mi_cot_lib.data.worlds.equations import (
     Equation,
     labelled,
     leaves,
+    mistakes,
     operations,
     read,
     steps,
-    value,
     written,
 )
-from mi_cot_lib.data.worlds.stories.mistakes import mistakes
-from mi_cot_lib.data.worlds.stories.templates import (
-    TEMPLATES,
-    UNSEEN_TEMPLATES,
-    Case,
-    Story,
-    Template,
-)
-from mi_cot_lib.data.worlds.stories.vocabulary import (
-    COLOURS,
-    CONTAINERS,
-    NOISE,
-    PEOPLE,
-    PLACES,
-    STATEMENTS,
-    THINGS,
-    VERBS,
-)
+from mi_cot_lib.data.worlds.item import Argument, WorldItem
+from mi_cot_lib.data.worlds.stories import Case, Story, Template
 
 MAX_INPUT_WORDS = 45
 MAX_RATIONALE_WORDS = 35
@@ -48,7 +31,7 @@ _Told = tuple[tuple[str, ...], str]
 
 def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
     """Draw stories with a question, their equation and arguments for and against it; see `World`."""
-    pools = _pools(UNSEEN_TEMPLATES if split == "unseen" else TEMPLATES)
+    pools = _pools(stories.UNSEEN_TEMPLATES if split == "unseen" else stories.TEMPLATES)
     made: dict[str, WorldItem] = {}
     while len(made) < count:
         kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0]
@@ -64,7 +47,7 @@ def plain_text(rng: random.Random) -> str:
     while True:
         if rng.random() < 0.25:
             return _statement(rng)
-        template = rng.choice(TEMPLATES)
+        template = rng.choice(stories.TEMPLATES)
         item = _item(template, rng.choice(template.story.cases), rng)
         if item is not None:
             story, question = item.row["input"].split("\n")
@@ -123,24 +106,13 @@ def _numbers(equation: Equation, rng: random.Random) -> dict[str, int]:
 
 
 def _slots(template: Template, rng: random.Random) -> dict[str, str]:
-    people = rng.sample(PEOPLE, 3)
-    asked, other, aside = rng.sample(THINGS, 3)
-    box = rng.choice(CONTAINERS)
-    slots = {
-        "A": people[0].name,
-        "B": people[1].name,
-        "C": people[2].name,
-        "he": people[0].pronoun,
-        "x": asked.many,
-        "x1": asked.one,
-        "y": other.many,
-        "y1": other.one,
-        "z": aside.many,
-        "z1": aside.one,
-        "box": box.one,
-        "boxes": box.many,
-        "p": rng.choice(PLACES),
-    }
+    people = rng.sample(list(stories.PEOPLE.items()), 3)
+    things = rng.sample(list(stories.THINGS.items()), 3)
+    box, boxes = rng.choice(list(stories.CONTAINERS.items()))
+    slots = {"he": people[0][1], "box": box, "boxes": boxes, "p": rng.choice(stories.PLACES)}
+    slots |= {slot: name for slot, (name, _) in zip("ABC", people, strict=True)}
+    for slot, (one, many) in zip("xyz", things, strict=True):
+        slots |= {slot: many, f"{slot}1": one}
     return slots | {name: _fill(word, slots) for name, word in template.words.items()}
 
 
@@ -182,13 +154,13 @@ class _Telling:
             number = rng.choice([n for n in range(2, top + 1) if n not in taken])
             taken.add(number)
             # A second sentence from the story's own facts could contradict the first.
-            drawn = self._one_of(NOISE, {"n": str(number)}) if place else self._noise(str(number))
+            drawn = self._noise(str(number), aside=place > 0)
             noise[f"noise{place}"] = (drawn, number)
         return noise
 
-    def _noise(self, number: str) -> str:
+    def _noise(self, number: str, aside: bool) -> str:
         rng, facts, target = self.rng, self.story.facts, self.case.target
-        draw = rng.random()
+        draw = 1 if aside else rng.random()
         if self.case.spare and draw < 0.4:
             name = rng.choice(self.case.spare)
             return self._one_of(facts[name], {name: number})
@@ -197,7 +169,7 @@ class _Telling:
             name = target if target in own and rng.random() < 0.6 else rng.choice(own)
             other = {"x": self.slots["z"], "x1": self.slots["z1"], name: number}
             return self._one_of(facts[name], other)
-        return self._one_of(NOISE, {"n": number})
+        return self._one_of(stories.NOISE, {"n": number})
 
     def _one_of(self, texts: Sequence[str], slots: Mapping[str, str]) -> str:
         return _fill(self.rng.choice(texts), {**self.slots, **slots})
@@ -213,17 +185,14 @@ def _rationale(
     used = leaves(tree)
     sentences = [sentence for name in used for names, sentence in told if name in names]
     sentences = list(dict.fromkeys(sentences))
-    result = value(tree, numbers)
-    shown = str(result.numerator) if result.denominator == 1 else _decimal(result)
+    result = steps(tree, numbers)[-1]
+    whole = result.denominator == 1
+    shown = str(result.numerator) if whole else f"{float(result):.2f}".rstrip("0")
     calc = f"{written(tree, numbers)} = {shown}"
     answer = _fill(case.answer, slots | {"calc": calc})
     if sentences[0].startswith(f"{slots['A']} ") and answer.startswith(f"{slots['A']} "):
         answer = answer.replace(slots["A"], slots["he"], 1)
     return " ".join((*_with_pronouns(sentences, slots), f"So {answer}."))
-
-
-def _decimal(number: Fraction) -> str:
-    return f"{float(number):.2f}".rstrip("0")
 
 
 def _with_pronouns(sentences: list[str], slots: dict[str, str]) -> list[str]:
@@ -237,11 +206,12 @@ def _with_pronouns(sentences: list[str], slots: dict[str, str]) -> list[str]:
 
 
 def _statement(rng: random.Random) -> str:
-    slots = _slots(rng.choice(TEMPLATES), rng)
-    slots["colour"], slots["colour2"] = rng.sample(COLOURS, 2)
+    slots = _slots(rng.choice(stories.TEMPLATES), rng)
+    slots["colour"], slots["colour2"] = rng.sample(stories.COLOURS, 2)
     slots["n"], slots["m"] = (str(rng.randint(2, 99)) for _ in range(2))
-    slots |= {"past": rng.choice(list(VERBS.values())), "verb": rng.choice(list(VERBS))}
-    return _fill(rng.choice((*STATEMENTS, *NOISE)), slots)
+    verbs = stories.VERBS
+    slots |= {"past": rng.choice(list(verbs.values())), "verb": rng.choice(list(verbs))}
+    return _fill(rng.choice((*stories.STATEMENTS, *stories.NOISE)), slots)
 
 
 def _fill(text: str, slots: Mapping[str, str]) -> str:

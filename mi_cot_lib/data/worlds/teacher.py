@@ -6,60 +6,43 @@ into an invented further question until its length is spent.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mi_cot_lib.data.specs import Family
 from mi_cot_lib.data.worlds.item import Argument, WorldItem
-from mi_cot_lib.errors import ConfigError, unknown_name
 
 CUT_SHARE = 0.015
 SLIP_SHARE = 0.03
 
 
-@dataclass(frozen=True, slots=True)
-class _Manner:
+class _Manner(NamedTuple):
     """How the teacher writes for one family.
 
-    Attributes:
-        answer: Row and label to the answer as it is announced.
-        announce: What stands between the rationale and the answer.
-        end: What closes the answer.
-        slips: Harmless departures: rationale and answer to the text up to the run-on.
-        question: Row to the next question, up to where its rationale begins.
+    In its texts `{said}` is the rationale, `{bare}` the same without its full stop.
     """
 
-    answer: Callable[[WorldItem, str], str]
-    announce: str
-    end: str
-    slips: tuple[Callable[[str, str], str], ...]
+    usual: str
+    # Harmless departures.
+    slips: tuple[str, str]
+    # The next question, up to where its rationale begins.
     question: Callable[[WorldItem], str]
+    # A label as it is announced.
+    answer: Callable[[WorldItem, str], str] = lambda item, label: label
+
+    def says(self, item: WorldItem, argument: Argument, text: str) -> str:
+        said, label = argument.rationale, self.answer(item, argument.label)
+        return text.format(said=said, bare=said.removesuffix("."), answer=label)
 
 
 def raw_outputs(
-    family: str, items: Sequence[WorldItem], accuracy: float, rng: random.Random
+    family: Family, items: Sequence[WorldItem], accuracy: float, rng: random.Random
 ) -> list[str]:
-    """Write the teacher's raw text for every item.
+    """Write the teacher's raw text for every item, in their order.
 
     Exactly `round(len(items) * accuracy)` of them announce the right label. About 1.5% of all are
     cut off before any answer, all of them among the wrong ones, and about 3% of the right ones
     depart from the usual form without harm.
-
-    Args:
-        family: Whose manner of writing: svamp, cqa, esnli or anli1.
-        items: The questions with the arguments to choose from.
-        accuracy: Share of right labels, 0 to 1.
-        rng: Source of every choice.
-
-    Returns:
-        One text for each item, in their order.
-
-    Raises:
-        ConfigError: The family is unknown or the accuracy lies outside 0 to 1.
     """
-    if family not in _MANNERS:
-        raise unknown_name("family of data sets", family, _MANNERS)
-    if not 0 <= accuracy <= 1:
-        raise ConfigError(f"teacher_accuracy is {accuracy}; give a share from 0 to 1.")
     manner = _MANNERS[family]
     count = len(items)
     right = rng.sample(range(count), round(count * accuracy))
@@ -75,8 +58,8 @@ def raw_outputs(
             further = f"\n\n{manner.question(following)}" if rng.random() < 0.5 else ""
             texts.append(_cut_off(argument.rationale, rng) + further)
         else:
-            slip = rng.choice(manner.slips) if row in slipped else None
-            said = _said(manner, item, argument, slip)
+            form = rng.choice(manner.slips) if row in slipped else manner.usual
+            said = manner.says(item, argument, form)
             texts.append(said + _run_on(manner, following, rng))
     return texts
 
@@ -86,20 +69,8 @@ def teacher_equation(label: str) -> str:
     return label.replace(".0", "").replace("( ", "(").replace(" )", ")")
 
 
-def _said(
-    manner: _Manner,
-    item: WorldItem,
-    argument: Argument,
-    slip: Callable[[str, str], str] | None = None,
-) -> str:
-    answer = manner.answer(item, argument.label)
-    if slip is not None:
-        return slip(argument.rationale, answer)
-    return f"{argument.rationale}{manner.announce}{answer}{manner.end}"
-
-
 def _run_on(manner: _Manner, following: WorldItem, rng: random.Random) -> str:
-    reasoning = _said(manner, following, following.right).split(" ")
+    reasoning = manner.says(following, following.right, manner.usual).split(" ")
     kept = " ".join(reasoning[: rng.randint(1, len(reasoning))])
     return f"\n\n{manner.question(following)} {kept}"
 
@@ -114,8 +85,8 @@ def _letter(item: WorldItem, label: str) -> str:
     return f"({'abcde'[item.row['choices'].index(label)]}) {label}"
 
 
-def _pair(item: WorldItem, last: str) -> str:
-    return f"Premise: {item.row['premise']}\nHypothesis: {item.row['hypothesis']}\n{last}:"
+def _pair(item: WorldItem) -> str:
+    return f"Premise: {item.row['premise']}\nHypothesis: {item.row['hypothesis']}"
 
 
 def _choices(item: WorldItem) -> str:
@@ -127,42 +98,20 @@ def _story(item: WorldItem) -> str:
     return f"Q: {item.row['input']}".replace("\n", " ") + "\nA:"
 
 
-def _same(item: WorldItem, label: str) -> str:
-    return label
-
-
-def _run_together(rationale: str, answer: str) -> str:
-    return f"{rationale.removesuffix('.')}, so the answer is {answer}."
-
-
-def _no_stop(rationale: str, answer: str) -> str:
-    return f"{rationale} So the answer is {answer}"
-
-
+_RUN_TOGETHER = "{bare}, so the answer is {answer}."
+_SO = "{said} So the answer is {answer}"
 _MANNERS: dict[Family, _Manner] = {
     "svamp": _Manner(
-        answer=lambda item, label: teacher_equation(label),
-        announce=" The answer is ",
-        end=".",
-        slips=(_run_together, lambda rationale, answer: f"{rationale} The answer is {answer}"),
+        usual="{said} The answer is {answer}.",
+        slips=(_RUN_TOGETHER, "{said} The answer is {answer}"),
         question=_story,
+        answer=lambda item, label: teacher_equation(label),
     ),
-    "cqa": _Manner(_letter, " So the answer is ", ".", (_run_together, _no_stop), _choices),
-    "anli1": _Manner(
-        answer=_same,
-        announce=" So the answer is ",
-        end=".",
-        slips=(_run_together, _no_stop),
-        question=lambda item: _pair(item, "Answer"),
-    ),
+    "cqa": _Manner(f"{_SO}.", (_RUN_TOGETHER, _SO), _choices, _letter),
+    "anli1": _Manner(f"{_SO}.", (_RUN_TOGETHER, _SO), lambda item: f"{_pair(item)}\nAnswer:"),
     "esnli": _Manner(
-        answer=_same,
-        announce="\nAnswer: ",
-        end="",
-        slips=(
-            lambda rationale, answer: f"{rationale.removesuffix('.')}\nAnswer: {answer}",
-            lambda rationale, answer: f"{rationale}\nAnswer: {answer}.",
-        ),
-        question=lambda item: _pair(item, "Reasonings"),
+        usual="{said}\nAnswer: {answer}",
+        slips=("{bare}\nAnswer: {answer}", "{said}\nAnswer: {answer}."),
+        question=lambda item: f"{_pair(item)}\nReasonings:",
     ),
 }

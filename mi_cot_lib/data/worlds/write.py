@@ -8,19 +8,17 @@ import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS, DatasetSpec, dataset_spec
 from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
 from mi_cot_lib.data.worlds.item import World, WorldItem
 from mi_cot_lib.data.worlds.teacher import raw_outputs
-from mi_cot_lib.errors import ConfigError, DataError, unknown_name, written_to
+from mi_cot_lib.errors import ConfigError, DataError, unknown_name
+from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import cache_folder, using_cache
 
-SIZES: Mapping[str, int] = MappingProxyType(
-    {"train": 4000, "valid": 500, "test": 2000, "unseen": 1000}
-)
+SIZES: Mapping[str, int] = {"train": 4000, "valid": 500, "test": 2000, "unseen": 1000}
 
 _OUTPUTS_PER_FILE = 1000
 # Test and unseen come first so that their rows do not depend on how many training rows are wanted.
@@ -47,38 +45,46 @@ def write_dataset(
 ) -> Path:
     """Generate a built-in data set in the layout of DSS.
 
-    Args:
-        name: A built-in data set.
-        folder: The data root; the files go to `datasets/NAME` in it.
-        seed: Same seed, same bytes, on every machine.
-        teacher_accuracy: Share of rows that the teacher labels rightly; None: the real teacher's.
-        sizes: Rows of each split to write.
-
-    Returns:
-        The data set's folder, with `NAME_{split}.json` and `llm/{split}_CoT_{i}.json`.
+    The same seed gives the same bytes on every machine. `teacher_accuracy` is the share of rows that the
+    teacher labels rightly, by default the real teacher's; `sizes` the rows of each split to write. The
+    files go to `folder/datasets/NAME`, which is returned.
 
     Raises:
         ConfigError: Not a built-in data set, an unknown split, or an accuracy outside 0 to 1.
         DataError: The world has fewer different questions than are wanted.
     """
-    spec = _built_in(name)
+    spec, accuracy = _checked(name, teacher_accuracy)
     for split in sizes:
         if split not in _ORDER:
             raise unknown_name("split", split, _ORDER)
-    accuracy = _accuracy(spec, teacher_accuracy)
     target = Path(folder) / "datasets" / name
     (target / "llm").mkdir(parents=True, exist_ok=True)
     seen: set[str] = set()
     for split in (split for split in _ORDER if split in sizes):
         items = _new_items(spec, split, sizes[split], random.Random(f"{name}/{split}/{seed}"), seen)
         rows = "".join(json.dumps(item.row) + "\n" for item in items)
-        _write(target / f"{name}_{split}.json", rows)
+        write_atomically(target / f"{name}_{split}.json", rows)
         teacher = random.Random(f"{name}/{split}/{seed}/teacher")
         outputs = raw_outputs(spec.family, items, accuracy, teacher)
         for part, start in enumerate(range(0, len(outputs), _OUTPUTS_PER_FILE)):
             text = json.dumps(outputs[start : start + _OUTPUTS_PER_FILE], indent=0)
-            _write(target / "llm" / f"{split}_CoT_{part}.json", text + "\n")
+            write_atomically(target / "llm" / f"{split}_CoT_{part}.json", text + "\n")
     return target
+
+
+def world_text(count: int, seed: int) -> list[str]:
+    """Draw a shuffled mix of the four worlds' plain text, in equal parts.
+
+    It is what the built-in student reads before any task: texts of a few sentences, without labels,
+    rationales or answers. The same seed gives the same texts on every machine.
+    """
+    texts = []
+    for place, (name, world) in enumerate(_WORLDS.items()):
+        share = count // len(_WORLDS) + (place < count % len(_WORLDS))
+        rng = random.Random(f"text/{name.removeprefix('nano_')}/{seed}")
+        texts += [world.plain_text(rng) for _ in range(share)]
+    random.Random(f"text/{seed}").shuffle(texts)
+    return texts
 
 
 def row_key(spec: DatasetSpec, row: Mapping[str, Any]) -> str:
@@ -114,28 +120,21 @@ def update_checksums() -> dict[str, dict[str, str]]:
         for name, files in found.items()
     )
     head = "# SHA-256 of each file of the built-in data sets as seed 0 and the defaults write it.\n"
-    _write(_CHECKSUMS, head + "".join(tables))
+    write_atomically(_CHECKSUMS, head + "".join(tables))
     return found
 
 
 def built_in_root(name: str, seed: int = 0, teacher_accuracy: float | None = None) -> Path:
-    """Return the data root of a built-in data set in the cache, generating it the first time.
+    """Return the data root of a built-in data set of default sizes, generating it the first time.
 
-    Safe when several processes ask at once: each writes into a folder of its own, and the first to
-    finish gives it the final name.
-
-    Args:
-        name: A built-in data set.
-        seed: The generator's seed.
-        teacher_accuracy: As for `write_dataset`.
-
-    Returns:
-        A folder that holds `datasets/NAME`, complete and with the default sizes.
+    It lies in the cache. Safe when several processes ask at once: each writes into a folder of its
+    own, and the first to finish gives it the final name.
 
     Raises:
+        ConfigError: As for `write_dataset`.
         DataError: The cache cannot be written to.
     """
-    accuracy = _accuracy(_built_in(name), teacher_accuracy)
+    _, accuracy = _checked(name, teacher_accuracy)
     cache = cache_folder()
     worlds = cache / "worlds"
     root = worlds / f"{name}-{seed}-{accuracy}-{_fingerprint()[:12]}"
@@ -156,19 +155,15 @@ def built_in_root(name: str, seed: int = 0, teacher_accuracy: float | None = Non
     return root
 
 
-def _built_in(name: str) -> DatasetSpec:
+def _checked(name: str, teacher_accuracy: float | None) -> tuple[DatasetSpec, float]:
     spec = dataset_spec(name)
     if not spec.built_in:
         built_in = ", ".join(spec.name for spec in DATASETS.values() if spec.built_in)
         raise ConfigError(f"{name} is not generated but read from files. Built in: {built_in}.")
-    return spec
-
-
-def _accuracy(spec: DatasetSpec, teacher_accuracy: float | None) -> float:
     accuracy = spec.teacher_accuracy if teacher_accuracy is None else float(teacher_accuracy)
     if accuracy is None or not 0 <= accuracy <= 1:
         raise ConfigError(f"teacher_accuracy is {accuracy}; give a share from 0 to 1.")
-    return accuracy
+    return spec, accuracy
 
 
 def _new_items(
@@ -191,14 +186,8 @@ def _new_items(
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
-    sources = (*_SOURCES.rglob("*.py"), *_SOURCES.rglob("*.toml"))
-    for path in sorted(set(sources) - {_CHECKSUMS}):
+    for path in sorted({*_SOURCES.glob("*.py"), *_SOURCES.glob("*.toml")} - {_CHECKSUMS}):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(_SOURCES).as_posix()}\0{len(content)}\0".encode())
+        digest.update(f"{path.name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    with written_to(path):
-        path.write_text(text, encoding="utf-8", newline="\n")

@@ -9,9 +9,8 @@ import torch
 from tqdm.auto import tqdm
 
 from mi_cot_lib.data.described import locate_dataset
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.data.specs import DatasetSpec
+from mi_cot_lib.data.specs import DatasetSpec, Example
 from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict, read_predictions
 from mi_cot_lib.experiments.running.checkpoint import (

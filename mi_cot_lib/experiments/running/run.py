@@ -9,9 +9,8 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_report, load_split
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import KitError, is_disk_full
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
 from mi_cot_lib.experiments.running.run_record import answers_kept, curves_of, training_flops

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.student.load import Student, load_student

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.evaluation.features import student_features
 from mi_cot_lib.experiments.running.sources import fingerprint, weights_fingerprint
 from mi_cot_lib.experiments.students.mutual_information.protocol import Part, Protocol, measure

@@ -7,8 +7,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mi_cot_lib.data.check import label_is_right
-from mi_cot_lib.data.example import Example
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import Example, dataset_spec
 
 _WORD = r"[^\s.,?()]+"
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

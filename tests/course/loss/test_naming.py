@@ -23,8 +23,8 @@ from mi_cot_lib.course.loss.naming import (
     recorded_path,
 )
 from mi_cot_lib.course.loss.padding import measure_padding
-from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.load import load_student

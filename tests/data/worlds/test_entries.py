@@ -1,23 +1,23 @@
-"""The world's TOML files: another entry is another story or fact, and a broken one is named."""
+"""The worlds' TOML files: another entry is another story or fact, and a broken one is named."""
 
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
-from mi_cot_lib.data.worlds import facts, item, nli
-from mi_cot_lib.data.worlds.stories import templates, vocabulary
+from mi_cot_lib.data.worlds import esnli, facts, item, stories
 from mi_cot_lib.errors import KitError
 
 WORLDS = Path(facts.__file__).parent
 READERS = {
     "facts.toml": facts.read_facts,
     "relations.toml": facts.read_relations,
-    "pairs.toml": nli.read_slots,
+    "pairs.toml": esnli.read_slots,
     "frames.toml": lambda path: item.read_frames("esnli", path),
-    "stories/vocabulary.toml": vocabulary.read_vocabulary,
-    "stories/stories.toml": templates.read_stories,
-    "stories/templates.toml": templates.read_templates,
+    "vocabulary.toml": stories.read_vocabulary,
+    "stories.toml": stories.read_stories,
+    "templates.toml": stories.read_templates,
 }
 
 
@@ -41,26 +41,26 @@ READERS = {
         ),
         ("pairs.toml", "works only as {x}", "works as {k}", "slot 1: nothing fills {k}"),
         ("frames.toml", "[esnli]", "[eslni]", "esnli: the key 'common' is missing"),
-        ("stories/vocabulary.toml", "[things]", "[thinsg]", "'thinsg'. Did you mean 'things'"),
-        ("stories/vocabulary.toml", "{C} has {n} {z}.", "{D} has {n}.", "nothing fills {D}"),
-        ("stories/stories.toml", "had - out", "had - otu", "loss: .*'otu'. Did you mean 'out'"),
-        ("stories/stories.toml", "had - out", "had - 3", "loss, case 1: .*quantities: 3"),
-        ("stories/stories.toml", "had - out", "had -", "loss, case 1: .*'had -'"),
-        ("stories/stories.toml", "{A} has {calc} {x} left", "{A} has", "case 1: .*{calc}"),
-        ("stories/stories.toml", '["b", "then"]', '["b", "than"]', "give: .*'than'.*mean 'then'"),
-        ("stories/templates.toml", 'story = "loss"', 'story = "los"', "common 1: 'los'.*'loss'"),
-        ("stories/templates.toml", 'verb = "give"', 'verb = "giev"', "common 1: 'giev'.*'give'"),
-        ("stories/templates.toml", "to {B}", "to {Q}", "common 1: nothing fills {Q}"),
-        ("stories/templates.toml", ', where = "at the shop"', "", "nothing fills {where}"),
+        ("vocabulary.toml", "[things]", "[thinsg]", "'thinsg'. Did you mean 'things'"),
+        ("vocabulary.toml", "{C} has {n} {z}.", "{D} has {n}.", "nothing fills {D}"),
+        ("stories.toml", "had - out", "had - otu", "loss: .*'otu'. Did you mean 'out'"),
+        ("stories.toml", "had - out", "had - 3", "loss, case 1: .*quantities: 3"),
+        ("stories.toml", "had - out", "had -", "loss, case 1: .*'had -'"),
+        ("stories.toml", "{A} has {calc} {x} left", "{A} has", "case 1: .*{calc}"),
+        ("stories.toml", '["b", "then"]', '["b", "than"]', "give: .*'than'.*mean 'then'"),
+        ("templates.toml", 'story = "loss"', 'story = "los"', "common 1: 'los'.*'loss'"),
+        ("templates.toml", 'verb = "give"', 'verb = "giev"', "common 1: 'giev'.*'give'"),
+        ("templates.toml", "to {B}", "to {Q}", "common 1: nothing fills {Q}"),
+        ("templates.toml", ', where = "at the shop"', "", "nothing fills {where}"),
         (
-            "stories/templates.toml",
+            "templates.toml",
             'name = "give_away", ',
             "",
             "common 1: the key 'name' is missing",
         ),
     ],
 )
-def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, new, said) -> None:
+def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, new, said):
     text = (WORLDS / file).read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / Path(file).name
@@ -71,21 +71,48 @@ def test_a_broken_entry_is_named_with_its_file_in_one_line(tmp_path, file, old, 
     assert "\n" not in str(refused.value)
 
 
-def test_another_story_and_its_template_need_entries_only(tmp_path) -> None:
-    stories, words = tmp_path / "stories.toml", tmp_path / "templates.toml"
-    stories.write_text(
+def test_another_story_and_its_template_need_entries_only(tmp_path):
+    told, words = tmp_path / "stories.toml", tmp_path / "templates.toml"
+    told.write_text(
         '[rent.facts]\nhad = ["{A} had {had} dollars."]\nrent = ["The rent is {rent} dollars {when}."]\n'
         '[[rent.cases]]\nequation = "had - rent"\nquestions = ["How many dollars are left?"]\n'
         'answer = "{calc} dollars are left"\n'
     )
     words.write_text('common = [{ name = "monthly", story = "rent", when = "each month" }]\n')
-    ((made,), unseen) = templates.read_templates(words, templates.read_stories(stories))
+    ((made,), unseen) = stories.read_templates(words, stories.read_stories(told))
     assert (made.name, made.words, unseen) == ("monthly", {"when": "each month"}, ())
     assert made.story.cases[0].equation == "had - rent"
 
 
-def test_another_leaf_is_known_with_its_kind(tmp_path) -> None:
+def test_another_leaf_is_known_with_its_kind(tmp_path):
     path = tmp_path / "facts.toml"
     text = (WORLDS / "facts.toml").read_text(encoding="utf-8")
     path.write_text(re.sub(r'"poodle", ', '"poodle", "setter", ', text), encoding="utf-8")
     assert "setter" in facts.read_facts(path).categories["animal"]["dog"]
+
+
+def test_no_two_relations_of_a_category_share_a_value():
+    for one, other in itertools.combinations(facts.RELATIONS, 2):
+        assert not set(one.values.values()) & set(other.values.values())
+
+
+def test_leaves_inherit_what_their_kind_has():
+    home = next(relation for relation in facts.RELATIONS if relation.name == "home")
+    assert facts.value_of(home, "poodle") == facts.value_of(home, "dog") == "kennel"
+    assert facts.value_of(home, "tea") is None
+
+
+@pytest.mark.parametrize(
+    ("noun", "one", "many"),
+    [
+        ("onion", "an onion", "onions"),
+        ("tea", "tea", "tea"),
+        ("trout", "a trout", "trout"),
+        ("finch", "a finch", "finches"),
+        ("pony", "a pony", "ponies"),
+        ("knife", "a knife", "knives"),
+    ],
+)
+def test_nouns_take_their_article_and_plural(noun, one, many):
+    assert facts.with_article(noun) == one
+    assert facts.plural(noun) == many

@@ -13,21 +13,21 @@ ASKED = ("input", "question", "premise", "hypothesis", "choices")
 
 
 @pytest.fixture(params=list(WORLDS))
-def family(request) -> str:
+def family(request):
     return request.param
 
 
-def asked(item) -> str:
+def asked(item):
     parts = (item.row.get(key, "") for key in ASKED)
     return " ".join(part if isinstance(part, str) else " ".join(sorted(part)) for part in parts)
 
 
-def words(text: str) -> list[str]:
+def words(text):
     return re.findall(r"[a-z]+", text.lower())
 
 
 @pytest.mark.parametrize("split", ["train", "unseen"])
-def test_inputs_are_distinct_and_all_texts_are_short(family: str, split: str) -> None:
+def test_inputs_are_distinct_and_all_texts_are_short(family, split):
     items = made(family, split)
     longest_input, longest_rationale = LIMITS[family]
     assert len({asked(item) for item in items}) == len(items)
@@ -36,26 +36,20 @@ def test_inputs_are_distinct_and_all_texts_are_short(family: str, split: str) ->
     assert max(len(rationale.split()) for rationale in rationales) <= longest_rationale
 
 
-def test_wrong_arguments_are_for_other_labels_each_in_its_own_words(family: str) -> None:
+def test_wrong_arguments_are_for_other_labels_each_in_its_own_words(family):
     for item in made(family, "train"):
         arguments = (item.right, *item.wrong)
         assert len({each.label for each in arguments}) == len(arguments) >= 3
         assert len({each.rationale for each in arguments}) == len(arguments)
 
 
-def test_the_same_state_of_the_generator_gives_the_same_questions(family: str) -> None:
-    world = WORLDS[family]
-    first, second = (world.items("test", 60, random.Random("state")) for _ in range(2))
-    assert first == second
-
-
-def test_unseen_shares_no_template(family: str) -> None:
+def test_unseen_shares_no_template(family):
     seen, unseen = ({item.template for item in made(family, s)} for s in ("train", "unseen"))
     assert len(seen) >= 12
     assert not seen & unseen
 
 
-def test_plain_text_knows_the_words_but_holds_no_label_rationale_or_answer(family: str) -> None:
+def test_plain_text_knows_the_words_but_holds_no_label_rationale_or_answer(family):
     rng = random.Random(3)
     texts = [WORLDS[family].plain_text(rng) for _ in range(8000)]
     told = re.compile(r"[*/=+()]|\d\.0|\bSo\b|answer|premise|entail|neutral|contradict", re.I)

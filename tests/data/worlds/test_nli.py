@@ -9,23 +9,20 @@ from sklearn.linear_model import LogisticRegression
 
 from mi_cot_lib.data.specs import NLI_LABELS
 from mi_cot_lib.data.worlds import facts
-from mi_cot_lib.data.worlds.item import WorldItem
-from tests.data.worlds.made import made
+from tests.data.worlds.made import EVERY_WORD, made
 
-EVERY_WORD = r"(?u)\b\w+\b"
-SLOT_CATEGORIES = ("person", "animal", "activity", "place")
 WORLDS = pytest.mark.parametrize("world", ["esnli", "anli1"])
 
 
-def words(text: str) -> list[str]:
+def words(text):
     return re.findall(r"\w+", text)
 
 
-def category(word: str) -> str:
+def category(word):
     return facts.CATEGORY_OF[facts.KIND_OF[word]]
 
 
-def said_of_the_subject(premise: str, hypothesis: str) -> dict[str, str]:
+def said_of_the_subject(premise, hypothesis):
     """Find in the premise which leaf, by category, holds for whom the hypothesis is about."""
     subject = re.match(r"(?:The )?(\w+)", hypothesis).group(1)
     works = dict(re.findall(r"(\w+) is an? (\w+)", premise))
@@ -41,11 +38,10 @@ def said_of_the_subject(premise: str, hypothesis: str) -> dict[str, str]:
     return {category(thing): thing, "person": work}
 
 
-def true_label(premise: str, hypothesis: str) -> str:
+def true_label(premise, hypothesis):
     """Derive the label from the two texts and the graph of facts alone."""
     claimed = [word for word in words(hypothesis) if word in facts.CATEGORY_OF][-1]
-    said = said_of_the_subject(premise, hypothesis)
-    leaf = said.get(facts.CATEGORY_OF[claimed])
+    leaf = said_of_the_subject(premise, hypothesis).get(facts.CATEGORY_OF[claimed])
     if leaf is None:
         return "neutral"
     return "entailment" if facts.KIND_OF[leaf] == claimed else "contradiction"
@@ -53,31 +49,20 @@ def true_label(premise: str, hypothesis: str) -> str:
 
 @WORLDS
 @pytest.mark.parametrize("split", ["train", "unseen"])
-def test_every_label_follows_from_the_facts(world: str, split: str):
+def test_every_label_follows_from_the_facts_and_no_rationale_names_it(world, split):
     for item in made(world, split):
         label = true_label(item.row["premise"], item.row["hypothesis"])
         assert label == item.right.label == NLI_LABELS[item.row["label"]], item.row
-
-
-@WORLDS
-def test_labels_are_exactly_balanced(world: str):
-    assert set(Counter(i.row["label"] for i in made(world, "train")).values()) == {2000}
-
-
-@WORLDS
-@pytest.mark.parametrize("split", ["train", "unseen"])
-def test_rationales_never_name_a_label(world: str, split: str):
-    for item in made(world, split):
         for argument in (item.right, *item.wrong):
             assert not re.search("entail|neutral|contradict", argument.rationale.lower())
 
 
 @WORLDS
-def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world: str):
+def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world):
     for item in made(world, "train"):
         text = item.right.rationale.lower()
-        told = [word for word in words(text) if word in facts.KIND_OF]
-        assert set(told) <= set(words(item.row["premise"].lower()))
+        told = {word for word in words(text) if word in facts.KIND_OF}
+        assert told <= set(words(item.row["premise"].lower()))
         if item.right.label != "neutral":
             link = words(text.split(". ")[-1])
             leaf = next(word for word in link if word in facts.KIND_OF)
@@ -85,52 +70,49 @@ def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world: st
             assert facts.KIND_OF[leaf] == kind, item.right
 
 
-def test_rows_have_the_fields_of_the_real_data():
-    assert set(made("esnli", "train")[0].row) == {"premise", "hypothesis", "label", "explanation_1"}
-    assert set(made("anli1", "train")[0].row) == {"uid", "premise", "hypothesis", "label", "reason"}
+@WORLDS
+def test_labels_are_exactly_balanced_and_rows_have_the_fields_of_the_real_data(world):
+    items = made(world, "train")
+    assert set(Counter(item.row["label"] for item in items).values()) == {2000}
+    further = {"esnli": {"explanation_1"}, "anli1": {"uid", "reason"}}[world]
+    assert set(items[0].row) == {"premise", "hypothesis", "label"} | further
 
 
 @WORLDS
-def test_unseen_shares_no_frame(world: str):
+def test_unseen_shares_no_frame(world):
     content = {*facts.KIND_OF, *facts.CATEGORY_OF, *facts.NAMES}
 
-    def shapes(items: list[WorldItem]) -> set[str]:
-        return {
-            re.sub(r"\w+", lambda m: "_" if m[0] in content else m[0], i.row["premise"])
-            for i in items
-        }
+    def shape(item):
+        return " ".join("_" if word in content else word for word in words(item.row["premise"]))
 
-    assert not shapes(made(world, "train")) & shapes(made(world, "unseen"))
+    seen, unseen = (set(map(shape, made(world, split))) for split in ("train", "unseen"))
+    assert not seen & unseen
 
 
 @WORLDS
-@pytest.mark.parametrize("side", ["premise", "hypothesis", "both"])
-@pytest.mark.parametrize("binary", [False, True])
-def test_counting_words_does_not_find_the_label(world: str, side: str, binary: bool):
-    sides = ("premise", "hypothesis") if side == "both" else (side,)
+@pytest.mark.parametrize("sides", ["premise", "hypothesis", "premise hypothesis"])
+def test_counting_words_does_not_find_the_label(world, sides):
     items = made(world, "train")
-    texts = [" ".join(item.row[part] for part in sides) for item in items]
+    texts = [" ".join(item.row[side] for side in sides.split()) for item in items]
     labels = [item.row["label"] for item in items]
-    vectors = CountVectorizer(token_pattern=EVERY_WORD, binary=binary).fit_transform(texts)
+    vectors = CountVectorizer(token_pattern=EVERY_WORD).fit_transform(texts)
     model = LogisticRegression(max_iter=300).fit(vectors[:4000], labels[:4000])
     assert model.score(vectors[4000:], labels[4000:]) < 0.42
 
 
 @WORLDS
-def test_the_number_of_shared_words_says_nothing_about_the_label(world: str):
-    overlaps: dict[int, list[int]] = {0: [], 1: [], 2: []}
+def test_the_number_of_shared_words_says_nothing_about_the_label(world):
+    by_overlap = {}
     for item in made(world, "train"):
-        premise = set(words(item.row["premise"].lower()))
-        shared = premise & set(words(item.row["hypothesis"].lower()))
-        overlaps[item.row["label"]].append(len(shared))
-    best = sum(max(part.count(size) for part in overlaps.values()) for size in range(12)) / sum(
-        map(len, overlaps.values())
-    )
-    assert best < 0.37
+        premise, hypothesis = (
+            set(words(item.row[side].lower())) for side in ("premise", "hypothesis")
+        )
+        by_overlap.setdefault(len(premise & hypothesis), Counter())[item.row["label"]] += 1
+    assert sum(max(counts.values()) for counts in by_overlap.values()) / 6000 < 0.37
 
 
 @WORLDS
-def test_only_words_that_every_premise_has_occur_on_both_sides(world: str):
+def test_only_words_that_every_premise_has_occur_on_both_sides(world):
     items = made(world, "train") + made(world, "unseen")
     premises = [set(words(i.row["premise"].lower())) for i in items]
     hypotheses = {w for i in items for w in words(i.row["hypothesis"].lower())}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mi_cot_lib.data.example import Example
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.experiments.students.shortcuts import bag_of_words_accuracy
 
 

@@ -1,8 +1,9 @@
-"""Equations of the arithmetic world as small trees, and the two ways in which they are written."""
+"""Equations of the arithmetic world as small trees, how they are written, and mistakes in them."""
 
 import ast
 import operator
-from collections.abc import Mapping
+import random
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 # A quantity's name, or a sign with its two sides.
@@ -34,12 +35,7 @@ def _tree(node: ast.expr) -> Equation:
 
 
 def leaves(equation: Equation, factors_only: bool = False) -> list[str]:
-    """List the quantities from left to right.
-
-    Args:
-        equation: The tree.
-        factors_only: Leave out those that are neither multiplied nor divide something directly.
-    """
+    """List the quantities from left to right, or only those that multiply or divide directly."""
     if isinstance(equation, str):
         return [] if factors_only else [equation]
     sign, left, right = equation
@@ -60,19 +56,13 @@ def operations(equation: Equation) -> list[str]:
     return [sign, *operations(left), *operations(right)]
 
 
-def value(equation: Equation, numbers: Mapping[str, int]) -> Fraction:
-    """Work the equation out exactly."""
-    return steps(equation, numbers)[-1]
-
-
 def steps(equation: Equation, numbers: Mapping[str, int]) -> list[Fraction]:
     """Work the equation out exactly and list the result of every step, the final one last."""
     if isinstance(equation, str):
         return [Fraction(numbers[equation])]
     sign, left, right = equation
     first, second = steps(left, numbers), steps(right, numbers)
-    a, b = first[-1], second[-1]
-    return [*first, *second, _WORKED_OUT[sign](a, b)]
+    return [*first, *second, _WORKED_OUT[sign](first[-1], second[-1])]
 
 
 def labelled(equation: Equation, numbers: Mapping[str, int]) -> str:
@@ -88,9 +78,54 @@ def written(equation: Equation, numbers: Mapping[str, int]) -> str:
     if isinstance(equation, str):
         return str(numbers[equation])
     sign, *sides = equation
-    texts = [written(side, numbers) for side in sides]
     left, right = (
-        text if isinstance(side, str) else f"({text})"
-        for side, text in zip(sides, texts, strict=True)
+        written(side, numbers) if isinstance(side, str) else f"({written(side, numbers)})"
+        for side in sides
     )
     return f"{left} {sign} {right}"
+
+
+def mistakes(
+    equation: Equation, numbers: Mapping[str, int], noise: tuple[str, ...], rng: random.Random
+) -> list[Equation]:
+    """Choose two to four equations with another result, those with a whole positive one first.
+
+    `numbers` holds every quantity of the story; `noise` names those of them that do not matter.
+    """
+    gold = steps(equation, numbers)[-1]
+    plausible: dict[str, Equation] = {}
+    careless: dict[str, Equation] = {}
+    for tree in _slips(equation, noise):
+        result = steps(tree, numbers)[-1]
+        if result != gold and (result * 100).denominator == 1:
+            whole = result > 0 and result.denominator == 1
+            (plausible if whole else careless).setdefault(written(tree, numbers), tree)
+    found = rng.sample(list(plausible.values()), min(len(plausible), rng.randint(2, 4)))
+    missing = max(0, 2 - len(found))
+    return found + rng.sample(list(careless.values()), min(missing, len(careless)))
+
+
+def _slips(equation: Equation, noise: tuple[str, ...]) -> Iterator[Equation]:
+    assert not isinstance(equation, str)
+    sign, left, right = equation
+    for other in "+-*/":
+        yield other, left, right
+    if sign in "-/":
+        yield sign, right, left
+    for name in noise:
+        if isinstance(right, str):
+            yield sign, left, name
+        if isinstance(left, str):
+            yield sign, name, right
+        yield "+", equation, name
+    for part, rest in ((left, right), (right, left)):
+        if not isinstance(part, str):
+            yield part
+            inner, first, second = part
+            yield sign, first, rest
+            yield sign, second, rest
+            for other in "+-*/":
+                if part is left:
+                    yield sign, (other, first, second), rest
+                else:
+                    yield sign, rest, (other, first, second)

@@ -1,7 +1,7 @@
-"""The stories of the arithmetic world and the templates that fill them with words.
+"""The arithmetic world's words, its stories, and the templates that fill stories with words.
 
 `TEMPLATES` serve train, valid and test; `UNSEEN_TEMPLATES` only the split of that name. What stands in
-`stories.toml` and `templates.toml` is all that there is: another entry is another story.
+`vocabulary.toml`, `stories.toml` and `templates.toml` is all that there is: another entry is another story.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,25 +9,48 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mi_cot_lib.data.worlds.entries import check_names, check_slots, entries, entry, read_toml
-from mi_cot_lib.data.worlds.stories.equations import leaves, read
-from mi_cot_lib.data.worlds.stories.vocabulary import SLOTS, VERBS
+from mi_cot_lib.data.worlds.equations import leaves, read
+from mi_cot_lib.data.worlds.item import check_names, check_slots, entries, entry, read_toml
 
 _FOLDER = Path(__file__).parent
+# What every sentence can be filled with: people, things, a container and a place.
+_SLOTS = ("A", "B", "C", "he", "x", "x1", "y", "y1", "z", "z1", "box", "boxes", "p")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What `vocabulary.toml` holds: names by pronoun, plurals by singular, past tenses by base form."""
+
+    places: tuple[str, ...]
+    colours: tuple[str, ...]
+    noise: tuple[str, ...]
+    statements: tuple[str, ...]
+    people: Mapping[str, tuple[str, ...]]
+    things: Mapping[str, str]
+    containers: Mapping[str, str]
+    verbs: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        check_slots(self.noise, (*_SLOTS, "n"))
+        check_slots(self.statements, (*_SLOTS, "n", "m", "colour", "colour2", "verb", "past"))
+
+
+def read_vocabulary(path: Path = _FOLDER / "vocabulary.toml") -> Vocabulary:
+    """Read the words; errors as for `entry`."""
+    return entry(Vocabulary, read_toml(path), str(path))
+
+
+_WORDS = read_vocabulary()
+# Pronouns by name.
+PEOPLE = {name: he for he, names in _WORDS.people.items() for name in names}
+THINGS, CONTAINERS, VERBS = _WORDS.things, _WORDS.containers, _WORDS.verbs
+PLACES, COLOURS = _WORDS.places, _WORDS.colours
+NOISE, STATEMENTS = _WORDS.noise, _WORDS.statements
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question that a story can end with.
-
-    Attributes:
-        equation: Its value, written over the story's quantities with + - * / and brackets.
-        questions: Paraphrases of the question.
-        answer: The rationale's last sentence, without "So" and full stop; `calc` is the
-            calculation.
-        target: The quantity that is asked for; empty where no sentence of the story states it.
-        spare: Quantities that the story may state as well without changing the answer.
-    """
+    """One question that a story can end with; `stories.toml` says what its fields mean."""
 
     equation: str
     questions: tuple[str, ...]
@@ -36,7 +59,6 @@ class Case:
     spare: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse an equation that cannot be read, and an answer without its calculation."""
         read(self.equation)
         if "{calc}" not in self.answer:
             raise ValueError(f"the answer {self.answer!r} does not say {{calc}}, the calculation.")
@@ -44,28 +66,19 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story to be told.
-
-    Attributes:
-        facts: Paraphrases of the sentence that states a quantity, or several (names parted by a
-            space).
-        cases: The questions.
-        unknown: Sentences that mention a quantity without its number, for stories that ask for it.
-    """
+    """A story to be told; `stories.toml` says what its fields mean."""
 
     facts: Mapping[str, tuple[str, ...]]
     cases: tuple[Case, ...]
     unknown: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a quantity that no sentence states."""
         check_names("quantity", [name for key in self.facts for name in key.split()], self.facts)
         check_names("quantity in 'unknown'", self.unknown, self.facts)
         for case in self.cases:
             target = [case.target] if case.target else []
-            check_names(
-                "quantity", (*target, *case.spare, *leaves(read(case.equation))), self.facts
-            )
+            named = (*target, *case.spare, *leaves(read(case.equation)))
+            check_names("quantity", named, self.facts)
 
     def texts(self) -> Iterator[str]:
         """List every sentence that can be said of the story."""
@@ -78,31 +91,19 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A story with the words of one kind of doing.
-
-    Attributes:
-        name: Unique over all splits.
-        story: The story.
-        words: Fillings of the story's slots for words.
-    """
+    """A story with the words of one kind of doing; the name is unique over all splits."""
 
     name: str
     story: Story
     words: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        """Refuse a story that has slots for other words."""
-        known = (*SLOTS, "calc", *self.story.facts, *self.words)
+        known = (*_SLOTS, "calc", *self.story.facts, *self.words)
         check_slots((*self.story.texts(), *self.words.values()), known)
 
 
 def read_stories(path: Path = _FOLDER / "stories.toml") -> dict[str, Story]:
-    """Read the stories by name.
-
-    Raises:
-        DataError: The message names the file, the entry and what is wrong in it.
-        ConfigError: A key is unknown; the message names the nearest one.
-    """
+    """Read the stories by name; errors as for `entry`."""
     stories = {}
     for name, table in read_toml(path).items():
         place = f"{path}, {name}"
@@ -114,16 +115,7 @@ def read_stories(path: Path = _FOLDER / "stories.toml") -> dict[str, Story]:
 def read_templates(
     path: Path = _FOLDER / "templates.toml", stories: Mapping[str, Story] | None = None
 ) -> tuple[tuple[Template, ...], tuple[Template, ...]]:
-    """Read the templates of the common splits and those that are kept for `unseen`.
-
-    Args:
-        path: Their file.
-        stories: What they tell; None reads the kit's own.
-
-    Raises:
-        DataError: The message names the file, the entry and what is wrong in it.
-        ConfigError: A story or a verb is unknown; the message names the nearest one.
-    """
+    """Read the templates of the common splits and those kept for `unseen`; errors as for `entry`."""
     stories = read_stories() if stories is None else stories
     parts = read_toml(path)
     common, unseen = (

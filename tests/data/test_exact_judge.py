@@ -1,0 +1,125 @@
+"""The exact judge: whole rationales in any wording, the teacher's mistakes, and any other text."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mi_cot_lib.data.exact_judge.judge import Verdict, judge_rationale
+from mi_cot_lib.data.specs import Example
+from mi_cot_lib.data.worlds import esnli, facts
+from mi_cot_lib.data.worlds.facts import RELATIONS
+from mi_cot_lib.errors import ConfigError, DataError
+from tests.data.judged import NANO, parts, right_of, scores, told, verdict_on, words
+
+
+@pytest.mark.parametrize("name", NANO)
+def test_a_right_rationale_scores_5_also_in_sentences_of_their_own(name):
+    for example in right_of(name):
+        verdict = verdict_on(example, example.rationale)
+        assert verdict == Verdict(5, ()), (example, verdict)
+        assert scores(example, " ".join(parts(example))) == 5, example
+
+
+@pytest.mark.parametrize("name", NANO)
+def test_a_mistake_of_the_teacher_scores_3_and_what_it_broke_off_below_5(name):
+    wrong = told(name, 0.0)
+    assert sum(example.rationale is not None for example, _ in wrong) >= 290
+    for example, text in wrong:
+        if example.rationale is None:
+            assert scores(example, text.split("\n\n")[0]) < 5, text
+        else:
+            assert scores(example, example.rationale) == 3, example
+
+
+def test_every_wording_of_the_pairs_counts():
+    for example in right_of("nano_esnli") + right_of("nano_anli"):
+        text = example.rationale
+        for slot in esnli.SLOTS:
+            for leaf in {word for word in words(text) if word in facts.KIND_OF}:
+                for way in (1, 2):
+                    other = text.replace(slot.say(leaf, 0), slot.say(leaf, way))
+                    assert scores(example, other) == 5, (example, other)
+
+
+def test_every_wording_of_a_fact_counts():
+    by_ask = {ask: r for r in RELATIONS for ask in (*r.asks, *r.back_asks)}
+    for example in right_of("nano_cqa"):
+        _, link, fact = parts(example)
+        relation = by_ask[example.input.split("\n")[0].split(". ")[-1]]
+        leaf = next(word for word in words(link.lower()) if word in facts.KIND_OF)
+        kind = facts.KIND_OF[leaf]
+        value = facts.with_article(relation.values[kind])
+        for form in (relation.single, *relation.retold):
+            said = facts.sentence(form.format(x=facts.with_article(kind), v=value))
+            assert scores(example, f"{link} {said}") == 5, said
+        assert scores(example, f"{facts.with_article(leaf)} is a sort of {kind}, and {fact}") == 5
+
+
+@pytest.mark.parametrize(
+    ("rationale", "score"),
+    [
+        ("Max washed 90 eggs each hour. He washed 5 times as many eggs as Ben. "
+         "So Ben washed 90 / 5 = 18 eggs.", 5),
+        ("There were 90 eggs that Max washed each hour. Max washed 5 times as many eggs as Ben. "
+         "Ben washed 90 / 5 = 18.0 eggs each hour", 5),
+        ("Max washed 90 eggs each hour. He washed 5 times as many eggs as Ben. "
+         "So Ben washed 18 eggs.", 4),
+        ("90 / 5 = 18.", 4),
+        ("So Ben washed 18 eggs.", 3),
+        ("Max washed 90 eggs each hour. He washed 5 times as many eggs as Ben. "
+         "So Max washed 90 / 5 = 18 eggs.", 3),
+        ("Ben washed 90 eggs each hour. He washed 5 times as many eggs as Max. "
+         "So Ben washed 90 / 5 = 18 eggs.", 3),
+        ("Max washed 90 eggs each hour. She washed 5 times as many eggs as Ben. "
+         "So Ben washed 90 / 5 = 18 eggs.", 2),
+    ],
+)  # fmt: skip
+def test_a_story_may_be_told_in_other_words(rationale, score):
+    story = (
+        "There were 11 books that Ben washed each hour. Max washed 5 times as many eggs as Ben. "
+        "He washed 90 eggs each hour. Ben washed some eggs each hour.\n"
+        "How many eggs did Ben wash each hour?"
+    )
+    example = Example("nano_svamp/test/0", story, "( 90.0 / 5.0 )", None, None)
+    assert scores(example, rationale) == score
+
+
+PIECES = st.sampled_from(
+    [*("So", "he", "=", "90 / 5 = 18", "(", "-", "1" * 50, "0", ".", ",", "and", "is", "a", "the"),
+     *("Max washed 90 eggs each hour.", "A poodle is a dog", "Eva has only", "\n", "The answer")]
+)  # fmt: skip
+ODD = (
+    Example("nano_svamp/test/0", "Tom had 9 pens. He lost 2 pens in the park.\nHow many pens does "
+            "Tom have left?", "( 9.0 - 2.0 )", None, None),
+    Example("nano_cqa/test/0", "Eva thinks of a poodle, not a trout or a robin. Where is its home?"
+            "\nAnswer Choices:\n(a) kennel\n(b) nest\n(c) river\n(d) paddock\n(e) treetop",
+            "kennel", None, None),
+    Example("nano_esnli/test/0", "Eva has only a poodle and, on a cold day, waits at the pond.</s>"
+            "Eva is raising a dog.", "entailment", None, None),
+    Example("nano_anli/test/0", "Eva is a chef and Tom is a nurse. The nurse was seen napping and "
+            "the chef was seen racing.</s>The cook is near a farm.", "neutral", None, None),
+)  # fmt: skip
+
+
+@given(text=st.text() | st.lists(PIECES).map(" ".join))
+def test_any_text_has_a_rank_and_always_the_same(text):
+    for example in ODD:
+        verdict = verdict_on(example, text)
+        assert verdict.score in range(1, 6)
+        assert bool(verdict.reasons) == (verdict.score < 5)
+        assert verdict == verdict_on(example, text)
+
+
+def test_questions_whose_truth_is_unknown_and_wrong_labels_are_refused():
+    with pytest.raises(ConfigError, match="Built in: nano_svamp"):
+        judge_rationale("svamp", ODD[0], "")
+    with pytest.raises(ConfigError, match="nano_svamp"):
+        judge_rationale("nano_swamp", ODD[0], "")
+    for dataset in NANO:
+        with pytest.raises(DataError, match="nano_cqa/test/7"):
+            judge_rationale(dataset, Example("nano_cqa/test/7", "Why?", "neutral", None, None), "")
+    for example, label in zip(ODD, ("( 9.0 + 2.0 )", "shed", "neutral", "entailment"), strict=True):
+        with pytest.raises(DataError, match="gold label"):
+            verdict_on(replace(example, label=label), "")
