@@ -9,10 +9,9 @@ from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.pictures import draw
-from mi_cot_lib.report.printed.tables import folded_tables, main_table
-from mi_cot_lib.report.result import Result
-from mi_cot_lib.report.runs import Record, Run
+from mi_cot_lib.report.runs import Record, Result, Run
 from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.report.tables import folded_tables, main_table
 
 
 def show(result: Result) -> None:

@@ -4,16 +4,15 @@ import jinja2
 import pandas as pd
 
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
-from mi_cot_lib.report.printed.names import COLUMN, pair_title, pair_titles
-from mi_cot_lib.report.printed.text import DIGITS, interval, number
-from mi_cot_lib.report.result import Result
-from mi_cot_lib.report.setting import title
+from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.setting import COLUMN, title
+from mi_cot_lib.report.text import DIGITS, interval, number, pair_title, pair_titles
 
 # Further ones stand in the folded table.
 _NAMED = 2
 WORDS = jinja2.Environment(
     loader=jinja2.PackageLoader("mi_cot_lib.report"),
-    autoescape=jinja2.select_autoescape(["html"]),
+    autoescape=jinja2.select_autoescape(["html.jinja"]),
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -12,7 +12,7 @@ from mi_cot_lib.experiments.records import results_folder
 from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.pictures import draw
-from mi_cot_lib.report.printed.tables import folded_tables
+from mi_cot_lib.report.tables import folded_tables
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ import pandas as pd
 
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison, compare
-from mi_cot_lib.report.result import Result
-from mi_cot_lib.report.runs import Run
+from mi_cot_lib.report.runs import Result, Run
 from mi_cot_lib.report.setting import Setting
 
 ITEMS = 20

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.page import render_page
-from mi_cot_lib.report.printed.tables import folded_tables, main_table
+from mi_cot_lib.report.tables import folded_tables, main_table
 from tests.report.made import result, setting
 
 SETTINGS = {setting("dss"): [10, 12, 11], setting("mi"): [14, 15, 16]}

@@ -8,11 +8,11 @@ from matplotlib.colors import to_rgb
 
 from mi_cot_lib.experiments.items import ITEMS
 from mi_cot_lib.report.cells.calibration import calibration_cells
-from mi_cot_lib.report.cells.quality import JudgedSample, quality_cells
+from mi_cot_lib.report.cells.quality import quality_cells
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
 from mi_cot_lib.report.pictures import PICTURES, draw
-from mi_cot_lib.report.pictures.canvas import save, to_png
-from mi_cot_lib.report.pictures.look import LOOKS
+from mi_cot_lib.report.pictures.canvas import LOOKS, save, to_png
+from mi_cot_lib.report.runs import JudgedSample
 from mi_cot_lib.report.setting import TEACHER, title
 from tests.report.made import result, setting
 

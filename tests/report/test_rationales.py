@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mi_cot_lib.report.cells.cases import choose_cases
 from mi_cot_lib.report.cells.quality import (
-    JudgedSample,
+    choose_cases,
     correlation_by_seed,
     correlation_cells,
     quality_by_seed,
     quality_cells,
 )
+from mi_cot_lib.report.runs import JudgedSample
 from mi_cot_lib.report.setting import TEACHER, Setting
 from tests.report.made import setting
 

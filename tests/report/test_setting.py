@@ -4,7 +4,7 @@ import pytest
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.runs import Run, answers_to, by_setting
-from mi_cot_lib.report.setting import TEACHER, Setting, title, varying
+from mi_cot_lib.report.setting import TEACHER, Setting, title
 from mi_cot_lib.training.config import RunConfig
 from tests.report.made import run, setting
 
@@ -53,11 +53,6 @@ def test_seeds_and_steps_are_of_no_setting():
 )  # fmt: skip
 def test_titles(one, fields, text):
     assert title(one, fields) == text
-
-
-def test_what_varies_is_found_in_the_given_order():
-    settings = [setting("dss"), setting("dss", size=9), setting("mi", size=9)]
-    assert varying(settings, ("size", "method", "student")) == ("size", "method")
 
 
 def test_a_setting_as_plain_values_leaves_out_what_it_does_not_have():

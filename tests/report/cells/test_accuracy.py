@@ -7,7 +7,7 @@ from scipy import stats
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.calibration import expected_calibration_error
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells, recall_cells
-from mi_cot_lib.report.cells.calibration import answers, calibration_cells, error_by_seed
+from mi_cot_lib.report.cells.calibration import calibration_cells, error_by_seed
 from tests.report.made import run, setting
 
 DSS = setting("dss", "nano_esnli")
@@ -107,9 +107,3 @@ def test_sequences_have_a_confidence_by_length_as_well():
     (cell,) = calibration_cells([made]).to_dict("records")
     assert cell["confidence_normalised"] == pytest.approx(90.0)
     assert cell["ece_normalised"] == pytest.approx(90.0 - cell["accuracy"])
-
-
-def test_a_diagram_gets_the_answers_of_every_seed():
-    (found,) = answers([confident(0), confident(1)]).values()
-    assert [len(outcomes) for _, outcomes in found] == [200, 200]
-    assert found[0][1].dtype == bool

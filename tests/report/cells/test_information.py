@@ -8,8 +8,7 @@ import pytest
 from scipy import stats
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.cells.information import information_by_seed, information_cells
-from mi_cot_lib.report.cells.quantities import QUANTITIES
+from mi_cot_lib.report.cells.information import QUANTITIES, information_by_seed, information_cells
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, compare
 from tests.report.made import run, setting
 
@@ -89,7 +88,3 @@ def test_records_of_other_protocols_are_not_mixed(runs):
     other["protocol"]["codes"] = 64
     with pytest.raises(ConfigError, match="different protocols"):
         information_cells([*runs[1:], run(setting("dss"), 0, 9, information=other)])
-
-
-def test_only_an_upper_bound_is_called_one():
-    assert {name for name, one in QUANTITIES.items() if one.is_upper} == {"zv_vclub", "v_noised"}

@@ -8,9 +8,9 @@ import pytest
 
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS
-from mi_cot_lib.report.printed.export import to_object, write_item
-from mi_cot_lib.report.printed.tables import folded_tables, main_table
-from mi_cot_lib.report.printed.text import (
+from mi_cot_lib.report.export import to_object, write_item
+from mi_cot_lib.report.tables import folded_tables, main_table
+from mi_cot_lib.report.text import (
     interval,
     number,
     p_text,
