@@ -26,7 +26,7 @@ def answer_of(result: Result) -> list[str]:
     the largest difference that was seen. The second says what became of the others.
     """
     declared = result.declared
-    if not len(declared):
+    if declared.empty:
         return []
     decided = declared[declared["verdict"].isin([HIGHER, LOWER])]
     shown = decided if len(decided) else declared
@@ -52,7 +52,6 @@ def answer_of(result: Result) -> list[str]:
 
 
 def _named(result: Result, compared: pd.DataFrame) -> list[str]:
-    """Return the names of the largest effects, and whether there are more."""
     ranked = compared.sort_values("difference", key=abs, ascending=False)
     names: dict[str, list[str]] = {}
     for one in ranked.head(_NAMED).to_dict("records"):

@@ -99,11 +99,7 @@ def compare(
 
 
 def over_items(runs: Sequence[Run], compared: pd.DataFrame) -> pd.DataFrame:
-    """Ask of each compared pair what other test items would have said.
-
-    Args:
-        runs: The runs behind it.
-        compared: From `compare`, of their accuracy.
+    """Ask of each pair whose accuracies `compare` compared what other test items would have said.
 
     Returns:
         The same rows with `item_low`, `item_high` (points: 95% paired bootstrap over items of the mean

@@ -70,12 +70,8 @@ def write_item(result: Result, out: Path, command: str) -> list[Path]:
         command=command,
     )
     whole = to_object(result, [path.name for path in paths])
-    texts = (
-        page,
-        _csv(result),
-        to_latex(table, result.id, f"{result.kind}. {result.title}"),
-        json.dumps(whole, indent=1, ensure_ascii=False) + "\n",
-    )
+    latex = to_latex(table, result.id, f"{result.kind}. {result.title}")
+    texts = (page, _csv(result), latex, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
     for path, text in zip(paths, texts, strict=False):
         write_atomically(path, text)
     return paths
@@ -104,8 +100,7 @@ def facts_of(records: Iterable[Record]) -> dict[str, str]:
         "Steps × batch, rate": _distinct(_training(one["config"]) for one in kept),
         "Hardware": _distinct(describe_hardware(one["hardware"]) for one in kept),
         "Versions": _distinct(
-            ", ".join(f"{name} {value}" for name, value in sorted(one["versions"].items()))
-            for one in kept
+            ", ".join(map(" ".join, sorted(one["versions"].items()))) for one in kept
         ),
         "Commit": _distinct(str(one.get("git_commit"))[:7] for one in kept),
     }

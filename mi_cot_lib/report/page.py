@@ -20,12 +20,9 @@ _DOTS_PER_INCH = 96
 
 
 def render_page(results: Sequence[Result], commands: Mapping[str, str], command: str) -> str:
-    """Return the page; every text is escaped, since students wrote some of it.
+    """Return the page, with the commands that make each item, and the page, again.
 
-    Args:
-        results: What to show, in order.
-        commands: By item what makes it again.
-        command: What makes the page again.
+    Every text is escaped, since students wrote some of it.
 
     Raises:
         ConfigError: There is nothing to show.

@@ -142,7 +142,7 @@ def _compared(result: Result, compared: pd.DataFrame) -> pd.DataFrame:
         }
         if one["declared"]:
             row |= {"p (Holm)": p_text(one["p_holm"]), "p same (Holm)": p_text(one["p_same"])}
-            row |= {"Verdict": one["verdict"]}
+            row["Verdict"] = one["verdict"]
         if "item_low" in one:
             row |= {
                 "[95% over items]": interval(*_OVER_ITEMS(one), digits, signed=True),
@@ -208,13 +208,14 @@ def _recall(one: Cell) -> dict[str, str]:
     }
 
 
-def _unseen_cells(result: Result) -> pd.DataFrame:
+def _unseen(result: Result) -> pd.DataFrame:
     runs = answers_to("unseen", result.runs)
-    return accuracy_cells(runs) if runs else pd.DataFrame()
+    cells = accuracy_cells(runs) if runs else pd.DataFrame()
 
+    def texts(one: Cell) -> dict[str, str]:
+        return {"Accuracy, % [95%]": with_interval(*_VALUE(one)), "Seeds": str(one["seeds"])}
 
-def _unseen(one: Cell) -> dict[str, str]:
-    return {"Accuracy, % [95%]": with_interval(*_VALUE(one)), "Seeds": str(one["seeds"])}
+    return _lines(result, cells, texts)
 
 
 def _calibration(one: Cell) -> dict[str, str]:
@@ -277,7 +278,7 @@ FOLDED: dict[str, tuple[str, Callable[[Result], pd.DataFrame]]] = {
         "Answers by gold label",
         lambda made: _lines(made, recall_cells(made.runs, made.golds), _recall),
     ),
-    "unseen": ("Unseen templates", lambda made: _lines(made, _unseen_cells(made), _unseen)),
+    "unseen": ("Unseen templates", _unseen),
     "calibration": (
         "Calibration",
         lambda made: _lines(made, calibration_cells(made.runs), _calibration, "Test set"),

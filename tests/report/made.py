@@ -53,14 +53,9 @@ def result(
     margin: float = 2.0,
     **fields: Any,
 ) -> Result:
-    """Return a result of accuracy.
+    """Return a result of accuracy, with fields in place of the usual ones.
 
-    Args:
-        right: By setting how many of 20 answers each seed has right.
-        declared: Comparisons.
-        parts: By setting what its records hold beside the usual.
-        margin: In points.
-        fields: Of the result, in place of the usual ones.
+    By setting, `right` says how many of 20 answers each seed has right, and `parts` what records hold.
     """
     runs = [
         run(of, seed, count, **(parts or {}).get(of, {}))

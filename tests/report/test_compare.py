@@ -22,9 +22,7 @@ OTHER = setting("mi", "nano_svamp")
 def test_pairs_are_those_that_are_there():
     assert list(MI_AGAINST_DSS.pairs([PLAIN, MI, DSS, OTHER])) == [(MI, DSS)]
     assert list(MI_AGAINST_DSS.pairs([MI, PLAIN])) == []
-
-
-def test_a_side_is_the_other_but_for_the_named_fields():
+    # A side is the other but for the named fields.
     half = [setting(name, size=100) for name in ("dss", "mi")]
     pairs = list(MI_AGAINST_DSS.pairs([DSS, MI, *half]))
     assert pairs == [(MI, DSS), (half[1], half[0])]

@@ -49,12 +49,12 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
     """Average each gold label's recall over seeds: two thirds may be one label known and two guessed.
 
     Args:
-        runs: Answers to test sets.
-        golds: By data set with a closed set of labels, the gold label of each test item, in order.
+        runs: Those of data sets with a closed set of labels count.
+        golds: By such a data set the gold label of each test item, in order.
 
     Returns:
-        One row a setting of those data sets: `setting`, each label's recall in percent (mean over seeds),
-        `guessing` (seeds in which the two least recalled labels' recalls add up to 1 ± 0.1) and `seeds`.
+        One row a setting: `setting`, each label's recall in percent (mean over seeds), `guessing` (seeds in
+        which the two least recalled labels' recalls add up to 1 ± 0.1) and `seeds`.
     """
     rows = []
     for setting, group in by_setting(runs).items():
@@ -78,25 +78,17 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
 
 
 def gain_changes(runs: Sequence[Run], field: str) -> pd.DataFrame:
-    """Compare MI's gain over DSS in each setting with that in the first one, as `compare`, in points.
+    """Compare MI's gain over DSS at each value of a field with that at the first, as `compare`, in points.
 
     That one gain is significant and another is not says nothing about the two being different; their own
     difference has to be tested: gains are subtracted from gains, seed by seed.
-
-    Args:
-        runs: Of DSS and MI.
-        field: Of a setting, which tells those that are compared apart.
     """
-    values = accuracy_by_seed(runs)
-    gains: Values = {
-        one: {
-            seed: values[one][seed] - values[other][seed]
-            for seed in values[one].keys() & values[other].keys()
-        }
+    values = {one: pd.Series(seeds) for one, seeds in accuracy_by_seed(runs).items()}
+    # Seeds that one side lacks become NaN.
+    gains = {
+        one: (values[one] - values[other]).to_dict()
         for one, other in MI_AGAINST_DSS.pairs(list(values))
     }
     first = getattr(next(iter(gains)), field)
     found = compare(gains, (), 1.0, None)
-    return (
-        found[[getattr(one, field) == first for one in found["against"]]] if len(found) else found
-    )
+    return found.loc[[getattr(one, field) == first for one in found.get("against", ())]]

@@ -38,7 +38,6 @@ def calibration_cells(runs: Sequence[Run]) -> pd.DataFrame:
     for setting, group in by_setting(runs).items():
         kept = [run.calibration() for run in group.values()]
         seeds = pd.DataFrame([_measure(one) for one in kept])
-        low, high = _over_items(kept)
         rows.append(
             {
                 "setting": setting,
@@ -46,8 +45,7 @@ def calibration_cells(runs: Sequence[Run]) -> pd.DataFrame:
                 "items": len(kept[0]["correct"]),
                 **seeds.drop(columns="bound_broken").mean(skipna=False),
                 **over_seeds(seeds["value"]),
-                "item_low": low,
-                "item_high": high,
+                **dict(zip(("item_low", "item_high"), _over_items(kept), strict=True)),
                 "bound_broken": seeds["bound_broken"].sum(),
             }
         )

@@ -20,9 +20,6 @@ _NORM = "grad_norm_"
 def tradeoff_cells(runs: Sequence[Run]) -> pd.DataFrame:
     """Set validation accuracy beside the rationale loss on validation, of the step that was selected.
 
-    Args:
-        runs: With both tasks, whatever split they answer.
-
     Returns:
         One row a setting: `setting`, `value`, `low`, `high` (percent: mean over seeds and 95% t interval),
         `loss` (nats a rationale token: mean over seeds), `seeds`, and `best`: no other setting of the data

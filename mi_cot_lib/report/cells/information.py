@@ -89,12 +89,12 @@ def _cap(quantity: str, record: Record) -> float | None:
     I(Z;Y) below H(Y); k-means codes below the logarithm of their number. vCLUB, which bounds from above,
     can exceed what it bounds.
     """
-    information = record["information"]
+    measured = record["information"]["measured"]
     if quantity in ("v_answers", "zv_vclub"):
         return None
     if quantity in ("zy", "zy_noised"):
-        return float(information["measured"]["y"]["nats"])
+        return float(measured["y"]["nats"])
     if quantity == "v_codes":
-        return float(np.log(information["protocol"]["codes"]))
-    caps = [information["measured"]["ceiling"], QUANTITIES[quantity].of(record).get("cap")]
-    return float(min(cap for cap in caps if cap is not None))
+        return float(np.log(record["information"]["protocol"]["codes"]))
+    own = QUANTITIES[quantity].of(record).get("cap")
+    return float(measured["ceiling"] if own is None else min(own, measured["ceiling"]))

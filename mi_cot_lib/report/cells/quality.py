@@ -81,14 +81,13 @@ def correlation_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
     for setting, group in _by_setting(samples, of_students=True).items():
         pairs = [_pair(sample) for sample in group]
         each = pd.Series([_correlation(*pair) for pair in pairs])
-        p = pd.Series([_p_value(*pair) for pair in pairs])
-        low, high = _over_items(pairs)
+        known = [_varying(*pair) for pair in pairs]
+        p = pd.Series([stats.pearsonr(*pair).pvalue if pair else np.nan for pair in known])
         rows.append(
             {
                 "setting": setting,
                 "value": each.mean(),
-                "low": low,
-                "high": high,
+                **dict(zip(("low", "high"), _over_items(pairs), strict=True)),
                 "p_first": p[0],
                 "significant": (p < 0.05).sum(),
                 "seeds": each.count(),
@@ -168,17 +167,15 @@ def _over_items(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, 
     """Resample the shared items: 95% interval of the mean over seeds of Pearson's r."""
 
     def mean_correlation(chosen: np.ndarray) -> float:
-        found = np.array([_correlation(x[chosen], y[chosen]) for x, y in pairs])
-        known = found[~np.isnan(found)]
-        return float(known.mean()) if len(known) else float("nan")
+        return float(pd.Series([_correlation(x[chosen], y[chosen]) for x, y in pairs]).mean())
 
-    items = np.arange(len(pairs[0][0]))
-    if np.isnan(mean_correlation(items)):
-        return float("nan"), float("nan")
+    n = len(pairs[0][0])
+    if np.isnan(mean_correlation(np.arange(n))):
+        return np.nan, np.nan
     with warnings.catch_warnings():
         # A resample without variation has no correlation; scipy warns of it, and it is left out below.
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        drawn = resampled(len(items), mean_correlation, "percentile").bootstrap_distribution
+        drawn = resampled(n, mean_correlation, "percentile").bootstrap_distribution
     low, high = np.nanquantile(drawn, (0.025, 0.975))
     return float(low), float(high)
 
@@ -193,8 +190,3 @@ def _varying(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | No
 def _correlation(x: np.ndarray, y: np.ndarray) -> float:
     pair = _varying(x, y)
     return float(np.corrcoef(*pair)[0, 1]) if pair else float("nan")
-
-
-def _p_value(x: np.ndarray, y: np.ndarray) -> float:
-    pair = _varying(x, y)
-    return float(stats.pearsonr(*pair).pvalue) if pair else float("nan")

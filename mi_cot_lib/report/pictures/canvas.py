@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import pandas as pd
 import seaborn as sns
@@ -21,22 +21,13 @@ GREY = "0.45"
 UNITS: Mapping[str, str] = WORDING["units"]
 # Height in inches of the line under a figure, and of a line of its legend.
 _FOOT, _LEGEND_LINE = 0.24, 0.22
-
-
-class Look(NamedTuple):
-    """How a method is drawn: colour, line and mark each tell it apart alone."""
-
-    colour: Any
-    line: str
-    mark: str
-
-
-LOOKS: dict[str, Look] = {
-    "finetune": Look(PALETTE[0], "-.", "o"),
-    "single_task": Look(PALETTE[1], ":", "s"),
-    "dss": Look(PALETTE[2], "--", "^"),
-    "mi": Look(PALETTE[3], "-", "D"),
-    TEACHER: Look(GREY, ":", "P"),
+# By method: colour, line and mark each tell it apart alone.
+LOOKS: dict[str, dict[str, Any]] = {
+    "finetune": {"color": PALETTE[0], "ls": "-.", "marker": "o"},
+    "single_task": {"color": PALETTE[1], "ls": ":", "marker": "s"},
+    "dss": {"color": PALETTE[2], "ls": "--", "marker": "^"},
+    "mi": {"color": PALETTE[3], "ls": "-", "marker": "D"},
+    TEACHER: {"color": GREY, "ls": ":", "marker": "P"},
 }
 
 

@@ -47,8 +47,8 @@ def draw_cells(result: Result) -> Figure | None:
                 ends = np.clip([cell["value"] - cell["sd"], cell["value"] + cell["sd"]], *_SCALE)
                 axes.plot(ends, [place, place], color=canvas.GREY, lw=0.9, zorder=1)
             if pd.notna(cell["low"]):
-                axes.plot([cell["low"], cell["high"]], [place, place], color=look.colour, lw=2.4)
-            axes.plot(cell["value"], place, look.mark, color=look.colour, ms=7.5, mec="white")
+                axes.plot([cell["low"], cell["high"]], [place, place], color=look["color"], lw=2.4)
+            axes.plot(cell["value"], place, **look, ms=7.5, mec="white")
         if (cells["low"] < 0).any():
             axes.axvline(0, color="0.6", lw=1, ls=":")
         axes.margins(x=0.15)
@@ -118,8 +118,7 @@ def draw_reliability(result: Result) -> Figure | None:
         confidence = np.concatenate([each["confidence"] for each in kept])
         correct = np.concatenate([outcomes_of(each) for each in kept])
         bins = reliability_bins(confidence, correct)
-        look = canvas.LOOKS[one["method"]]
-        _draw_bins(axes, bins, look.colour)
+        _draw_bins(axes, bins, canvas.LOOKS[one["method"]]["color"])
     return canvas.finish(figure, result, "reliability")
 
 
@@ -150,7 +149,7 @@ def draw_cases(result: Result) -> Figure | None:
         axes.text(0, 1, f"{case.title}: {case.id}", fontsize=9.5, weight="bold")
         axes.text(0, 1.6, head, fontsize=8.5, va="top", parse_math=False)
         for place, (method, text) in enumerate(both.items()):
-            colour = canvas.LOOKS[method].colour
+            colour = canvas.LOOKS[method]["color"]
             axes.text(
                 0.01 + 0.51 * place, head.count("\n") + 3.2, text, fontsize=8.5, va="top",
                 parse_math=False,

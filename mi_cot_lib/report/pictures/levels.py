@@ -94,19 +94,15 @@ def draw_tradeoff(result: Result) -> Figure:
     marks = dict(zip(sorted({one.alpha1 for one in settings}), _MARKS, strict=False))
     mi = list(dict.fromkeys(one.alpha3 or 0.0 for one in settings))
     colours = dict(zip(mi, sns.color_palette("viridis_r", len(mi)), strict=True))
-    columns = found["column"].unique()
-    figure, panels = canvas.panel_grid(len(columns), below=0.6)
-    for axes, column in zip(panels, columns, strict=True):
-        mine = found[found["column"] == column]
+    groups = found.groupby("column", sort=False)
+    figure, panels = canvas.panel_grid(len(groups), below=0.6)
+    for axes, (column, mine) in zip(panels, groups, strict=True):
         front = mine[mine["best"]].sort_values("loss")
         axes.plot(front["loss"], front["value"], color="0.5", lw=1, zorder=1)
         for one in mine.to_dict("records"):
-            setting = one["setting"]
-            axes.plot(
-                one["loss"], one["value"], marks[setting.alpha1],
-                color=colours[setting.alpha3 or 0.0], ms=8, ls="",
-                mec="black" if one["best"] else "white",
-            )  # fmt: skip
+            mark, colour = marks[one["setting"].alpha1], colours[one["setting"].alpha3 or 0.0]
+            edge = "black" if one["best"] else "white"
+            axes.plot(one["loss"], one["value"], mark, color=colour, ms=8, ls="", mec=edge)
         label = "rationale loss on validation (nats a token)"
         canvas.label_panel(axes, column, label, "validation accuracy (%)")
     handles: dict[str, Any] = {
@@ -164,11 +160,8 @@ def draw_curves(result: Result) -> Figure | None:
     for axes, (column, name) in zip(panels, wanted, strict=True):
         here = found[(found["name"] == name) & (found["column"] == column)]
         for (row, method), mine in here.groupby(["row", "method"], sort=False):
-            look = canvas.LOOKS[method]
-            handles[row] = canvas.draw_banded(
-                axes, mine, "step", "value", color=look.colour, ls=look.line, marker=look.mark,
-                ms=4, lw=1.8, markevery=max(1, len(mine) // 6),
-            )  # fmt: skip
+            look = {**canvas.LOOKS[method], "ms": 4, "lw": 1.8, "markevery": max(1, len(mine) // 6)}
+            handles[row] = canvas.draw_banded(axes, mine, "step", "value", **look)
         what, unit = _CURVES[name]
         text = f"{column}: {what}" if len(columns) > 1 else what
         canvas.label_panel(axes, text, "training step", unit)
@@ -181,11 +174,10 @@ def _against(
     """Draw accuracy against a number of the settings on a logarithmic axis."""
     cells = named(result, result.cells)
     cells = cells.assign(x=[x_of(one) for one in cells["setting"]])
-    columns = cells["column"].unique()
-    figure, panels = canvas.panel_grid(len(columns), below=0.2)
+    groups = cells.groupby("column", sort=False)
+    figure, panels = canvas.panel_grid(len(groups), below=0.2)
     handles: dict[str, Any] = {}
-    for axes, column in zip(panels, columns, strict=True):
-        here = cells[cells["column"] == column]
+    for axes, (column, here) in zip(panels, groups, strict=True):
         handles |= _draw_methods(axes, here, canvas.LOOKS)
         axes.set_ylim(max(0, here["value"].min() - _ROOM), min(100, here["value"].max() + _ROOM))
         axes.set_xscale("log", base=2)
@@ -201,20 +193,17 @@ def _draw_methods(axes: Axes, cells: pd.DataFrame, methods: Iterable[str]) -> di
     for method in methods:
         mine = cells[cells["method"] == method]
         if len(mine):
-            look = canvas.LOOKS[method]
-            handles[title(mine["setting"].iloc[0], ("method",))] = canvas.draw_banded(
-                axes, mine, "x", "value",
-                color=look.colour, ls=look.line, marker=look.mark, lw=1.8, ms=5,
-            )  # fmt: skip
+            look = {**canvas.LOOKS[method], "lw": 1.8, "ms": 5}
+            line = canvas.draw_banded(axes, mine, "x", "value", **look)
+            handles[title(mine["setting"].iloc[0], ("method",))] = line
     return handles
 
 
 def _draw_level(axes: Axes, cells: pd.DataFrame) -> dict[str, Any]:
     handles = {}
     for one in cells.to_dict("records"):
-        look = canvas.LOOKS[one["setting"].method]
-        axes.axhspan(one["low"], one["high"], color=look.colour, alpha=0.1, lw=0)
-        handles[title(one["setting"], ("method",))] = axes.axhline(
-            one["value"], color=look.colour, ls=look.line, lw=1.2
-        )
+        look = canvas.LOOKS[one["method"]]
+        axes.axhspan(one["low"], one["high"], color=look["color"], alpha=0.1, lw=0)
+        line = axes.axhline(one["value"], color=look["color"], ls=look["ls"], lw=1.2)
+        handles[title(one["setting"], ("method",))] = line
     return handles
