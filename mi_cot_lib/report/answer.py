@@ -4,9 +4,9 @@ import jinja2
 import pandas as pd
 
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
-from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.runs import Result, pair_title, pair_titles
 from mi_cot_lib.report.setting import COLUMN, title
-from mi_cot_lib.report.text import DIGITS, interval, number, pair_title, pair_titles
+from mi_cot_lib.report.text import DIGITS, interval, number
 
 # Further ones stand in the folded table.
 _NAMED = 2

@@ -1,4 +1,4 @@
-"""Finished runs in their places, and what an item made of them came out as."""
+"""Finished runs in their places, what an item made of them came out as, and what its rows are called."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from scipy import stats
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
-from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.report.setting import COLUMN, Setting, title
 
 RESAMPLES = 1_000
 Record = Mapping[str, Any]
@@ -124,6 +124,42 @@ class Result:
     def declared(self) -> pd.DataFrame:
         """The comparisons that were declared beforehand."""
         return self.compared[self.compared["declared"]] if len(self.compared) else self.compared
+
+
+def row_title(result: Result, setting: Setting) -> str:
+    """Return what a setting's row is called in this item."""
+    return title(setting, _row_fields(result))
+
+
+def named(result: Result, cells: pd.DataFrame) -> pd.DataFrame:
+    """Add what each cell's `row` and `column` are called, and its `method`."""
+    settings = list(cells["setting"])
+    return cells.assign(
+        row=[row_title(result, one) for one in settings],
+        column=[title(one, COLUMN) for one in settings],
+        method=[one.method for one in settings],
+    )
+
+
+def pair_titles(result: Result, setting: Setting, against: Setting) -> tuple[str, str, str]:
+    """Return what a comparison's sides are called, and once what they share: `MI`, `DSS`, `250 examples`."""
+    fields = _row_fields(result)
+    differing = [name for name in fields if getattr(setting, name) != getattr(against, name)]
+    # What only one side has is no difference of two values: α3 of MI against DSS.
+    own = [name for name in differing if getattr(against, name) is not None] or differing
+    shared = [name for name in fields if name not in differing]
+    return title(setting, differing), title(against, own), title(setting, shared)
+
+
+def pair_title(result: Result, setting: Setting, against: Setting) -> str:
+    """Return what a comparison is called: `MI − DSS, 250 examples`."""
+    one, other, shared = pair_titles(result, setting, against)
+    return f"{one} − {other}" + (f", {shared}" if shared else "")
+
+
+def _row_fields(result: Result) -> tuple[str, ...]:
+    sizes = {one.size for one in result.cells["setting"]}
+    return (*result.fields, *(("size",) if len(sizes) > 1 else ()))
 
 
 def by_setting(runs: Iterable[Run]) -> Cells:

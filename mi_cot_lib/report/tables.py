@@ -12,19 +12,9 @@ from mi_cot_lib.report.cells.curves import tradeoff_cells
 from mi_cot_lib.report.cells.information import QUANTITIES
 from mi_cot_lib.report.cells.quality import choose_cases
 from mi_cot_lib.report.paper import paper_rows, paper_value, printed
-from mi_cot_lib.report.runs import Result, answers_to
+from mi_cot_lib.report.runs import Result, answers_to, named, pair_title, row_title
 from mi_cot_lib.report.setting import COLUMN, title
-from mi_cot_lib.report.text import (
-    DIGITS,
-    MISSING,
-    interval,
-    named,
-    number,
-    p_text,
-    pair_title,
-    row_title,
-    with_interval,
-)
+from mi_cot_lib.report.text import DIGITS, MISSING, interval, number, p_text, with_interval
 
 Cell = Mapping[str, Any]
 # A table with more rows does not open a section; the largest declared effects do.

@@ -1,12 +1,9 @@
-"""Names and numbers as text, and frames of text as Markdown and LaTeX: the only place that rounds."""
+"""Numbers as text, and frames of text as Markdown and LaTeX: the only place where numbers are rounded."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-
-from mi_cot_lib.report.runs import Result
-from mi_cot_lib.report.setting import COLUMN, Setting, title
 
 MISSING = "–"
 # Digits after the point, by measure.
@@ -16,37 +13,6 @@ _LATEX_SIGNS = {"−": "$-$", "–": "--", "±": "$\\pm$", "×": "$\\times$"}
 _LATEX = {**_LATEX_SIGNS, "%": "\\%", "&": "\\&", "_": "\\_", "#": "\\#", "$": "\\$"}
 # Cells with more letters are set as paragraphs.
 _LONG = 60
-
-
-def row_title(result: Result, setting: Setting) -> str:
-    """Return what a setting's row is called in this item."""
-    return title(setting, _row_fields(result))
-
-
-def named(result: Result, cells: pd.DataFrame) -> pd.DataFrame:
-    """Add what each cell's `row` and `column` are called, and its `method`."""
-    settings = list(cells["setting"])
-    return cells.assign(
-        row=[row_title(result, one) for one in settings],
-        column=[title(one, COLUMN) for one in settings],
-        method=[one.method for one in settings],
-    )
-
-
-def pair_titles(result: Result, setting: Setting, against: Setting) -> tuple[str, str, str]:
-    """Return what a comparison's sides are called, and once what they share: `MI`, `DSS`, `250 examples`."""
-    fields = _row_fields(result)
-    differing = [name for name in fields if getattr(setting, name) != getattr(against, name)]
-    # What only one side has is no difference of two values: α3 of MI against DSS.
-    own = [name for name in differing if getattr(against, name) is not None] or differing
-    shared = [name for name in fields if name not in differing]
-    return title(setting, differing), title(against, own), title(setting, shared)
-
-
-def pair_title(result: Result, setting: Setting, against: Setting) -> str:
-    """Return what a comparison is called: `MI − DSS, 250 examples`."""
-    one, other, shared = pair_titles(result, setting, against)
-    return f"{one} − {other}" + (f", {shared}" if shared else "")
 
 
 def number(value: float, digits: int = 1, *, signed: bool = False) -> str:
@@ -103,8 +69,3 @@ def to_latex(frame: pd.DataFrame, label: str, caption: str) -> str:
     head, rule, rest = text.partition("\\begin{tabular}")
     body = "".join(_LATEX_SIGNS.get(letter, letter) for letter in rule + rest)
     return f"{head}\\caption{{{''.join(_LATEX.get(letter, letter) for letter in caption)}}}\n{body}"
-
-
-def _row_fields(result: Result) -> tuple[str, ...]:
-    sizes = {one.size for one in result.cells["setting"]}
-    return (*result.fields, *(("size",) if len(sizes) > 1 else ()))

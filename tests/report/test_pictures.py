@@ -212,5 +212,7 @@ def test_a_loss_that_no_student_has_gets_no_panel_and_one_that_some_lack_no_curv
     assert (drawn["nano-CQA: MI loss"], drawn["nano-SVAMP: MI loss"]) == (0, 1)
     # All in all a panel a loss, and one of accuracy.
     panels = shown(PICTURES["curves"](logged({DSS: [9], MI: [9]})))
-    assert len(panels) == 4
-    assert lines(panels[3]) == [[(10.0, 25.0), (20.0, 50.0)]] * 2
+    assert [lines(axes) for axes in panels] == [
+        *[[[(10.0, 2.0), (20.0, 1.0)]] * 2] * 3,
+        [[(10.0, 25.0), (20.0, 50.0)]] * 2,
+    ]

@@ -16,9 +16,8 @@ from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
 from mi_cot_lib.report.cells.calibration import outcomes_of
 from mi_cot_lib.report.cells.quality import Case, choose_cases
 from mi_cot_lib.report.pictures import canvas
-from mi_cot_lib.report.runs import Result, by_setting
+from mi_cot_lib.report.runs import Result, by_setting, named, pair_title
 from mi_cot_lib.report.setting import COLUMN, TEACHER, WORDING, title
-from mi_cot_lib.report.text import named, pair_title
 
 _SCALE = (1, 5)
 # By verdict colour, face and mark; only what is decided to differ is filled.

@@ -13,9 +13,8 @@ from matplotlib.ticker import NullFormatter
 
 from mi_cot_lib.report.cells.curves import LOGGED, gradient_cells, tradeoff_cells, training_curves
 from mi_cot_lib.report.pictures import canvas
-from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.runs import Result, named
 from mi_cot_lib.report.setting import Setting, title
-from mi_cot_lib.report.text import named
 
 # Points above and below the means: an interval of two seeds can be wider than all accuracies there are.
 _ROOM = 8
