@@ -13,15 +13,15 @@ from mi_cot_lib.report.cells.information import QUANTITIES
 from mi_cot_lib.report.cells.quality import choose_cases
 from mi_cot_lib.report.paper import paper_rows, paper_value, printed
 from mi_cot_lib.report.runs import Result, answers_to, named, pair_title, row_title
-from mi_cot_lib.report.setting import COLUMN, title
+from mi_cot_lib.report.setting import COLUMN, Setting, title
 from mi_cot_lib.report.text import DIGITS, MISSING, interval, number, p_text, with_interval
 
 Cell = Mapping[str, Any]
 # A table with more rows does not open a section; the largest declared effects do.
 _SMALL = 10
-_VALUE = itemgetter("value", "low", "high")
-_DIFFERENCE = itemgetter("difference", "low", "high")
-_OVER_ITEMS = itemgetter("item_low", "item_high")
+_VALUE: Callable[[Cell], tuple[float, float, float]] = itemgetter("value", "low", "high")
+_DIFFERENCE: Callable[[Cell], tuple[float, float, float]] = itemgetter("difference", "low", "high")
+_OVER_ITEMS: Callable[[Cell], tuple[float, float]] = itemgetter("item_low", "item_high")
 
 
 def main_table(result: Result) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def _own_rows(result: Result) -> list[dict[str, Any]]:
 
 def _papers_rows(result: Result) -> list[dict[str, str]]:
     mark = "paper, other data" if result.built_in else "paper"
-    first = {}
+    first: dict[tuple[str, str], Setting] = {}
     for one in result.cells["setting"]:
         first.setdefault((one.family, one.split), one)
     found = []
