@@ -248,7 +248,7 @@ def _make(
     """Train what is missing and write each item's files."""
     from mi_cot_lib.experiments.records import Failure, commit, find, make_missing, results_folder
     from mi_cot_lib.files import refuse_unwritable
-    from mi_cot_lib.report.printed.export import to_object, write_item
+    from mi_cot_lib.report.export import to_object, write_item
 
     if any("samples" in item.needs for item in items):
         request.judge.check(request.preset)

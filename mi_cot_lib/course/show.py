@@ -12,10 +12,9 @@ from mi_cot_lib.data.teacher.parse import split_teacher_output
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.pictures import draw
-from mi_cot_lib.report.printed.tables import folded_tables, main_table
-from mi_cot_lib.report.result import Result
-from mi_cot_lib.report.runs import Record, Run
+from mi_cot_lib.report.runs import Record, Result, Run
 from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.report.tables import folded_tables, main_table
 
 # Of each segment of a teacher's text what it is called, and how it is marked. Light backgrounds under dark
 # text; the border's style tells the segments apart without colour.

@@ -15,8 +15,7 @@ from mi_cot_lib.evaluation.judge_endpoint import connect
 from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
 from mi_cot_lib.experiments.presets import Preset
 from mi_cot_lib.experiments.running.run_record import SAMPLES
-from mi_cot_lib.report.cells.quality import JudgedSample, Scores
-from mi_cot_lib.report.runs import Run, by_setting
+from mi_cot_lib.report.runs import JudgedSample, Run, Scores, by_setting
 from mi_cot_lib.report.setting import TEACHER, Setting
 
 # Paper 5.2.1: "we run the same sample for four times to obtain self-consistency".

@@ -14,15 +14,13 @@ from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells, error_by_seed
 from mi_cot_lib.report.cells.information import information_by_seed, information_cells
 from mi_cot_lib.report.cells.quality import (
-    JudgedSample,
     correlation_by_seed,
     correlation_cells,
     quality_by_seed,
     quality_cells,
 )
-from mi_cot_lib.report.compare import Values, compare, over_items
-from mi_cot_lib.report.result import Result
-from mi_cot_lib.report.runs import Run
+from mi_cot_lib.report.compare import compare, over_items
+from mi_cot_lib.report.runs import JudgedSample, Result, Run, Values
 
 # By measure: its cells, and the value of each seed that comparisons are made of.
 _OF_RUNS: Mapping[str, tuple[Callable[[Sequence[Run]], pd.DataFrame], Callable[..., Values]]] = {

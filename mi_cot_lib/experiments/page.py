@@ -11,11 +11,11 @@ from mi_cot_lib.experiments.request import Request
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER
 from mi_cot_lib.report.answer import WORDS, answer_of
+from mi_cot_lib.report.export import write_item
 from mi_cot_lib.report.page import render_page
-from mi_cot_lib.report.printed.export import write_item
-from mi_cot_lib.report.printed.tables import main_table
-from mi_cot_lib.report.printed.text import to_markdown
-from mi_cot_lib.report.result import Result
+from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.tables import main_table
+from mi_cot_lib.report.text import to_markdown
 
 PAGE = "report.html"
 _LINES = 5

@@ -14,7 +14,7 @@ from mi_cot_lib.experiments.plan import Plan, plan
 from mi_cot_lib.experiments.presets import Preset, preset_named
 from mi_cot_lib.experiments.records import Places, find, results_folder
 from mi_cot_lib.machine import repository_root
-from mi_cot_lib.report.result import Result
+from mi_cot_lib.report.runs import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,15 @@ import jinja2
 import pandas as pd
 
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
-from mi_cot_lib.report.printed.names import COLUMN, pair_title, pair_titles
-from mi_cot_lib.report.printed.text import DIGITS, interval, number
-from mi_cot_lib.report.result import Result
-from mi_cot_lib.report.setting import title
+from mi_cot_lib.report.runs import Result, pair_title, pair_titles
+from mi_cot_lib.report.setting import COLUMN, title
+from mi_cot_lib.report.text import DIGITS, interval, number
 
 # Further ones stand in the folded table.
 _NAMED = 2
 WORDS = jinja2.Environment(
     loader=jinja2.PackageLoader("mi_cot_lib.report"),
-    autoescape=jinja2.select_autoescape(["html"]),
+    autoescape=jinja2.select_autoescape(["html.jinja"]),
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -27,7 +26,7 @@ def answer_of(result: Result) -> list[str]:
     the largest difference that was seen. The second says what became of the others.
     """
     declared = result.declared
-    if not len(declared):
+    if declared.empty:
         return []
     decided = declared[declared["verdict"].isin([HIGHER, LOWER])]
     shown = decided if len(decided) else declared
@@ -53,7 +52,6 @@ def answer_of(result: Result) -> list[str]:
 
 
 def _named(result: Result, compared: pd.DataFrame) -> list[str]:
-    """Return the names of the largest effects, and whether there are more."""
     ranked = compared.sort_values("difference", key=abs, ascending=False)
     names: dict[str, list[str]] = {}
     for one in ranked.head(_NAMED).to_dict("records"):

@@ -1,7 +1,7 @@
 """Comparisons of settings: those an item declares beforehand get a verdict, all others are exploratory."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -9,35 +9,31 @@ import numpy as np
 import pandas as pd
 
 from mi_cot_lib.measure.over_items import mcnemar, paired_bootstrap
-from mi_cot_lib.measure.over_seeds import PairedDifference, paired_difference
-from mi_cot_lib.measure.verdicts import Verdict, decide
-from mi_cot_lib.report.runs import Run, by_setting
+from mi_cot_lib.measure.over_seeds import paired_difference
+from mi_cot_lib.measure.verdicts import decide
+from mi_cot_lib.report.runs import Run, Values, by_setting
 from mi_cot_lib.report.setting import Setting
 
-# By setting, the value of each seed.
-Values = Mapping[Setting, Mapping[int, float]]
 Pair = tuple[Setting, Setting]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Which settings are compared: those with some values, each with the one that differs in others.
+    """Which settings are compared: those that fields `of` match, each with the one that is otherwise alike.
 
     Attributes:
         of: Values of fields of the one side.
         against: What those fields, and others, are on the other side, which is subtracted.
-        families: On which data sets; None is all.
     """
 
     of: Mapping[str, Any]
     against: Mapping[str, Any]
-    families: tuple[str, ...] | None = field(default=None)
 
     def pairs(self, settings: Sequence[Setting]) -> Iterator[Pair]:
         """Yield the pairs that are there."""
         there = {one.normalised(): one for one in settings}
         for one in settings:
-            if one.matches(self.of) and (self.families is None or one.family in self.families):
+            if one.matches(self.of):
                 other = there.get(one.with_(**self.against).normalised())
                 if other is not None and other != one:
                     yield one, other
@@ -66,30 +62,44 @@ def compare(
         (standard deviation between seeds), `seeds`, `p`, and of declared ones `p_holm`, `p_same` (both
         Holm-corrected) and `verdict`.
     """
-    known = {one: _known(seeds) for one, seeds in values.items()}
-    known = {one: seeds for one, seeds in known.items() if seeds}
-    settings = list(known)
+    known = {
+        one: {seed: value for seed, value in seeds.items() if not np.isnan(value)}
+        for one, seeds in values.items()
+    }
+    settings = [one for one, seeds in known.items() if seeds]
 
-    def shared(pairs: Iterator[Pair]) -> list[Pair]:
+    def shared(pairs: Iterable[Pair]) -> list[Pair]:
         return [p for p in dict.fromkeys(pairs) if known[p[0]].keys() & known[p[1]].keys()]
 
     first = shared(pair for one in declared for pair in one.pairs(settings))
     others = _every_two(settings) if also is None else (p for c in also for p in c.pairs(settings))
     rest = [p for p in shared(others) if p not in first and p[::-1] not in first]
-    verdicts = decide([(known[a], known[b]) for a, b in first], [margin] * len(first))
-    rows = [_row(a, b, v.found, v) for (a, b), v in zip(first, verdicts, strict=True)]
-    rows += [_row(a, b, paired_difference(known[a], known[b]), None) for a, b in rest]
-    frame = pd.DataFrame(rows)
+    decided = decide([(known[a], known[b]) for a, b in first], [margin] * len(first))
+    rows = []
+    for (a, b), verdict in [*zip(first, decided, strict=True), *((pair, None) for pair in rest)]:
+        found = verdict.found if verdict else paired_difference(known[a], known[b])
+        rows.append(
+            {
+                "setting": a,
+                "against": b,
+                "declared": verdict is not None,
+                "difference": found.difference.mean,
+                "low": found.difference.low,
+                "high": found.difference.high,
+                "spread": found.spread,
+                "seeds": len(found.seeds),
+                "p": found.p,
+                "p_holm": verdict and verdict.p_holm,
+                "p_same": verdict and verdict.p_same,
+                "verdict": verdict and verdict.decision,
+            }
+        )
     numbers = ("difference", "low", "high", "spread", "p", "p_holm", "p_same")
-    return frame.astype(dict.fromkeys(numbers, float)) if rows else frame
+    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float) if rows else {})
 
 
 def over_items(runs: Sequence[Run], compared: pd.DataFrame) -> pd.DataFrame:
-    """Ask of each compared pair what other test items would have said.
-
-    Args:
-        runs: The runs behind it.
-        compared: From `compare`, of their accuracy.
+    """Ask of each pair whose accuracies `compare` compared what other test items would have said.
 
     Returns:
         The same rows with `item_low`, `item_high` (points: 95% paired bootstrap over items of the mean
@@ -99,51 +109,21 @@ def over_items(runs: Sequence[Run], compared: pd.DataFrame) -> pd.DataFrame:
     cells = by_setting(runs)
     rows = []
     for one in compared.to_dict("records"):
-        mine, theirs = cells[one["setting"]], cells[one["against"]]
-        shared = sorted(mine.keys() & theirs.keys())
-        right = [np.array([side[s].outcomes() for s in shared], float) for side in (mine, theirs)]
+        sides = cells[one["setting"]], cells[one["against"]]
+        shared = sorted(sides[0].keys() & sides[1].keys())
+        right = [np.array([side[seed].outcomes() for seed in shared], float) for side in sides]
         items = paired_bootstrap(*(side.mean(axis=0) for side in right))
         votes = mcnemar(*(_majority(side) for side in right))
-        rows.append(
-            {
-                "item_low": 100 * items.low,
-                "item_high": 100 * items.high,
-                "p_items": items.p,
-                "p_votes": votes.p,
-                "only_one": votes.only_a,
-                "only_other": votes.only_b,
-            }
-        )
-    return pd.concat([compared, pd.DataFrame(rows, index=compared.index)], axis=1)
-
-
-def _row(
-    one: Setting, other: Setting, found: PairedDifference, v: Verdict | None
-) -> dict[str, Any]:
-    return {
-        "setting": one,
-        "against": other,
-        "declared": v is not None,
-        "difference": found.difference.mean,
-        "low": found.difference.low,
-        "high": found.difference.high,
-        "spread": found.spread,
-        "seeds": len(found.seeds),
-        "p": found.p,
-        "p_holm": v.p_holm if v else None,
-        "p_same": v.p_same if v else None,
-        "verdict": v.decision if v else None,
-    }
+        over = (100 * items.low, 100 * items.high, items.p)
+        rows.append((*over, votes.p, votes.only_a, votes.only_b))
+    names = ["item_low", "item_high", "p_items", "p_votes", "only_one", "only_other"]
+    return compared.join(pd.DataFrame(rows, compared.index, names))
 
 
 def _every_two(settings: Sequence[Setting]) -> Iterator[Pair]:
     for other, one in combinations(settings, 2):
         if (one.dataset, one.size, one.split) == (other.dataset, other.size, other.split):
             yield one, other
-
-
-def _known(seeds: Mapping[int, float]) -> dict[int, float]:
-    return {seed: value for seed, value in seeds.items() if not np.isnan(value)}
 
 
 def _majority(outcomes: np.ndarray) -> np.ndarray:

@@ -1,28 +1,30 @@
-"""Finished runs in their places: which run stands for which setting and seed."""
+"""Finished runs in their places, what an item made of them came out as, and what its rows are called."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import stats
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.measure.over_seeds import mean_interval
+from mi_cot_lib.report.setting import COLUMN, Setting, title
 
+RESAMPLES = 1_000
 Record = Mapping[str, Any]
 # A setting's runs by seed.
 Cells = dict[Setting, dict[int, "Run"]]
+# By setting, the value of each seed.
+Values = Mapping[Setting, Mapping[int, float]]
+# Scores of one sampled item, one a repeat; None is a malformed answer of the judge.
+Scores = tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished run in its place.
-
-    Attributes:
-        setting: What was trained and asked.
-        seed: Its seed.
-        record: What `run.json` holds.
-    """
+    """One finished run in its place: what was trained and asked, its seed, and what `run.json` holds."""
 
     setting: Setting
     seed: int
@@ -47,6 +49,119 @@ class Run:
         return self.record["calibration"]
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedSample:
+    """The sampled rationales of one run, or the teacher's for the same items, with the judge's scores.
+
+    Attributes:
+        setting: Of the run; its method is `teacher` where the texts are the teacher's own.
+        seed: Of the run; 0 for the teacher.
+        items: By sampled item `id`, `rationale`, and of a student `predicted` and `correct`, of the teacher
+            `input` and gold `label`.
+        scores: As many as items.
+        bleu: Corpus BLEU against the teacher's, 0 to 100; NaN for those.
+        rouge: Mean ROUGE-L F against the teacher's, 0 to 100; likewise.
+        cosine: Mean cosine of embeddings with the teacher's, -1 to 1; NaN where no embedder was named.
+    """
+
+    setting: Setting
+    seed: int
+    items: Sequence[Mapping[str, Any]]
+    scores: Sequence[Scores]
+    bleu: float = float("nan")
+    rouge: float = float("nan")
+    cosine: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """An item, made: all that its tables, pictures and sentences are made from.
+
+    Attributes:
+        id: `table1` … `question6`, `methods`.
+        measure: `accuracy`, `error`, `quality`, `correlation`, `information` or `cases`.
+        margin: Smallest difference of interest, in the measure's unit.
+        fields: Fields of a setting that tell its rows apart.
+        built_in: Whether data and students are the kit's own.
+        cells: One row a setting: `setting`, `value`, `low`, `high`, `seeds`, `items` and more.
+        compared: From `compare`; declared ones first.
+        samples: Judged rationales, where it asks for them.
+        golds: Gold labels by data set with a closed set.
+        missing: Runs that are not there, and why.
+        unchecked: Runs whose data or weights are not on this machine to be compared with.
+        pictures: Names of `pictures.PICTURES`.
+        folded: Names of `tables.FOLDED`.
+        cases: About what its case studies are.
+    """
+
+    id: str
+    title: str
+    question: str
+    measure: str
+    margin: float
+    fields: tuple[str, ...]
+    built_in: bool
+    preset: str
+    cells: pd.DataFrame
+    compared: pd.DataFrame
+    runs: Sequence[Run]
+    samples: Sequence[JudgedSample] = ()
+    golds: Mapping[str, list[str]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    unchecked: Collection[str] = ()
+    pictures: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
+    cases: str | None = None
+    judge: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """`Table 1`, `Figure 2`, `Question 3`; `Methods`, `Information`."""
+        name, number = self.id.rstrip("0123456789"), self.id.lstrip("abcdefghijklmnopqrstuvwxyz")
+        return f"{name.capitalize()} {number}".strip()
+
+    @property
+    def declared(self) -> pd.DataFrame:
+        """The comparisons that were declared beforehand."""
+        return self.compared[self.compared["declared"]] if len(self.compared) else self.compared
+
+
+def row_title(result: Result, setting: Setting) -> str:
+    """Return what a setting's row is called in this item."""
+    return title(setting, _row_fields(result))
+
+
+def named(result: Result, cells: pd.DataFrame) -> pd.DataFrame:
+    """Add what each cell's `row` and `column` are called, and its `method`."""
+    settings = list(cells["setting"])
+    return cells.assign(
+        row=[row_title(result, one) for one in settings],
+        column=[title(one, COLUMN) for one in settings],
+        method=[one.method for one in settings],
+    )
+
+
+def pair_titles(result: Result, setting: Setting, against: Setting) -> tuple[str, str, str]:
+    """Return what a comparison's sides are called, and once what they share: `MI`, `DSS`, `250 examples`."""
+    fields = _row_fields(result)
+    differing = [name for name in fields if getattr(setting, name) != getattr(against, name)]
+    # What only one side has is no difference of two values: α3 of MI against DSS.
+    own = [name for name in differing if getattr(against, name) is not None] or differing
+    shared = [name for name in fields if name not in differing]
+    return title(setting, differing), title(against, own), title(setting, shared)
+
+
+def pair_title(result: Result, setting: Setting, against: Setting) -> str:
+    """Return what a comparison is called: `MI − DSS, 250 examples`."""
+    one, other, shared = pair_titles(result, setting, against)
+    return f"{one} − {other}" + (f", {shared}" if shared else "")
+
+
+def _row_fields(result: Result) -> tuple[str, ...]:
+    sizes = {one.size for one in result.cells["setting"]}
+    return (*result.fields, *(("size",) if len(sizes) > 1 else ()))
+
+
 def by_setting(runs: Iterable[Run]) -> Cells:
     """Group runs by setting, and by seed in it, in the order in which settings first occur.
 
@@ -63,6 +178,36 @@ def by_setting(runs: Iterable[Run]) -> Cells:
         _refuse_mixed([run.record for run in cell.values()])
         cells[setting] = dict(sorted(cell.items()))
     return cells
+
+
+def by_seed(runs: Iterable[Run], value_of: Callable[[Run], float]) -> Values:
+    """Return a value of each seed, by setting."""
+    return {
+        setting: {seed: value_of(run) for seed, run in group.items()}
+        for setting, group in by_setting(runs).items()
+    }
+
+
+def over_seeds(values: Iterable[float]) -> dict[str, float]:
+    """Return `value`, `low` and `high`: mean and 95% t interval of the seeds that have one, NaN without."""
+    known = [value for value in values if not np.isnan(value)]
+    if not known:
+        return dict.fromkeys(("value", "low", "high"), np.nan)
+    found = mean_interval(known)
+    ends = {"low": found.low, "high": found.high}
+    return {"value": found.mean, **{name: np.nan if x is None else x for name, x in ends.items()}}
+
+
+def resampled(items: int, statistic: Callable[[np.ndarray], float], method: str) -> Any:
+    """Return scipy's 95% bootstrap of what a statistic says of the chosen ones of some shared items."""
+    return stats.bootstrap(
+        (np.arange(items),),
+        statistic,
+        n_resamples=RESAMPLES,
+        vectorized=False,
+        method=method,
+        rng=np.random.default_rng(0),
+    )
 
 
 def answers_to(split: str, runs: Sequence[Run]) -> list[Run]:

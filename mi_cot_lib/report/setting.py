@@ -1,14 +1,21 @@
 """A setting: what stands in a row or a column of any table, and the only place where it gets its title."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.report.cells.quantities import QUANTITIES
 
 TEACHER = "teacher"
+# What tells the columns of a table, and the panels of a picture, apart.
+COLUMN = ("dataset", "split")
+# Titles of settings, notes of pictures and rules of cases.
+WORDING: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
+)
 # Fields that only runs with the MI term have.
 _OF_MI = ("form", "features", "pool", "divergence", "detach", "alpha3")
 _OF_TWO_TASKS = ("alpha1", "alpha2")
@@ -19,43 +26,6 @@ _CONFIG = {
     "share": "change_share",
     "size": "train_size",
 }
-_TITLES: dict[str, dict[Any, str]] = {
-    "method": {
-        "finetune": "Finetuning",
-        "single_task": "Single-task",
-        "dss": "DSS",
-        "mi": "MI",
-        TEACHER: "Teacher (gold)",
-    },
-    "form": {
-        None: "",
-        "released": "as released",
-        "paper": "the paper's form",
-        "js": "Jensen–Shannon",
-        "barber_agakov": "Barber–Agakov",
-        "infonce": "InfoNCE",
-        "contrastive": "contrastive features",
-        "variational": "Gaussian decoder",
-        "adversarial": "adversarial",
-    },
-    "pool": {None: "", "mean": "mean over positions", "max": "maximum over positions"},
-    "divergence": {None: "", "kl": "KL divergence", "ce": "cross-entropy"},
-    "change": {
-        "none": "teacher as it is",
-        "other_rationales": "rationales of other questions",
-        "wrong_labels": "wrong labels",
-        "shuffled_words": "rationales' words shuffled",
-        "truncated": "rationales cut in half",
-        "label_hidden": "label hidden",
-        "label_named": "label named",
-    },
-    "split": {
-        "test": "",
-        "unseen": "(unseen)",
-        "valid": "(validation)",
-        "outside": "(out of domain)",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +35,13 @@ class Setting:
     Attributes:
         dataset: Name of the data set whose split is answered.
         method: `finetune`, `single_task`, `dss`, `mi`; or `teacher`, whose texts are beside theirs.
-        student: Name of the student.
         split: `test`, `unseen`, `valid`; `outside` is the test set of a data set that the student was not
             trained on.
-        labels: `gold` or `teacher`.
         form: Of the MI term, as are features, pool, divergence, detach and alpha3: None without it.
         alpha1: Weight of the prediction loss, as alpha2 of the rationale loss: None without two tasks.
         change: What was done to the teacher's texts, in the share `share` of the examples.
         size: Training examples; None is the whole set.
-        quantity: What was measured of the student, a name of `quantities.QUANTITIES`.
+        quantity: What was measured of the student, a name of `information.QUANTITIES`.
     """
 
     dataset: str
@@ -128,33 +96,23 @@ class Setting:
 
 
 def title(setting: Setting, fields: Sequence[str]) -> str:
-    """Return what is printed for some fields of a setting, such as `MI, InfoNCE` or `nano-CQA, 250 examples`.
-
-    Args:
-        setting: Whose.
-        fields: Which of its fields tell the rows, or the columns, of a table apart, in their order.
-    """
+    """Return what is printed for some fields of a setting, such as `MI, InfoNCE` or `nano-CQA (unseen)`."""
     words = [_word(setting, name) for name in fields]
     joined = ", ".join(word for word in words if word)
     # The split belongs to the data set before it, without a comma.
     return joined.replace(", (", " (")
 
 
-def varying(settings: Sequence[Setting], among: Sequence[str]) -> tuple[str, ...]:
-    """Return the fields that differ between settings, in the given order."""
-    return tuple(name for name in among if len({getattr(one, name) for one in settings}) > 1)
-
-
 def _word(setting: Setting, name: str) -> str:
     value = getattr(setting, name)
-    if name == "dataset":
-        return dataset_spec(value).title
-    if name in ("alpha1", "alpha2", "alpha3"):
-        return "" if value is None else f"{name.replace('alpha', 'α')} = {value:g}"
-    if name == "share":
-        return f"{value:.0%}" if value else ""
-    if name == "quantity":
-        return QUANTITIES[value].title if value else ""
     if name == "size":
         return f"{value:,} examples" if value else "all examples"
-    return _TITLES.get(name, {}).get(value, str(value))
+    if value in (None, ""):
+        return ""
+    if name == "dataset":
+        return dataset_spec(value).title
+    if name.startswith("alpha"):
+        return f"{name.replace('alpha', 'α')} = {value:g}"
+    if name == "share":
+        return f"{value:.0%}" if value else ""
+    return WORDING["titles"].get(name, {}).get(value, str(value))

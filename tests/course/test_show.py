@@ -9,7 +9,7 @@ from mi_cot_lib.course.show import example_html, show, show_table
 from mi_cot_lib.data.layout import RawRow
 from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.report.answer import answer_of
-from mi_cot_lib.report.printed.tables import folded_tables
+from mi_cot_lib.report.tables import folded_tables
 
 
 def test_an_item_opens_with_its_answer_one_picture_and_one_table(tmp_path, monkeypatch):

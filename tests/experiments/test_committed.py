@@ -16,7 +16,7 @@ from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.experiments.students.shortcuts import bag_of_words_accuracy
 from mi_cot_lib.experiments.students.student_card import card_configs, read_card
 from mi_cot_lib.machine import repository_root
-from mi_cot_lib.report.printed.export import to_object
+from mi_cot_lib.report.export import to_object
 from mi_cot_lib.training.config import RunConfig
 
 NANO = PRESETS["nano"]

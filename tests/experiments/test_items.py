@@ -23,8 +23,8 @@ from mi_cot_lib.experiments.presets import (
     preset_named,
 )
 from mi_cot_lib.report.pictures import PICTURES
-from mi_cot_lib.report.printed.folded import FOLDED
 from mi_cot_lib.report.setting import title
+from mi_cot_lib.report.tables import FOLDED
 
 NANO, PAPER = PRESETS["nano"], PRESETS["paper"]
 # Runs of the built-in preset.

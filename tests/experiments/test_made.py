@@ -18,7 +18,7 @@ from mi_cot_lib.experiments.request import Request, request_of, status
 from mi_cot_lib.experiments.running.run import run
 from mi_cot_lib.experiments.students.information import measured
 from mi_cot_lib.experiments.students.mutual_information.protocol import Protocol
-from mi_cot_lib.report.printed.export import to_object, write_item
+from mi_cot_lib.report.export import to_object, write_item
 from mi_cot_lib.report.setting import TEACHER
 from tests.evaluation.conftest import server  # noqa: F401
 from tests.experiments.conftest import SIZES

@@ -7,8 +7,7 @@ import pandas as pd
 
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison, compare
-from mi_cot_lib.report.result import Result
-from mi_cot_lib.report.runs import Run
+from mi_cot_lib.report.runs import Result, Run
 from mi_cot_lib.report.setting import Setting
 
 ITEMS = 20
@@ -54,14 +53,9 @@ def result(
     margin: float = 2.0,
     **fields: Any,
 ) -> Result:
-    """Return a result of accuracy.
+    """Return a result of accuracy, with fields in place of the usual ones.
 
-    Args:
-        right: By setting how many of 20 answers each seed has right.
-        declared: Comparisons.
-        parts: By setting what its records hold beside the usual.
-        margin: In points.
-        fields: Of the result, in place of the usual ones.
+    By setting, `right` says how many of 20 answers each seed has right, and `parts` what records hold.
     """
     runs = [
         run(of, seed, count, **(parts or {}).get(of, {}))

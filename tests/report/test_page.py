@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.page import render_page
-from mi_cot_lib.report.printed.tables import folded_tables, main_table
+from mi_cot_lib.report.tables import folded_tables, main_table
 from tests.report.made import result, setting
 
 SETTINGS = {setting("dss"): [10, 12, 11], setting("mi"): [14, 15, 16]}
@@ -33,8 +33,13 @@ def made():
 
 
 @pytest.fixture(scope="module")
-def section(made):
-    return page_of(made).find(id="table1")
+def page(made):
+    return page_of(made)
+
+
+@pytest.fixture(scope="module")
+def section(page):
+    return page.find(id="table1")
 
 
 def test_a_section_opens_with_question_answer_one_picture_and_one_table(made, section):
@@ -55,8 +60,7 @@ def test_all_else_is_folded_once(made, section):
     assert folded[-1].pre.get_text() == "make table1"
 
 
-def test_the_page_stands_alone(made):
-    page = page_of(made)
+def test_the_page_stands_alone(page):
     assert not page.find_all(["script", "link", "iframe"])
     assert all(one["src"].startswith("data:image/png;base64,") for one in page.find_all("img"))
     assert all(one["alt"] and int(one["width"]) > 0 for one in page.find_all("img"))
@@ -64,10 +68,7 @@ def test_the_page_stands_alone(made):
 
 
 def test_contents_lead_to_every_section(made):
-    others = [
-        result(SETTINGS, id=name, title="Four methods", pictures=())
-        for name in ("table2", "methods")
-    ]
+    others = [result(SETTINGS, id=name, title="", pictures=()) for name in ("table2", "methods")]
     page = page_of(replace(made, pictures=()), *others)
     links = [one["href"] for one in page.nav.find_all("a")]
     assert links == ["#table1", "#table2", "#methods", "#runs"]
@@ -85,20 +86,18 @@ def test_built_in_data_are_said_once_and_marked_at_each_table(built_in):
 
 
 def test_missing_runs_are_said_before_the_answer():
-    page = page_of(
-        result(SETTINGS, built_in=False, pictures=(), missing={"a": "absent", "b": "absent"})
-    )
+    missing = {"a": "absent", "b": "absent"}
+    page = page_of(result(SETTINGS, built_in=False, pictures=(), missing=missing))
     (caveat,) = page.select("#table1 .caveat")
     assert "2" in caveat.get_text()
     assert caveat.find_next_sibling(class_="answer")
 
 
 def test_texts_are_not_taken_for_markup():
-    page = page_of(
-        result(SETTINGS, question="<script>1 & 2</script>?", title="<b>bold</b>", pictures=())
-    )
+    question = "<script>1 & 2</script>?"
+    page = page_of(result(SETTINGS, question=question, title="<b>bold</b>", pictures=()))
     assert not page.find_all(["script", "b"])
-    assert "<script>1 & 2</script>?" in page.find(id="table1").h2.get_text()
+    assert question in page.find(id="table1").h2.get_text()
 
 
 def test_no_items_are_refused():

@@ -7,13 +7,12 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from mi_cot_lib.experiments.items import ITEMS
-from mi_cot_lib.report.cells.calibration import calibration_cells
-from mi_cot_lib.report.cells.quality import JudgedSample, quality_cells
-from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
+from mi_cot_lib.report.cells.quality import quality_cells
+from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS
 from mi_cot_lib.report.pictures import PICTURES, draw
-from mi_cot_lib.report.pictures.canvas import save, to_png
-from mi_cot_lib.report.pictures.look import LOOKS
-from mi_cot_lib.report.setting import TEACHER, title
+from mi_cot_lib.report.pictures.canvas import LOOKS
+from mi_cot_lib.report.runs import JudgedSample
+from mi_cot_lib.report.setting import TEACHER
 from tests.report.made import result, setting
 
 DSS, MI = setting("dss"), setting("mi")
@@ -39,21 +38,13 @@ def lines(axes):
     ]
 
 
-def marks(axes):
-    """Return the single points of a panel with their mark and whether they are filled."""
-    return [
-        (
-            *lines_[0],
-            line.get_marker(),
-            to_rgb(line.get_markerfacecolor()) == to_rgb(line.get_color()),
-        )
-        for line, lines_ in zip(axes.lines, lines(axes), strict=True)
-        if len(lines_) == 1
-    ]
+def points(axes):
+    """Return where the single points of a panel are."""
+    return [line[0] for line in lines(axes) if len(line) == 1]
 
 
-def words(figure):
-    return {text.get_text() for text in figure.texts}
+def titles(panels):
+    return [axes.get_title(loc="left") for axes in panels]
 
 
 def test_every_picture_that_an_item_names_exists():
@@ -62,26 +53,25 @@ def test_every_picture_that_an_item_names_exists():
 
 def test_methods_differ_in_colour_line_and_mark():
     students = [look for method, look in LOOKS.items() if method != TEACHER]
-    for part in range(3):
+    for part in ("color", "ls", "marker"):
         assert len({look[part] for look in students}) == len(students)
+
+
+def logged(right, **fields):
+    """Return a result whose runs all have the same curves."""
+    return result(right, parts=dict.fromkeys(right, {"curves": CURVES}), **fields)
 
 
 def test_a_dot_is_a_mean_and_its_line_the_interval_in_the_panel_of_its_data_set():
     other = setting("dss", "nano_svamp")
     made = result({DSS: [10, 12], MI: [14, 15], other: [3, 4]})
-    figure = PICTURES["cells"](made)
-    assert [axes.get_title(loc="left") for axes in shown(figure)] == [
-        title(DSS, ("dataset",)), title(other, ("dataset",)),
-    ]  # fmt: skip
-    first, second = shown(figure)
+    first, second = shown(PICTURES["cells"](made))
+    assert titles([first, second]) == ["nano-CQA", "nano-SVAMP"]
     assert [label.get_text() for label in first.get_yticklabels()] == ["DSS", "MI"]
-    assert [mark[:2] for mark in marks(first)] == [(55.0, 0.0), (72.5, 1.0)]
-    assert [mark[:2] for mark in marks(second)] == [(17.5, 0.0)]
+    assert (points(first), points(second)) == ([(55.0, 0.0), (72.5, 1.0)], [(17.5, 0.0)])
     low, high = made.cells.loc[0, ["low", "high"]]
     assert [(low, 0.0), (high, 0.0)] in lines(first)
-
-
-def test_one_seed_has_a_dot_and_no_interval():
+    # One seed has no interval.
     (panel,) = shown(PICTURES["cells"](result({DSS: [10]})))
     assert lines(panel) == [[(50.0, 0.0)]]
 
@@ -89,7 +79,7 @@ def test_one_seed_has_a_dot_and_no_interval():
 @pytest.mark.parametrize("built_in", [True, False])
 def test_only_built_in_data_are_marked_and_the_title_does_not_say_so(built_in):
     figure = PICTURES["cells"](result({DSS: [10, 12]}, built_in=built_in))
-    assert ("built-in data" in words(figure)) == built_in
+    assert ("built-in data" in {text.get_text() for text in figure.texts}) == built_in
     assert "built-in" not in figure.get_suptitle()
 
 
@@ -117,11 +107,8 @@ def test_unchanged_texts_are_share_0_of_every_change_and_finetuning_is_a_level()
         [(0.0, 80.0), (1.0, 60.0)],
     ]
     assert [{y for _, y in lines(axes)[1]} for axes in panels] == [{20.0}, {20.0}]
-
-
-def test_nothing_changed_is_nothing_to_draw():
-    made = result({DSS: [16, 16]}, pictures=("shares", "cells"))
-    assert list(draw(made)) == ["cells"]
+    # Nothing changed is nothing to draw.
+    assert list(draw(result({DSS: [16, 16]}, pictures=("shares", "cells")))) == ["cells"]
 
 
 def test_a_declared_difference_is_filled_where_it_is_decided_and_the_margin_is_a_band():
@@ -137,35 +124,27 @@ def test_a_declared_difference_is_filled_where_it_is_decided_and_the_margin_is_a
     verdicts = ["undecided", "higher", "same within the margin"]
     assert made.declared["verdict"].tolist() == verdicts
     (panel,) = shown(PICTURES["gains"](made))
-    found = marks(panel)
-    assert [x for x, *_ in found] == pytest.approx(made.declared["difference"].tolist())
-    assert [filled for *_, filled in found] == [False, True, False]
-    assert len({mark for *_, mark, _ in found}) == 2
+    found = [line for line in panel.lines if len(line.get_xdata()) == 1]
+    assert [x for x, _ in points(panel)] == pytest.approx(made.declared["difference"].tolist())
+    filled = [to_rgb(one.get_markerfacecolor()) == to_rgb(one.get_color()) for one in found]
+    assert filled == [False, True, False]
+    assert len({one.get_marker() for one in found}) == 2
     (band,) = panel.patches
     assert (band.get_x(), band.get_width()) == (-30.0, 60.0)
 
 
 def test_several_declared_pairs_have_a_line_each_and_data_sets_a_panel():
-    tuned = setting("finetune")
-    made = result(
-        {
-            one: [10, 12, 9]
-            for method in (tuned, DSS, MI)
-            for one in (method, replace(method, dataset="nano_svamp"))
-        },
-        declared=(MI_AGAINST_DSS, Comparison({"method": "dss"}, {"method": "finetune"})),
-    )
+    methods = ("finetune", "dss", "mi")
+    right = {setting(one, on): [10, 12, 9] for on in ("nano_cqa", "nano_svamp") for one in methods}
+    made = result(right, declared=(MI_AGAINST_DSS, DSS_AGAINST_FINETUNING))
     first, second = shown(PICTURES["gains"](made))
     assert [text.get_text() for text in first.get_yticklabels()] == ["MI − DSS", "DSS − Finetuning"]
-    assert [mark[1] for mark in marks(second)] == [0.0, 1.0]
+    assert [place for _, place in points(second)] == [0.0, 1.0]
 
 
 def test_a_bar_of_a_reliability_diagram_is_the_accuracy_of_its_bin():
-    kept = {
-        "confidence": [0.25, 0.25, 0.95, 0.95], "correct": "0111", "scaled": [0.5] * 4, "temperature": 1.0,
-    }  # fmt: skip
+    kept = {"confidence": [0.25, 0.25, 0.95, 0.95], "correct": "0111"}
     made = result({DSS: [10, 10]}, parts={DSS: {"calibration": kept}})
-    made = replace(made, measure="error", cells=calibration_cells(made.runs))
     (panel,) = shown(PICTURES["reliability"](made))
     bars = {round(bar.get_x(), 6): bar.get_height() for bar in panel.patches}
     assert bars == {0.2: 0.5, 0.9: 1.0}
@@ -176,22 +155,13 @@ def judged():
     asked = [
         {"id": f"i{n}", "input": f"$input {n}$", "label": "l", "rationale": "t"} for n in (0, 1)
     ]
-    own = {
-        method: [
-            {
-                "id": f"i{n}",
-                "predicted": "l",
-                "rationale": method,
-                "correct": n == 1 or method == "mi",
-            }
-            for n in (0, 1)
-        ]
-        for method in ("dss", "mi")
-    }
+    own = {"predicted": "l", "rationale": "r"}
+    dss = [{"id": "i0", **own, "correct": False}, {"id": "i1", **own, "correct": True}]
+    mi = [{**item, "correct": True} for item in dss]
     samples = [
         JudgedSample(setting(TEACHER), 0, asked, [(5,), (5,)]),
-        JudgedSample(DSS, 0, own["dss"], [(2,), (4,)]),
-        JudgedSample(MI, 0, own["mi"], [(3,), (1,)]),
+        JudgedSample(DSS, 0, dss, [(2,), (4,)]),
+        JudgedSample(MI, 0, mi, [(3,), (1,)]),
     ]
     return result(
         {DSS: [10], MI: [10]}, samples=samples, measure="quality", cells=quality_cells(samples),
@@ -202,7 +172,7 @@ def judged():
 def test_judged_quality_keeps_its_whole_scale_and_shows_how_much_items_differ():
     (panel,) = shown(PICTURES["judged"](judged()))
     assert panel.get_xlim() == (1, 5)
-    assert [mark[:2] for mark in marks(panel)] == [(5.0, 0.0), (3.0, 1.0), (2.0, 2.0)]
+    assert points(panel) == [(5.0, 0.0), (3.0, 1.0), (2.0, 2.0)]
     sd = np.std([2, 4], ddof=1)
     assert [(3 - sd, 1.0), (3 + sd, 1.0)] in lines(panel)
 
@@ -220,46 +190,29 @@ def test_a_case_shows_question_and_both_answers_and_none_is_no_picture():
 def test_the_trade_off_has_a_mark_a_setting_and_a_line_through_the_best():
     beaten = setting("mi", alpha1=0.3, alpha2=0.7, alpha3=1.0)
     best = setting("dss", alpha1=0.5, alpha2=0.5)
-    made = result(
-        {best: [10, 10], beaten: [8, 8]},
-        parts={best: {"curves": CURVES}, beaten: {"curves": CURVES}},
-        fields=("alpha1", "alpha3"),
-    )
+    made = logged({best: [10, 10], beaten: [8, 8]}, fields=("alpha1", "alpha3"))
     (panel,) = shown(PICTURES["tradeoff"](made))
-    front, *points = lines(panel)
-    assert front == [(1.5, 50.0)]
-    assert points == [[(1.5, 50.0)], [(1.5, 40.0)]]
+    assert lines(panel) == [[(1.5, 50.0)], [(1.5, 50.0)], [(1.5, 40.0)]]
 
 
 def test_gradients_have_a_line_a_term_and_only_students_of_mi_are_drawn():
-    made = result({DSS: [9], MI: [9]}, parts={one: {"curves": CURVES} for one in (DSS, MI)})
-    (panel,) = shown(PICTURES["gradients"](made))
+    (panel,) = shown(PICTURES["gradients"](logged({DSS: [9], MI: [9]})))
     assert lines(panel) == [[(10.0, 0.5), (20.0, 0.25)]] * 3
-    without = result({DSS: [9]}, parts={DSS: {"curves": CURVES}})
-    assert PICTURES["gradients"](without) is None
+    assert PICTURES["gradients"](logged({DSS: [9]})) is None
 
 
 def test_a_loss_that_no_student_has_gets_no_panel_and_one_that_some_lack_no_curve():
     plain = {**CURVES, "training": {k: v for k, v in CURVES["training"].items() if "_mi" not in k}}
     alone = shown(PICTURES["curves"](result({DSS: [9]}, parts={DSS: {"curves": plain}})))
-    assert [axes.get_title(loc="left") for axes in alone] == [
-        "Label loss", "Rationale loss", "Validation accuracy",
-    ]  # fmt: skip
+    assert titles(alone) == ["Label loss", "Rationale loss", "Validation accuracy"]
     other = setting("mi", "nano_svamp")
     parts = {DSS: {"curves": plain}, other: {"curves": CURVES}}
     both = shown(PICTURES["curves"](result({DSS: [9], other: [9]}, parts=parts)))
-    drawn = {axes.get_title(loc="left"): len(axes.lines) for axes in both}
+    drawn = dict(zip(titles(both), [len(axes.lines) for axes in both], strict=True))
     assert (drawn["nano-CQA: MI loss"], drawn["nano-SVAMP: MI loss"]) == (0, 1)
-
-
-def test_training_curves_have_a_panel_a_loss_and_one_of_validation_accuracy():
-    made = result({DSS: [9], MI: [9]}, parts={one: {"curves": CURVES} for one in (DSS, MI)})
-    panels = shown(PICTURES["curves"](made))
-    assert len(panels) == 4
-    assert lines(panels[3]) == [[(10.0, 25.0), (20.0, 50.0)]] * 2
-
-
-def test_equal_results_give_equal_bytes(tmp_path):
-    made = result({DSS: [10, 12]})
-    save(PICTURES["cells"](made), tmp_path / "a" / "b.png")
-    assert (tmp_path / "a" / "b.png").read_bytes() == to_png(PICTURES["cells"](made))
+    # All in all a panel a loss, and one of accuracy.
+    panels = shown(PICTURES["curves"](logged({DSS: [9], MI: [9]})))
+    assert [lines(axes) for axes in panels] == [
+        *[[[(10.0, 2.0), (20.0, 1.0)]] * 2] * 3,
+        [[(10.0, 25.0), (20.0, 50.0)]] * 2,
+    ]

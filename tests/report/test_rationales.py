@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mi_cot_lib.report.cells.cases import choose_cases
 from mi_cot_lib.report.cells.quality import (
-    JudgedSample,
+    choose_cases,
     correlation_by_seed,
     correlation_cells,
     quality_by_seed,
     quality_cells,
 )
+from mi_cot_lib.report.runs import JudgedSample
 from mi_cot_lib.report.setting import TEACHER, Setting
 from tests.report.made import setting
 
@@ -86,8 +86,5 @@ def test_rationales_are_compared_where_both_labels_are_right():
 def test_a_rule_that_nothing_fits_has_no_case():
     same = [sample(method, [(3,), (3,)], [True, True]) for method in ("dss", "mi")]
     assert choose_cases(same, "labels") == choose_cases(same, "rationales") == []
-
-
-@pytest.mark.parametrize("method", ["dss", "mi"])
-def test_one_method_alone_has_no_cases(method):
-    assert choose_cases([GOLD, sample(method, [(3,)], [True])], "labels") == []
+    # Nor has one method alone.
+    assert choose_cases([GOLD, same[0]], "labels") == choose_cases([same[1]], "labels") == []

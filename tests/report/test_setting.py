@@ -4,7 +4,7 @@ import pytest
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.runs import Run, answers_to, by_setting
-from mi_cot_lib.report.setting import TEACHER, Setting, title, varying
+from mi_cot_lib.report.setting import TEACHER, Setting, title
 from mi_cot_lib.training.config import RunConfig
 from tests.report.made import run, setting
 
@@ -27,9 +27,7 @@ def test_fields_are_the_configurations():
     found = of(method="mi", train_size=250, teacher_change="wrong_labels", change_share=0.5)
     assert (found.size, found.change, found.share) == (250, "wrong_labels", 0.5)
     assert found.family == "cqa" and found.split == "test"
-
-
-def test_seeds_and_steps_are_of_no_setting():
+    # Seeds and steps are of no setting.
     assert of(method="dss", seed=3, max_steps=7) == of(method="dss")
 
 
@@ -55,17 +53,9 @@ def test_titles(one, fields, text):
     assert title(one, fields) == text
 
 
-def test_what_varies_is_found_in_the_given_order():
-    settings = [setting("dss"), setting("dss", size=9), setting("mi", size=9)]
-    assert varying(settings, ("size", "method", "student")) == ("size", "method")
-
-
 def test_a_setting_as_plain_values_leaves_out_what_it_does_not_have():
-    found = setting("finetune").to_dict()
-    assert found == {
-        "dataset": "nano_cqa", "method": "finetune", "student": "nano", "split": "test",
-        "labels": "gold", "change": "none", "share": 0.0,
-    }  # fmt: skip
+    kept = {"student": "nano", "split": "test", "labels": "gold", "change": "none", "share": 0.0}
+    assert setting("finetune").to_dict() == {"dataset": "nano_cqa", "method": "finetune"} | kept
 
 
 def test_runs_lie_by_setting_and_seed():
@@ -75,22 +65,18 @@ def test_runs_lie_by_setting_and_seed():
     assert cells[mi][0].accuracy() == 35.0
 
 
-def test_a_seed_that_occurs_twice_is_refused():
-    with pytest.raises(ConfigError, match="seed 0 of .* occurs twice"):
-        by_setting([run(setting("dss"), 0, 9), run(setting("dss"), 0, 8)])
-
-
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("seed", "parts", "said"),
     [
-        ({"data": {"sha256": "other"}}, "differ in data"),
-        ({"weights_sha256": "other"}, "differ in weights"),
-        ({"results_version": 2}, "differ in version"),
+        (0, {}, "seed 0 of .* occurs twice"),
+        (1, {"data": {"sha256": "other"}}, "differ in data"),
+        (1, {"weights_sha256": "other"}, "differ in weights"),
+        (1, {"results_version": 2}, "differ in version"),
     ],
 )
-def test_runs_of_different_origin_are_not_mixed(parts, said):
+def test_runs_that_do_not_belong_together_are_refused(seed, parts, said):
     with pytest.raises(ConfigError, match=said):
-        by_setting([run(setting("dss"), 0, 9), run(setting("dss"), 1, 9, **parts)])
+        by_setting([run(setting("dss"), 0, 9), run(setting("dss"), seed, 9, **parts)])
 
 
 def test_the_same_run_answers_other_splits_and_other_data():

@@ -1,13 +1,13 @@
-"""Accuracy by setting: mean over seeds with its interval, what it cost, and which labels are known."""
+"""Accuracy by setting: mean over seeds with its interval, what it cost, which labels are known, and gains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.measure.over_seeds import mean_interval
-from mi_cot_lib.report.runs import Run, by_setting
+from mi_cot_lib.report.compare import MI_AGAINST_DSS, compare
+from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds
 
 # Two recalls that add up to 1, this much more or less, are those of a guess between two labels.
 GUESSING = 0.1
@@ -25,43 +25,36 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
     """
     if not runs:
         raise ConfigError("no finished runs to make this from.")
-    rows = []
-    for setting, group in by_setting(runs).items():
-        estimate = mean_interval([run.accuracy() for run in group.values()])
-        records = [run.record for run in group.values()]
-        rows.append(
+    return pd.DataFrame(
+        [
             {
                 "setting": setting,
-                "value": estimate.mean,
-                "low": estimate.low,
-                "high": estimate.high,
-                "seeds": len(records),
+                **over_seeds(run.accuracy() for run in group.values()),
+                "seeds": len(group),
                 "items": len(next(iter(group.values())).outcomes()),
-                "minutes": float(np.mean([one["seconds"]["total"] for one in records])) / 60,
-                "tflop": float(np.mean([one["flops"] for one in records])) / 1e12,
+                "minutes": np.mean([run.record["seconds"]["total"] for run in group.values()]) / 60,
+                "tflop": np.mean([run.record["flops"] for run in group.values()]) / 1e12,
             }
-        )
-    return pd.DataFrame(rows).astype({name: float for name in ("value", "low", "high")})
+            for setting, group in by_setting(runs).items()
+        ]
+    )
 
 
-def accuracy_by_seed(runs: Sequence[Run]) -> dict:
+def accuracy_by_seed(runs: Sequence[Run]) -> Values:
     """Return the accuracy of each seed in percent, by setting."""
-    return {
-        setting: {seed: run.accuracy() for seed, run in group.items()}
-        for setting, group in by_setting(runs).items()
-    }
+    return by_seed(runs, Run.accuracy)
 
 
-def recall_cells(runs: Sequence[Run], golds: dict[str, list[str]]) -> pd.DataFrame:
+def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.DataFrame:
     """Average each gold label's recall over seeds: two thirds may be one label known and two guessed.
 
     Args:
-        runs: Answers to test sets.
-        golds: By data set with a closed set of labels, the gold label of each test item, in order.
+        runs: Those of data sets with a closed set of labels count.
+        golds: By such a data set the gold label of each test item, in order.
 
     Returns:
-        One row a setting of those data sets: `setting`, each label's recall in percent (mean over seeds),
-        `guessing` (seeds in which the two least recalled labels' recalls add up to 1 ± 0.1) and `seeds`.
+        One row a setting: `setting`, each label's recall in percent (mean over seeds), `guessing` (seeds in
+        which the two least recalled labels' recalls add up to 1 ± 0.1) and `seeds`.
     """
     rows = []
     for setting, group in by_setting(runs).items():
@@ -82,3 +75,20 @@ def recall_cells(runs: Sequence[Run], golds: dict[str, list[str]]) -> pd.DataFra
             }
         )
     return pd.DataFrame(rows)
+
+
+def gain_changes(runs: Sequence[Run], field: str) -> pd.DataFrame:
+    """Compare MI's gain over DSS at each value of a field with that at the first, as `compare`, in points.
+
+    That one gain is significant and another is not says nothing about the two being different; their own
+    difference has to be tested: gains are subtracted from gains, seed by seed.
+    """
+    values = {one: pd.Series(seeds) for one, seeds in accuracy_by_seed(runs).items()}
+    # Seeds that one side lacks become NaN.
+    gains = {
+        one: (values[one] - values[other]).to_dict()
+        for one, other in MI_AGAINST_DSS.pairs(list(values))
+    }
+    first = getattr(next(iter(gains)), field)
+    found = compare(gains, (), 1.0, None)
+    return found.loc[[getattr(one, field) == first for one in found.get("against", ())]]

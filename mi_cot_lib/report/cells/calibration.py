@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mi_cot_lib.measure.calibration import (
     bin_numbers,
@@ -16,21 +15,15 @@ from mi_cot_lib.measure.calibration import (
     expected_calibration_error,
     noise_floor,
 )
-from mi_cot_lib.measure.over_seeds import mean_interval
-from mi_cot_lib.report.runs import Run, by_setting
-from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds, resampled
 
-RESAMPLES = 1_000
 N_BINS = 10
 # Sums are rounded.
 _SLACK = 1e-9
 
 
 def calibration_cells(runs: Sequence[Run]) -> pd.DataFrame:
-    """Measure calibration of each setting over its seeds.
-
-    Args:
-        runs: Whose records hold confidences.
+    """Measure calibration of each setting over its seeds, whose records hold confidences.
 
     Returns:
         One row a setting, all shares in percent, means over seeds: `setting`, `seeds`, `items`, `value`
@@ -44,43 +37,24 @@ def calibration_cells(runs: Sequence[Run]) -> pd.DataFrame:
     rows = []
     for setting, group in by_setting(runs).items():
         kept = [run.calibration() for run in group.values()]
-        seeds = [_measure(one) for one in kept]
-        mean = pd.DataFrame(seeds).mean(numeric_only=True, skipna=False)
-        over_seeds = mean_interval([one["value"] for one in seeds])
-        low, high = _over_items(kept)
+        seeds = pd.DataFrame([_measure(one) for one in kept])
         rows.append(
             {
                 "setting": setting,
                 "seeds": len(seeds),
                 "items": len(kept[0]["correct"]),
-                **{name: float(value) for name, value in mean.items() if name != "bound_broken"},
-                "low": over_seeds.low,
-                "high": over_seeds.high,
-                "item_low": low,
-                "item_high": high,
-                "bound_broken": sum(bool(one["bound_broken"]) for one in seeds),
+                **seeds.drop(columns="bound_broken").mean(skipna=False),
+                **over_seeds(seeds["value"]),
+                **dict(zip(("item_low", "item_high"), _over_items(kept), strict=True)),
+                "bound_broken": seeds["bound_broken"].sum(),
             }
         )
-    return pd.DataFrame(rows).astype({name: float for name in ("low", "high")})
+    return pd.DataFrame(rows)
 
 
-def error_by_seed(runs: Sequence[Run]) -> dict[Setting, dict[int, float]]:
+def error_by_seed(runs: Sequence[Run]) -> Values:
     """Return the ECE of each seed in percent, by setting."""
-    return {
-        setting: {seed: _measure(run.calibration())["value"] for seed, run in group.items()}
-        for setting, group in by_setting(runs).items()
-    }
-
-
-def answers(runs: Sequence[Run]) -> dict[Setting, list[tuple[np.ndarray, np.ndarray]]]:
-    """Return confidences and outcomes of each seed, by setting, for reliability diagrams."""
-    return {
-        setting: [
-            (np.array(run.calibration()["confidence"]), outcomes_of(run.calibration()))
-            for run in group.values()
-        ]
-        for setting, group in by_setting(runs).items()
-    }
+    return by_seed(runs, lambda run: _measure(run.calibration())["value"])
 
 
 def outcomes_of(calibration: Mapping[str, Any]) -> np.ndarray:
@@ -93,7 +67,9 @@ def _measure(calibration: Mapping[str, Any]) -> dict[str, float]:
     confidence = np.array(calibration["confidence"])
     error = expected_calibration_error(confidence, correct, N_BINS)
     floor, floor_95 = noise_floor(confidence)
-    found = {
+    # Of sequences only.
+    by_length = calibration.get("normalised")
+    return {
         "accuracy": 100 * float(correct.mean()),
         "confidence": 100 * float(confidence.mean()),
         "value": 100 * error,
@@ -106,14 +82,11 @@ def _measure(calibration: Mapping[str, Any]) -> dict[str, float]:
         "bound_broken": breaks_the_bound(
             error, float(correct.mean()), float(confidence.mean()), slack=_SLACK
         ),
-        "confidence_normalised": float("nan"),
-        "ece_normalised": float("nan"),
+        "confidence_normalised": np.nan if by_length is None else 100 * float(np.mean(by_length)),
+        "ece_normalised": (
+            np.nan if by_length is None else 100 * expected_calibration_error(by_length, correct)
+        ),
     }
-    if "normalised" in calibration:
-        by_length = calibration["normalised"]
-        found["confidence_normalised"] = 100 * float(np.mean(by_length))
-        found["ece_normalised"] = 100 * expected_calibration_error(by_length, correct)
-    return found
 
 
 def _over_items(seeds: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
@@ -122,24 +95,13 @@ def _over_items(seeds: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     A resample's ECE lies above that of its sample, since noise adds gaps; the basic bootstrap turns that
     bias round where percentiles would double it. An error below 0 does not exist, and is cut there.
     """
-    pairs = [
-        (bin_numbers(confidence, N_BINS), outcomes_of(one) - confidence)
-        for one, confidence in ((one, np.array(one["confidence"])) for one in seeds)
-    ]
+    pairs = []
+    for one in seeds:
+        confidence = np.array(one["confidence"])
+        pairs.append((bin_numbers(confidence, N_BINS), outcomes_of(one) - confidence))
 
     def mean_error(chosen: np.ndarray) -> float:
-        return float(
-            np.mean(
-                [binned_error(numbers[chosen], gaps[chosen], N_BINS) for numbers, gaps in pairs]
-            )
-        )
+        return float(np.mean([binned_error(n[chosen], gaps[chosen], N_BINS) for n, gaps in pairs]))
 
-    found = stats.bootstrap(
-        (np.arange(len(pairs[0][0])),),
-        mean_error,
-        n_resamples=RESAMPLES,
-        vectorized=False,
-        method="basic",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
+    found = resampled(len(pairs[0][0]), mean_error, "basic").confidence_interval
     return 100 * max(0.0, float(found.low)), 100 * float(found.high)

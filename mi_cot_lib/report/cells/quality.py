@@ -1,53 +1,26 @@
-"""Judged rationales and their relation to right answers (Tables 7 and 8)."""
+"""Judged rationales: their quality, its relation to right answers (Tables 7, 8), and cases (Figures 4, 5)."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mi_cot_lib.measure.over_seeds import Estimate, mean_interval
-from mi_cot_lib.report.setting import TEACHER, Setting
-
-# Scores of one sampled item, one a repeat; None is a malformed answer of the judge.
-Scores = tuple[int | None, ...]
-RESAMPLES = 1_000
+from mi_cot_lib.report.runs import JudgedSample, Values, over_seeds, resampled
+from mi_cot_lib.report.setting import TEACHER, WORDING, Setting
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedSample:
-    """The sampled rationales of one run, or the teacher's for the same items, with the judge's scores.
+class Case(NamedTuple):
+    """One sampled item: by which rule it was chosen, its id, and what two students wrote about it.
 
-    Attributes:
-        setting: Of the run; its method is `teacher` where the texts are the teacher's own.
-        seed: Of the run; 0 for the teacher.
-        items: By sampled item `id`, `rationale`, and of a student `predicted` and `correct`, of the teacher
-            `input` and gold `label`.
-        scores: As many as items.
-        bleu: Corpus BLEU against the teacher's, 0 to 100; NaN for those.
-        rouge: Mean ROUGE-L F against the teacher's, 0 to 100; likewise.
-        cosine: Mean cosine of embeddings with the teacher's, -1 to 1; NaN where no embedder was named.
+    `answers` are by method: `predicted`, `correct`, `rationale`, `score`.
     """
 
-    setting: Setting
-    seed: int
-    items: Sequence[Mapping[str, Any]]
-    scores: Sequence[Scores]
-    bleu: float = float("nan")
-    rouge: float = float("nan")
-    cosine: float = float("nan")
-
-
-def item_means(sample: JudgedSample) -> np.ndarray:
-    """Return each item's mean over well-formed repeats, (items,); NaN where there is none."""
-    means = []
-    for scores in sample.scores:
-        known = [score for score in scores if score is not None]
-        means.append(float(np.mean(known)) if known else float("nan"))
-    return np.array(means)
+    title: str
+    id: str
+    answers: dict[str, dict[str, Any]]
 
 
 def quality_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
@@ -61,55 +34,38 @@ def quality_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
     """
     rows = []
     for setting, group in _by_setting(samples).items():
-        means = [item_means(sample) for sample in group]
-        known = [values[~np.isnan(values)] for values in means]
-        known = [values for values in known if len(values)]
-        over_seeds = (
-            mean_interval([float(values.mean()) for values in known])
-            if known
-            else Estimate(float("nan"), None, None, 0)
-        )
-        first = np.array(
-            [s[0] for sample in group for s in sample.scores if s[0] is not None], dtype=float
-        )
-        answers = [score for sample in group for scores in sample.scores for score in scores]
+        means = [_item_means(sample) for sample in group]
+        found = over_seeds(values.mean() for values in means)
+        answers = pd.DataFrame([scores for one in group for scores in one.scores], dtype=float)
         rows.append(
             {
                 "setting": setting,
-                "value": over_seeds.mean,
-                "sd": _mean([values.std(ddof=1) for values in known if len(values) > 1]),
-                "low": over_seeds.low,
-                "high": over_seeds.high,
-                "first_mean": float(first.mean()) if len(first) else float("nan"),
-                "first_sd": float(first.std(ddof=1)) if len(first) > 1 else float("nan"),
+                "value": found["value"],
+                "sd": pd.Series([values.std() for values in means]).mean(),
+                "low": found["low"],
+                "high": found["high"],
+                "first_mean": answers[0].mean(),
+                "first_sd": answers[0].std(),
                 "items": len(group[0].items),
                 "seeds": len(group),
                 "repeats": len(group[0].scores[0]),
-                "malformed": sum(score is None for score in answers) / len(answers),
-                "bleu": float(np.mean([sample.bleu for sample in group])),
-                "rouge": float(np.mean([sample.rouge for sample in group])),
-                "cosine": float(np.mean([sample.cosine for sample in group])),
+                "malformed": answers.isna().to_numpy().mean(),
+                "bleu": np.mean([sample.bleu for sample in group]),
+                "rouge": np.mean([sample.rouge for sample in group]),
+                "cosine": np.mean([sample.cosine for sample in group]),
             }
         )
-    return pd.DataFrame(rows).astype({"low": float, "high": float})
+    return pd.DataFrame(rows)
 
 
-def quality_by_seed(samples: Sequence[JudgedSample]) -> dict[Setting, dict[int, float]]:
+def quality_by_seed(samples: Sequence[JudgedSample]) -> Values:
     """Return the mean quality of each seed, by setting; NaN where no score is well-formed."""
-    return {
-        setting: {sample.seed: _mean(item_means(sample)) for sample in group}
-        for setting, group in _by_setting(_of_students(samples)).items()
-    }
+    return _by_seed(samples, lambda sample: float(_item_means(sample).mean()))
 
 
-def correlation_by_seed(
-    samples: Sequence[JudgedSample],
-) -> dict[Setting, dict[int, float]]:
+def correlation_by_seed(samples: Sequence[JudgedSample]) -> Values:
     """Return Pearson's r of each seed, by setting; NaN where one of the two does not vary."""
-    return {
-        setting: {sample.seed: _correlation(*_pair(sample)) for sample in group}
-        for setting, group in _by_setting(_of_students(samples)).items()
-    }
+    return _by_seed(samples, lambda sample: _correlation(*_pair(sample)))
 
 
 def correlation_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
@@ -122,24 +78,19 @@ def correlation_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
         is no correlation), `of_seeds`, `items`.
     """
     rows = []
-    for setting, group in _by_setting(_of_students(samples)).items():
+    for setting, group in _by_setting(samples, of_students=True).items():
         pairs = [_pair(sample) for sample in group]
-        known = [(x[~np.isnan(x)], y[~np.isnan(x)]) for x, y in pairs]
-        each = [
-            stats.pearsonr(x, y) if len(x) > 2 and np.ptp(x) and np.ptp(y) else None
-            for x, y in known
-        ]
-        tests = [test for test in each if test is not None]
-        low, high = _over_items(pairs)
+        each = pd.Series([_correlation(*pair) for pair in pairs])
+        known = [_varying(*pair) for pair in pairs]
+        p = pd.Series([stats.pearsonr(*pair).pvalue if pair else np.nan for pair in known])
         rows.append(
             {
                 "setting": setting,
-                "value": float(np.mean([t.statistic for t in tests])) if tests else float("nan"),
-                "low": low,
-                "high": high,
-                "p_first": float("nan") if each[0] is None else float(each[0].pvalue),
-                "significant": sum(t.pvalue < 0.05 for t in tests),
-                "seeds": len(tests),
+                "value": each.mean(),
+                **dict(zip(("low", "high"), _over_items(pairs), strict=True)),
+                "p_first": p[0],
+                "significant": (p < 0.05).sum(),
+                "seeds": each.count(),
                 "of_seeds": len(group),
                 "items": len(group[0].items),
             }
@@ -147,51 +98,95 @@ def correlation_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def choose_cases(samples: Sequence[JudgedSample], about: str) -> list[Case]:
+    """Choose cases by rules that were fixed beforehand: of the first seed's items the first that fits.
+
+    Args:
+        samples: Of DSS and MI on one data set, the teacher's apart.
+        about: `labels` or `rationales`: whose label is right, or whose rationale is judged higher. A rule
+            that no item fits is left out, and there are none where a method has no run.
+    """
+    first: dict[str, JudgedSample] = {}
+    for sample in sorted(samples, key=lambda one: one.seed):
+        if sample.setting.method != TEACHER:
+            first.setdefault(sample.setting.method, sample)
+    if not {"dss", "mi"} <= first.keys():
+        return []
+    answers = {
+        method: [
+            {**item, "score": score}
+            for item, score in zip(sample.items, _item_means(sample).tolist(), strict=True)
+        ]
+        for method, sample in first.items()
+    }
+    items = [dict(zip(answers, each, strict=True)) for each in zip(*answers.values(), strict=True)]
+    cases = []
+    rules = WORDING["cases"][about]
+    for rule, better, worse in zip(rules, ("mi", "dss"), ("dss", "mi"), strict=True):
+        chosen = next((one for one in items if _fits(about, one[better], one[worse])), None)
+        if chosen is not None:
+            cases.append(Case(rule, chosen[better]["id"], chosen))
+    return cases
+
+
+def _fits(about: str, better: Mapping[str, Any], worse: Mapping[str, Any]) -> bool:
+    if about == "labels":
+        return better["correct"] and not worse["correct"]
+    return better["correct"] and worse["correct"] and better["score"] > worse["score"]
+
+
+def _item_means(sample: JudgedSample) -> pd.Series:
+    """Return each item's mean over well-formed repeats; NaN where there is none."""
+    return pd.DataFrame(sample.scores, dtype=float).mean(axis=1)
+
+
 def _pair(sample: JudgedSample) -> tuple[np.ndarray, np.ndarray]:
     """Return quality and correctness of each item."""
-    return item_means(sample), np.array([bool(item["correct"]) for item in sample.items], float)
+    correct = [bool(item["correct"]) for item in sample.items]
+    return _item_means(sample).to_numpy(), np.array(correct, float)
 
 
-def _mean(values: Sequence[float] | np.ndarray) -> float:
-    known = [float(value) for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
-
-
-def _of_students(samples: Sequence[JudgedSample]) -> list[JudgedSample]:
-    return [sample for sample in samples if sample.setting.method != TEACHER]
-
-
-def _by_setting(samples: Sequence[JudgedSample]) -> dict[Setting, list[JudgedSample]]:
+def _by_setting(
+    samples: Sequence[JudgedSample], *, of_students: bool = False
+) -> dict[Setting, list[JudgedSample]]:
     cells: dict[Setting, list[JudgedSample]] = {}
     for sample in samples:
-        cells.setdefault(sample.setting, []).append(sample)
+        if not (of_students and sample.setting.method == TEACHER):
+            cells.setdefault(sample.setting, []).append(sample)
     return cells
 
 
-def _over_items(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
-    def mean_correlation(chosen: np.ndarray) -> float:
-        found = [_correlation(x[chosen], y[chosen]) for x, y in pairs]
-        return _mean(found)
+def _by_seed(samples: Sequence[JudgedSample], value_of: Callable[[JudgedSample], float]) -> Values:
+    return {
+        setting: {sample.seed: value_of(sample) for sample in group}
+        for setting, group in _by_setting(samples, of_students=True).items()
+    }
 
-    if np.isnan(mean_correlation(np.arange(len(pairs[0][0])))):
-        return float("nan"), float("nan")
+
+def _over_items(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    """Resample the shared items: 95% interval of the mean over seeds of Pearson's r."""
+
+    def mean_correlation(chosen: np.ndarray) -> float:
+        return float(pd.Series([_correlation(x[chosen], y[chosen]) for x, y in pairs]).mean())
+
+    n = len(pairs[0][0])
+    if np.isnan(mean_correlation(np.arange(n))):
+        return np.nan, np.nan
     with warnings.catch_warnings():
         # A resample without variation has no correlation; scipy warns of it, and it is left out below.
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        drawn = stats.bootstrap(
-            (np.arange(len(pairs[0][0])),),
-            mean_correlation,
-            n_resamples=RESAMPLES,
-            vectorized=False,
-            method="percentile",
-            rng=np.random.default_rng(0),
-        ).bootstrap_distribution
+        drawn = resampled(n, mean_correlation, "percentile").bootstrap_distribution
     low, high = np.nanquantile(drawn, (0.025, 0.975))
     return float(low), float(high)
 
 
+def _varying(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the items whose quality is known; None where too few are, or one side does not vary."""
+    known = ~np.isnan(x)
+    x, y = x[known], y[known]
+    return (x, y) if len(x) > 2 and np.ptp(x) and np.ptp(y) else None
+
+
 def _correlation(x: np.ndarray, y: np.ndarray) -> float:
-    x, y = x[~np.isnan(x)], y[~np.isnan(x)]
-    return (
-        float(np.corrcoef(x, y)[0, 1]) if len(x) > 2 and np.ptp(x) and np.ptp(y) else float("nan")
-    )
+    pair = _varying(x, y)
+    return float(np.corrcoef(*pair)[0, 1]) if pair else float("nan")

@@ -4,27 +4,21 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from mi_cot_lib.report.pictures.cases import draw_cases
-from mi_cot_lib.report.pictures.dots import draw_cells, draw_judged
-from mi_cot_lib.report.pictures.gains import draw_gains
-from mi_cot_lib.report.pictures.levels import draw_shares, draw_sizes, draw_students
-from mi_cot_lib.report.pictures.reliability import draw_reliability
-from mi_cot_lib.report.pictures.tradeoff import draw_tradeoff
-from mi_cot_lib.report.pictures.training import draw_curves, draw_gradients
-from mi_cot_lib.report.result import Result
+from mi_cot_lib.report.pictures import cells, levels
+from mi_cot_lib.report.runs import Result
 
 PICTURES: dict[str, Callable[[Result], Figure | None]] = {
-    "cells": draw_cells,
-    "sizes": draw_sizes,
-    "reliability": draw_reliability,
-    "judged": draw_judged,
-    "cases": draw_cases,
-    "gains": draw_gains,
-    "tradeoff": draw_tradeoff,
-    "shares": draw_shares,
-    "students": draw_students,
-    "gradients": draw_gradients,
-    "curves": draw_curves,
+    "cells": cells.draw_cells,
+    "judged": cells.draw_cells,
+    "gains": cells.draw_gains,
+    "reliability": cells.draw_reliability,
+    "cases": cells.draw_cases,
+    "sizes": levels.draw_sizes,
+    "students": levels.draw_students,
+    "shares": levels.draw_shares,
+    "tradeoff": levels.draw_tradeoff,
+    "gradients": levels.draw_gradients,
+    "curves": levels.draw_curves,
 }
 
 

@@ -1,4 +1,4 @@
-"""What every picture of the kit starts from and ends with."""
+"""How pictures look: what figures and panels start from, each method's look, and what frames a figure."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -6,11 +6,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mi_cot_lib.errors import written_to
+from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.setting import TEACHER, WORDING
+
+# Made for readers who do not tell red from green.
+PALETTE = sns.color_palette("colorblind", 10)
+GREY = "0.45"
+UNITS: Mapping[str, str] = WORDING["units"]
+# Height in inches of the line under a figure, and of a line of its legend.
+_FOOT, _LEGEND_LINE = 0.24, 0.22
+# By method: colour, line and mark each tell it apart alone.
+LOOKS: dict[str, dict[str, Any]] = {
+    "finetune": {"color": PALETTE[0], "ls": "-.", "marker": "o"},
+    "single_task": {"color": PALETTE[1], "ls": ":", "marker": "s"},
+    "dss": {"color": PALETTE[2], "ls": "--", "marker": "^"},
+    "mi": {"color": PALETTE[3], "ls": "-", "marker": "D"},
+    TEACHER: {"color": GREY, "ls": ":", "marker": "P"},
+}
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -20,13 +38,8 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def panel_grid(count: int, below: float = 0.0) -> tuple[Figure, list[Axes]]:
-    """Return a figure with that many panels, two beside each other.
-
-    Args:
-        count: How many.
-        below: Inches under them for more than a line of legend.
-    """
+def panel_grid(count: int, below: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels, two beside each other, and inches under them for more of a legend."""
     rows = (count + 1) // 2
     figure = new_figure(9.4, 0.4 + 3.0 * rows + below)
     drawn = list(figure.subplots(rows, min(count, 2), squeeze=False).flat)
@@ -43,6 +56,24 @@ def plain_axes(axes: Axes, grid: Literal["both", "x", "y"]) -> None:
         axes.spines[side].set_visible(False)
 
 
+def label_panel(
+    axes: Axes,
+    text: str,
+    x: str = "",
+    y: str = "",
+    *,
+    grid: Literal["both", "x", "y"] = "both",
+    narrow: bool = False,
+) -> None:
+    """Set a panel's title, small and on the left, its labels and its grid.
+
+    In a narrow one, brackets stand in a line of their own.
+    """
+    axes.set_title(text.replace(" (", "\n(") if narrow else text, fontsize=10, loc="left")
+    axes.set(xlabel=x, ylabel=y)
+    plain_axes(axes, grid)
+
+
 def put_title(figure: Figure, text: str) -> None:
     """Set a figure's title, on the left, in more lines where it is longer than the figure is wide."""
     figure.suptitle(text, fontsize=11, x=0.01, ha="left", wrap=True)
@@ -56,22 +87,43 @@ def legend_below(figure: Figure, handles: Mapping[str, Any]) -> None:
 
 
 def draw_banded(axes: Axes, cells: pd.DataFrame, x: str, y: str, **look: Any) -> Any:
-    """Draw a line with a band from `low` to `high`, from left to right.
+    """Draw a line through columns `x` and `y` with a band from `low` to `high`, and return it for a legend.
 
-    Args:
-        axes: Where.
-        cells: Columns `x`, `y`, `low`, `high` by name.
-        x: Name of the horizontal column.
-        y: Name of the line's column.
-        look: matplotlib's, such as `color`, which the band shares.
-
-    Returns:
-        The line, for a legend.
+    What it looks like is matplotlib's; the band shares its `color`.
     """
     cells = cells.sort_values(x)
     (line,) = axes.plot(cells[x], cells[y], **look)
     axes.fill_between(cells[x], cells["low"], cells["high"], color=look["color"], alpha=0.15, lw=0)
     return line
+
+
+def finish(
+    figure: Figure, result: Result, note: str, handles: Mapping[str, Any] | None = None
+) -> Figure:
+    """Put a figure's title over it; its legend, what its marks mean and whose data they are under it.
+
+    What marks mean is a note of `words.toml`, or `note` itself; handles are by what they are called.
+    """
+    numbered = result.kind != result.title
+    put_title(figure, f"{result.kind}: {result.title}" if numbered else result.title)
+    height = figure.get_figheight()
+    foot = below = _FOOT / height
+    if handles:
+        # A letter of 9 points is 0.075 inches wide.
+        widest = max(len(name) for name in handles) * 0.075 + 0.75
+        columns = max(1, int(figure.get_figwidth() / widest))
+        below += _LEGEND_LINE * -(-len(handles) // columns) / height
+        figure.legend(
+            list(handles.values()), list(handles), loc="upper center", ncols=columns,
+            bbox_to_anchor=(0.5, below), borderaxespad=0, frameon=False, fontsize=9, handlelength=3,
+        )  # fmt: skip
+    # The layout leaves room for legends at a figure's edge only, and the edge is the foot's.
+    figure.set_layout_engine("constrained", rect=(0, below, 1, 1 - below))
+    look: dict[str, Any] = {"fontsize": 8, "color": GREY}
+    figure.text(0.01, 0.25 * foot, WORDING["notes"].get(note, note), ha="left", **look)
+    if result.built_in:
+        figure.text(0.99, 0.25 * foot, "built-in data", ha="right", **look)
+    return figure
 
 
 def to_png(figure: Figure) -> bytes:

@@ -1,28 +1,23 @@
 """The gate's figure: estimate against truth, a panel for each estimator and dimension."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
-import seaborn as sns
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mi_cot_lib.report.words import NOTES
+from mi_cot_lib.report.pictures.canvas import PALETTE, new_figure
+from mi_cot_lib.report.setting import WORDING
 
-_BLUE, _ORANGE, _GREEN = sns.color_palette("colorblind", 3)
+_BLUE, _ORANGE, _GREEN = PALETTE[:3]
 # vCLUB comes to thousands; below it the axis is linear enough to see a tenth of a nat.
 _LINEAR = 1.0
 
 
-@dataclass(frozen=True)
-class GateFigure:
-    """The numbers behind the figure.
+class GateFigure(NamedTuple):
+    """The numbers behind the figure, and how many pairs and seeds each cell has.
 
-    Attributes:
-        points: A row an estimator, dimension and truth: `estimator`, `dims`, `nats`, `mean`, `least`,
-            `most` (over seeds), `lowest`, `highest` (what the documented error allows), `cap`; all in nats.
-        items: Pairs in each cell.
-        seeds: Seeds of each cell.
+    `points` has a row an estimator, dimension and truth: `estimator`, `dims`, `nats`, `mean`, `least`, `most`
+    (over seeds), `lowest`, `highest` (what the documented error allows), `cap`; all in nats.
     """
 
     points: pd.DataFrame
@@ -31,11 +26,7 @@ class GateFigure:
 
 
 def prepare_gate(table: pd.DataFrame) -> GateFigure:
-    """Gather the seeds of each cell.
-
-    Args:
-        table: From `run_gate`.
-    """
+    """Gather the seeds of each cell of a table that `run_gate` made."""
     points = (
         table.groupby(["estimator", "dims", "nats"], sort=False)
         .agg(
@@ -55,8 +46,7 @@ def draw_gate(prepared: GateFigure) -> Figure:
     """Draw estimates as dots over the documented error's band, the truth as a line, a cap as a dashed one."""
     points = prepared.points
     estimators, dims = list(points["estimator"].unique()), sorted(points["dims"].unique())
-    figure = Figure(figsize=(3.0 * len(dims), 1.0 + 1.9 * len(estimators)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(3.0 * len(dims), 1.0 + 1.9 * len(estimators))
     grid = figure.subplots(len(estimators), len(dims), sharex=True, sharey="row", squeeze=False)
     for row, estimator in zip(grid, estimators, strict=True):
         for axes, dimension in zip(row, dims, strict=True):
@@ -81,7 +71,7 @@ def draw_gate(prepared: GateFigure) -> Figure:
         axes.set_xlabel("true I (nats)")
     figure.suptitle(
         f"Estimates on correlated Gaussians, {prepared.items:,} items, {prepared.seeds} seed"
-        f"{'s' if prepared.seeds != 1 else ''}\n{NOTES['gate']}",
+        f"{'s' if prepared.seeds != 1 else ''}\n{WORDING['notes']['gate']}",
         fontsize=10, x=0.01, ha="left",
     )  # fmt: skip
     return figure

@@ -7,7 +7,7 @@ from scipy import stats
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.calibration import expected_calibration_error
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells, recall_cells
-from mi_cot_lib.report.cells.calibration import answers, calibration_cells, error_by_seed
+from mi_cot_lib.report.cells.calibration import calibration_cells, error_by_seed
 from tests.report.made import run, setting
 
 DSS = setting("dss", "nano_esnli")
@@ -24,11 +24,6 @@ def test_a_cell_is_the_mean_over_its_seeds_with_students_interval_and_its_cost()
     assert (cell["low"], cell["high"]) == pytest.approx((low, high))
     assert (cell["seeds"], cell["items"], cell["minutes"], cell["tflop"]) == (3, 20, 2.0, 2.0)
     assert accuracy_by_seed(made)[DSS] == pytest.approx({0: 50.0, 1: 60.0, 2: 55.0})
-
-
-def test_one_seed_has_no_interval():
-    (cell,) = accuracy_cells([run(DSS, 0, 10)]).to_dict("records")
-    assert np.isnan(cell["low"]) and np.isnan(cell["high"])
 
 
 def test_no_runs_are_refused():
@@ -83,33 +78,21 @@ def test_calibration_is_measured_of_each_seed_and_averaged():
     (cell,) = calibration_cells(made).to_dict("records")
     kept = [one.calibration() for one in made]
     right = [np.array([bit == "1" for bit in one["correct"]]) for one in kept]
-    errors = [
-        100 * expected_calibration_error(one["confidence"], bits, 10)
-        for one, bits in zip(kept, right, strict=True)
-    ]
+    sure = [np.array(one["confidence"]) for one in kept]
+    both = list(zip(sure, right, strict=True))
+    errors = [100 * expected_calibration_error(one, bits, 10) for one, bits in both]
     assert error_by_seed(made) == {DSS: dict(enumerate(errors))}
     assert cell["value"] == pytest.approx(np.mean(errors))
     assert cell["accuracy"] == pytest.approx(100 * np.mean(right))
-    assert cell["confidence"] == pytest.approx(100 * np.mean([one["confidence"] for one in kept]))
-    squares = [np.mean((np.array(one["confidence"]) - bits) ** 2)
-               for one, bits in zip(kept, right, strict=True)]  # fmt: skip
-    assert cell["brier"] == pytest.approx(np.mean(squares))
+    assert cell["confidence"] == pytest.approx(100 * np.mean(sure))
+    assert cell["brier"] == pytest.approx(np.mean([(one - bits) ** 2 for one, bits in both]))
     assert (cell["temperature"], cell["seeds"], cell["items"]) == (1.5, 2, 200)
     # Surer than right by 20 points; at the temperature it is calibrated, and lies near what chance does.
     assert cell["value"] > cell["floor_95"] > cell["floor"] > 0
     assert cell["item_low"] < cell["value"] < cell["item_high"]
     assert cell["ece_scaled"] < cell["value"] - 10
     assert cell["bound_broken"] == 0 and np.isnan(cell["ece_normalised"])
-
-
-def test_sequences_have_a_confidence_by_length_as_well():
-    made = confident(0, normalised=[0.9] * 200)
-    (cell,) = calibration_cells([made]).to_dict("records")
+    # Sequences have a confidence by length as well.
+    (cell,) = calibration_cells([confident(0, normalised=[0.9] * 200)]).to_dict("records")
     assert cell["confidence_normalised"] == pytest.approx(90.0)
     assert cell["ece_normalised"] == pytest.approx(90.0 - cell["accuracy"])
-
-
-def test_a_diagram_gets_the_answers_of_every_seed():
-    (found,) = answers([confident(0), confident(1)]).values()
-    assert [len(outcomes) for _, outcomes in found] == [200, 200]
-    assert found[0][1].dtype == bool

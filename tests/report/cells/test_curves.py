@@ -2,7 +2,7 @@
 
 import pytest
 
-from mi_cot_lib.report.cells.curves import gradient_cells, tradeoff_cells, training_curves
+from mi_cot_lib.report.cells.curves import gradient_cells, tradeoff_cells
 from tests.report.made import columns, run, setting
 
 
@@ -49,13 +49,3 @@ def test_a_run_that_answers_several_splits_was_trained_once():
     found = gradient_cells([one, other])
     assert set(found["setting"]) == {one.setting}
     assert set(found["seeds"]) == {1}
-
-
-def test_accuracy_is_in_percent_and_a_loss_that_was_not_logged_has_no_curve():
-    found = training_curves([run(setting("dss"), 0, 9, curves=curves(1.0))])
-    assert columns(found, "name", "step", "value") == [
-        ("loss_prediction", 10, 2.0),
-        ("loss_prediction", 20, 1.0),
-        ("accuracy", 10, 25.0),
-        ("accuracy", 20, 50.0),
-    ]

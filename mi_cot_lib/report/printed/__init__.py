@@ -1,1 +1,0 @@
-"""An item's numbers as text: tables, names and files."""
