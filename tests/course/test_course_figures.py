@@ -21,7 +21,7 @@ from mi_cot_lib.course.teacher_text import example_html
 from mi_cot_lib.course.theory.decompose import decompose_released, pooled_probabilities
 from mi_cot_lib.data.example import Example
 from mi_cot_lib.data.layout import RawRow
-from mi_cot_lib.experiments.students.shortcuts import bag_of_words_accuracy
+from mi_cot_lib.experiments.student_card import bag_of_words_accuracy
 from mi_cot_lib.objective.mi import mi_loss_per_example
 
 

@@ -31,11 +31,7 @@ _DIGITS = 4
 
 
 def answers_kept(predictions: Sequence[Prediction]) -> Record:
-    """Return what is kept of a run's answers.
-
-    Returns:
-        `correct`, by split a string of 1 and 0, an item each; `calibration`; `samples`.
-    """
+    """Return `correct`, by split a string of 1 and 0, an item each; `calibration`; and `samples`."""
     answers = by_split(predictions)
     return {
         "correct": {split: _bits(p.correct for p in found) for split, found in answers.items()},
