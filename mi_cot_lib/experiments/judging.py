@@ -28,10 +28,10 @@ TEMPERATURE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class JudgeChoice:
-    """Who judges.
+    """Who judges: an LLM at an OpenAI-compatible endpoint, or the exact judge of built-in data.
 
     Attributes:
-        model: Name of an LLM at an OpenAI-compatible endpoint; None is the exact judge of built-in data.
+        model: Name of the LLM; None is the exact judge.
         cache: File of the LLM's answers, so that none is paid for twice.
         embedder: Model whose embeddings of rationales are compared with the teacher's; None compares none.
     """
@@ -48,12 +48,7 @@ class JudgeChoice:
         return f"the LLM {self.model} at temperature {TEMPERATURE:g}, {REPEATS} times an item"
 
     def check(self, preset: Preset) -> None:
-        """Refuse what would only fail after the training that it waits for.
-
-        Raises:
-            KitError: No LLM is named for data that are not built in, the endpoint's key is missing, or
-                the embedding model cannot be loaded.
-        """
+        """Refuse, by a KitError, what would only fail after the training that it waits for."""
         for dataset in preset.datasets.values():
             _refuse_without_judge(dataset, self)
         if self.model is not None:
@@ -107,7 +102,7 @@ def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> li
     for run in tqdm(in_order, desc="judging", unit="run", disable=judge.model is None):
         items = run.record["samples"]
         known = examples[run.setting.dataset]
-        pairs = [(item["rationale"], known[item["id"]].rationale) for item in items]
+        pairs = [(item["rationale"], known[item["id"]].rationale or "") for item in items]
         mine, gold = ([pair[side] for pair in pairs if pair[1]] for side in (0, 1))
         overlap = {"bleu": bleu(mine, gold), "rouge": rouge_l(mine, gold)}
         if judge.embedder is not None:

@@ -39,11 +39,7 @@ _OF_SAMPLES: Mapping[
 
 
 def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result:
-    """Make any table, figure or question from the records of its runs.
-
-    Raises:
-        ConfigError: There are no runs, or they do not belong together.
-    """
+    """Make any table, figure or question from the records of its runs, or raise a ConfigError."""
     if not found.runs:
         raise ConfigError(
             f"no finished runs to make {item.id} from; `mi-cot paper {item.id} --preset {preset.name}` "

@@ -25,10 +25,8 @@ START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /
 def write_page(request: Request) -> tuple[list[Result], list[Outcome]]:
     """Write the page and its items: the paper's for which any run is there, others that have all of theirs.
 
-    Questions share runs with tables: some of their runs are always there, and answer nothing.
-
-    Returns:
-        The items, and those that could not be made.
+    Questions share runs with tables: some of their runs are always there, and answer nothing. Also returned
+    are the items that could not be made.
     """
     made, failures = [], []
     for item in ITEMS.values():
@@ -54,11 +52,7 @@ def write_results(results: Sequence[Result], request: Request, command: str) -> 
 
 
 def write_readme(results: Sequence[Result]) -> Path:
-    """Write README's results between their marks: Table 1, and one line an item.
-
-    Raises:
-        DataError: README lacks the marks.
-    """
+    """Write README's results between their marks: Table 1, and one line an item."""
     first = next(result for result in results if result.id == FIRST)
     table = main_table(first)
     section = WORDS.get_template("readme.md.jinja").render(

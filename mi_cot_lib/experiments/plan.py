@@ -58,8 +58,6 @@ class PlannedRun:
     """One run and its estimated cost.
 
     Attributes:
-        name: The run's folder.
-        config: What it trains.
         examples: Examples seen in training, repeats counted.
         training_flops: Operations of training.
         flops: Those of validating and testing as well.
@@ -81,7 +79,6 @@ class Plan:
     """What the items of a preset would take.
 
     Attributes:
-        runs: Each run once.
         disk: Bytes of all trained students, and of the checkpoints of one run under way.
         missing: What is not on this machine: `weights`, `data` or `gpu`, and whose.
         judge_calls: Answers that an LLM is asked for; 0 where none judges.

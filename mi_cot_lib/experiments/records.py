@@ -53,12 +53,9 @@ class Fingerprints:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where finished runs are looked for.
+    """Where finished runs are looked for: a folder of runs, then one of committed records, if any.
 
-    Attributes:
-        runs: Folder of run folders.
-        results: Folder of committed records, looked at second; None ignores them.
-        now: What records are compared with; reading all data again for every item would take long.
+    They are compared with what data and weights are now; reading all again for every item would take long.
     """
 
     runs: Path

@@ -18,14 +18,9 @@ from mi_cot_lib.report.result import Result
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for.
+    """What is asked for: on what, where runs lie and tables and figures go, who judges, and how many seeds.
 
-    Attributes:
-        preset: Data, students and settings.
-        places: Where finished runs lie.
-        out: Folder of tables and figures.
-        judge: Who scores rationales.
-        seeds: Of each setting; None takes the preset's.
+    Seeds are of each setting; None takes the preset's.
     """
 
     preset: Preset
@@ -80,16 +75,13 @@ def request_of(
     """Fill in the defaults: runs in `runs/paper`, tables and figures in `figures/paper/PRESET`.
 
     Args:
-        preset: On what.
+        preset: `nano` or `paper`.
         runs: Folder of run folders.
         out: Folder of tables and figures.
         judge: An LLM's name; None is the exact judge of built-in data.
         embedder: An embedding model's name or folder; None compares no embeddings.
         seeds: Instead of the preset's.
         fresh: Leave out the records that came with the kit.
-
-    Raises:
-        ConfigError: There is no such preset.
     """
     chosen = preset_named(preset)
     runs = (runs or repository_root() / "runs" / "paper").resolve()
@@ -99,13 +91,7 @@ def request_of(
 
 
 def status(item: Item, request: Request) -> dict[str, Any]:
-    """Say how far an item is, as plain JSON values.
-
-    Returns:
-        `id`, `title`, `preset`; `runs_needed` to fill it, and `runs_present` of them that are finished and
-        current; `seeds` of each setting; `files` that it has; and each of the `reasons` why records that
-        are there do not count.
-    """
+    """Say how far an item is, in plain JSON values; `reasons` are why records that are there do not count."""
     needed = {config.run_name for config in runs_of(item, request.preset, request.seeds)}
     missing = request.find(item).missing
     files = [f"{item.id}.{kind}" for kind in ("md", "csv", "tex", "json", "png")]

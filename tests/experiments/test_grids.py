@@ -27,7 +27,7 @@ def workers_with_a_kernel():
 
 
 def test_a_run_whose_worker_is_killed_in_mid_run_is_made_all_the_same(engine, small_root, tmp_path):
-    long = {"method": "finetune", "max_steps": 60, "eval_every": 60}
+    long = {"student": "nano16", "max_steps": 40, "eval_every": 40, "max_new_tokens": 4}
     configs = [short(small_root, seed=seed, **long) for seed in range(2)]
     killed = []
 

@@ -1,9 +1,7 @@
-"""`mi-cot paper`, `report`, `reproduce` and `record` as processes of their own, on the committed records."""
+"""`mi-cot paper`, `report`, `reproduce` and `record` on the committed records."""
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -12,20 +10,11 @@ from mi_cot_lib.experiments.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.records import results_folder
 
 
-def mi_cot(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "mi_cot_lib.cli", *map(str, arguments)],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
-
-
-def test_an_item_is_one_object_for_other_programs_and_its_files_lie_where_it_says(tmp_path):
+def test_an_item_is_one_object_for_other_programs_and_its_files_lie_where_it_says(tmp_path, call):
     places = ("--runs", tmp_path / "runs", "--out", tmp_path / "out")
-    done = mi_cot("paper", "table3", "--json", *places)
-    assert done.returncode == 0, done.stderr
-    (line,) = done.stdout.splitlines()
+    status, out, error = call("paper", "table3", "--json", *places)
+    assert status == 0, error
+    (line,) = out.splitlines()
     found = json.loads(line)
     assert (found["id"], found["preset"], len(found["cells"])) == ("table3", "nano", 4)
     assert {"question", "answer", "comparisons", "cost", "missing"} <= set(found)
@@ -57,19 +46,19 @@ def test_the_papers_own_setting_is_a_plan_where_it_cannot_run(tmp_path, call, mo
     assert "missing: data svamp" in out and not (tmp_path / "runs").exists()
 
 
-def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path):
+def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path, call):
     # The committed runs in folders of their own, as `mi-cot reproduce` leaves them.
-    runs, out = tmp_path / "runs", tmp_path / "out"
+    runs, places = tmp_path / "runs", tmp_path / "out"
     for one in runs_of(ITEMS["methods"], PRESETS["nano"]):
         (runs / one.run_name).mkdir(parents=True)
         record = results_folder() / f"{one.run_name}.json"
         shutil.copy(record, runs / one.run_name / "run.json")
-    done = mi_cot("reproduce", "--runs", runs, "--out", out)
-    assert done.returncode == 0, done.stderr
-    assert f"result:   {out / 'report.html'}" in done.stdout and str(runs) in done.stdout
-    kept = json.loads((out / "methods.json").read_text(encoding="utf-8"))
+    status, out, error = call("reproduce", "--runs", runs, "--out", places)
+    assert status == 0, error
+    assert f"result:   {places / 'report.html'}" in out and str(runs) in out
+    kept = json.loads((places / "methods.json").read_text(encoding="utf-8"))
     assert [one["seeds"] for one in kept["cells"]] == [3] * 4 and kept["missing"] == {}
-    assert kept["answer"][0] in (out / "report.html").read_text(encoding="utf-8")
+    assert kept["answer"][0] in (places / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_comparison_that_is_not_whole_is_not_committed(tmp_path, call):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import KitError, describe_os_error
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER
 
@@ -69,8 +69,10 @@ def packed(folder: Path) -> dict[str, bytes]:
 
 def unpack(files: dict[str, bytes], folder: Path) -> None:
     """Write what was packed elsewhere, the record last; a run that is complete here stays as it is."""
-    folder.mkdir(parents=True, exist_ok=True)
+    if not files:
+        return
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=0):
             if record.is_complete(folder):
                 return
@@ -82,3 +84,5 @@ def unpack(files: dict[str, bytes], folder: Path) -> None:
                 os.replace(part, path)
     except Timeout:
         raise KitError(f"{folder} is being made by another process; wait for it.") from None
+    except OSError as error:
+        raise KitError(describe_os_error(error)) from error

@@ -34,7 +34,7 @@ class Checkpoint:
     limits: dict[str, int]
 
 
-def limits_of(config: Mapping[str, Any]) -> dict[str, int]:
+def limits_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return where a run's configuration cuts prompts, and ends labels and rationales, in tokens."""
     return {
         "max_input_tokens": config["max_input_tokens"],

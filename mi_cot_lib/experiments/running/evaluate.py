@@ -114,18 +114,14 @@ def evaluate_to_file(
     method: str | None = None,
     out: Path | None = None,
 ) -> tuple[Evaluation, Path]:
-    """Evaluate and write the result, or read one that is there already, be it with rationales.
+    """Evaluate, and write the result to a file, or read it where it is there already, be it with rationales.
 
     Args:
         checkpoint: As for `evaluate`, and so are dataset, data_root, split, explain and method.
         out: A `.jsonl` file; None is `evaluations/DATASET-SPLIT.jsonl` in the checkpoint's folder.
 
-    Returns:
-        The evaluation and its file.
-
     Raises:
-        ConfigError: As `evaluate`; also where `out` is no `.jsonl` file or holds something else.
-        DataError: As `evaluate`.
+        KitError: As `evaluate`; also where `out` is no `.jsonl` file or holds something else.
     """
     if out is not None and Path(out).suffix != ".jsonl":
         raise ConfigError(f"{out}: the answers are one JSON object a line; name a .jsonl file.")

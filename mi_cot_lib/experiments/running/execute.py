@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,60 +70,48 @@ def execute_grid(
     names = [config.run_name for config in configs]
     if len(set(names)) < len(names):
         raise KitError("the grid holds one configuration twice.")
-    outcomes = {name: Outcome(name, error) for name, error in _stale(configs, runs).items()}
+    known: dict[tuple[str, str | None, str], dict[str, str]] = {}
+    outcomes: dict[str, Outcome] = {}
     missing = []
-    for config in configs:
-        name = config.run_name
-        if name not in outcomes and not record.is_complete(runs / name):
-            missing.append(config)
+
+    def end(name: str, error: str | None) -> None:
+        outcomes[name] = Outcome(name, error)
+        on_end(outcomes[name])
+
+    for name, config in zip(names, configs, strict=True):
+        try:
+            # A run that failed before it read its data has noted nothing, and is simply tried again.
+            if noted_sources(runs / name) is not None:
+                key = (config.dataset, config.data_root, config.student)
+                if key not in known:
+                    known[key] = sources_of(config)
+                refuse_other_sources(runs / name, known[key])
+        except KitError as refused:
+            end(name, str(refused))
+            continue
+        if record.is_complete(runs / name):
+            end(name, None)
         else:
-            on_end(outcomes.setdefault(name, Outcome(name, None)))
-    if missing:
-        refuse_unwritable(runs, "Name another folder of runs with --runs.")
-        for outcome in _execute_all(configs, missing, runs, jobs, engine):
-            outcomes[outcome.run] = outcome
-            on_end(outcome)
-    return [outcomes[name] for name in names]
-
-
-def _execute_all(
-    configs: Sequence[RunConfig],
-    missing: Sequence[RunConfig],
-    runs: Path,
-    jobs: int | None,
-    engine: Engine,
-) -> Iterator[Outcome]:
-    """Execute the missing runs of a grid under one bar, and yield each outcome as it comes."""
-    stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(configs, runs, stop), daemon=True)
+            missing.append(config)
+    if not missing:
+        return [outcomes[name] for name in names]
+    refuse_unwritable(runs, "Name another folder of runs with --runs.")
     here = engine == LOCAL
     # Runs side by side share this machine's cores; a cluster gives each worker its own.
     threads = cpu_count() // engine.runs_at_a_time(len(missing), jobs) if here else 1
-    with nullcontext() if here else arriving.filled_from_afar(runs) as mark:
+    with nullcontext() if here else arriving.filled_from_afar(runs) as mark, _bar(configs, runs):
         tasks = {
             config.run_name: partial(_execute, config, runs.resolve(), mark, max(1, threads))
             for config in missing
         }
-        watcher.start()
-        try:
-            for ended in run_all(tasks, engine, jobs):
-                error, files = (ended.error, {}) if ended.value is None else ended.value
-                yield Outcome(ended.name, _kept(files, runs / ended.name, error))
-        finally:
-            stop.set()
-            watcher.join()
-
-
-def _kept(files: dict[str, bytes], folder: Path, error: str | None) -> str | None:
-    """Write what was sent home, and return the run's error."""
-    try:
-        if files:
-            arriving.unpack(files, folder)
-    except KitError as failed:
-        return error or str(failed)
-    except OSError as failed:
-        return error or describe_os_error(failed)
-    return error
+        for ended in run_all(tasks, engine, jobs):
+            error, files = (ended.error, {}) if ended.value is None else ended.value
+            try:
+                arriving.unpack(files, runs / ended.name)
+            except KitError as failed:
+                error = error or str(failed)
+            end(ended.name, error)
+    return [outcomes[name] for name in names]
 
 
 def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> None:
@@ -132,8 +120,7 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
     The executed notebook is kept with its error if a cell fails.
 
     Raises:
-        KitError: An unknown parameter, no home folder, or a failed cell; the message names the executed
-            notebook.
+        KitError: An unknown parameter, no home folder, or a failed cell.
     """
     # Jupyter looks there for its settings, and ends in a traceback where it is not.
     home_folder()
@@ -167,25 +154,6 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
             f"the kernel ended before the notebook did, often for want of memory: {error} "
             f"(see {output}; fewer runs at a time need less)"
         ) from error
-
-
-def _stale(configs: Sequence[RunConfig], runs: Path) -> dict[str, str]:
-    """Return why each run that is there cannot be taken or gone on with, by name."""
-    known: dict[tuple[str, str | None, str], dict[str, str]] = {}
-    errors = {}
-    for config in configs:
-        folder = runs / config.run_name
-        # A run that failed before it read its data has noted nothing, and is simply tried again.
-        if noted_sources(folder) is None:
-            continue
-        key = (config.dataset, config.data_root, config.student)
-        try:
-            if key not in known:
-                known[key] = sources_of(config)
-            refuse_other_sources(folder, known[key])
-        except KitError as error:
-            errors[config.run_name] = str(error)
-    return errors
 
 
 def _execute(
@@ -222,8 +190,10 @@ def _forget_places(notebook: Path, runs: Path) -> None:
     write_atomically(notebook, text)
 
 
-def _watch(configs: Sequence[RunConfig], runs: Path, stop: threading.Event) -> None:
+@contextmanager
+def _bar(configs: Sequence[RunConfig], runs: Path) -> Iterator[None]:
     """Show one bar over the steps of all runs, weighted by the passes that a step takes."""
+    stop = threading.Event()
     work = {c.run_name: c.max_steps * (1 + method_named(c.method).explains) for c in configs}
     complete: set[str] = set()
 
@@ -235,12 +205,21 @@ def _watch(configs: Sequence[RunConfig], runs: Path, stop: threading.Event) -> N
         # Testing, after the last step, takes about a tenth of a run.
         return 0.9 * work[name] * step / steps
 
-    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} elapsed, {remaining} left{postfix}"
-    with tqdm(total=sum(work.values()), desc="training", bar_format=form) as bar:
-        # What an earlier call left done is no measure of this call's speed.
-        bar.n = bar.initial = sum(map(done, work))
-        while not stop.wait(_POLL_SECONDS):
+    def watch() -> None:
+        form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} elapsed, {remaining} left{postfix}"
+        with tqdm(total=sum(work.values()), desc="training", bar_format=form) as bar:
+            # What an earlier call left done is no measure of this call's speed.
+            bar.n = bar.initial = sum(map(done, work))
+            while not stop.wait(_POLL_SECONDS):
+                bar.n = sum(map(done, work))
+                bar.set_postfix_str(f"{len(complete)} of {len(work)} runs", refresh=False)
+                bar.refresh()
             bar.n = sum(map(done, work))
-            bar.set_postfix_str(f"{len(complete)} of {len(work)} runs", refresh=False)
-            bar.refresh()
-        bar.n = sum(map(done, work))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()

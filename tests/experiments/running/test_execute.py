@@ -17,7 +17,7 @@ KILL = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
 
 def test_a_grid_keeps_what_works_reports_what_fails_and_resumes(small_root, tmp_path):
     good, bad = (short(small_root, method="finetune", train_size=size) for size in (None, 97))
-    outcomes = execute_grid([good, bad], tmp_path, jobs=2)
+    outcomes = execute_grid([good, bad], tmp_path, jobs=1)
     assert [outcome.error is None for outcome in outcomes] == [True, False]
     assert "more than the 96" in outcomes[1].error
     assert [record["run"] for record in load_runs(tmp_path)] == [good.run_name]
