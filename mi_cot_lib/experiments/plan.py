@@ -91,12 +91,13 @@ class Plan:
 
     def __str__(self) -> str:
         """Say every run, then the sums and the assumptions behind them."""
-        return WORDS.get_template("plan.txt.jinja").render(
+        text = WORDS.get_template("plan.txt.jinja").render(
             planned=self,
             training_share=TRAINING_SHARE,
             decoding_share=DECODING_SHARE,
             layer_seconds=LAYER_SECONDS,
         )
+        return text.rstrip()
 
 
 def plan(
