@@ -125,7 +125,7 @@ def student_pretrain(name: str, folder: Path | None) -> None:
 @options.jobs
 def student_card(runs: Path | None, jobs: int | None) -> None:
     """Finetune the built-in student on each built-in data set and record what it reaches."""
-    from mi_cot_lib.experiments.students.student_card import make_card
+    from mi_cot_lib.experiments.student_card import make_card
     from mi_cot_lib.machine import repository_root
 
     click.echo(make_card((runs or repository_root() / "runs" / "student").resolve(), jobs))

@@ -1,6 +1,7 @@
 """Options that several commands take, each declared once."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,14 @@ def as_json(about: str = "") -> Option:
 
 
 def engine(command: Any) -> Any:
-    """Where runs are made, in the order in which `Engine` takes it."""
+    """Where runs are made: the command gets `jobs` and an `Engine`."""
+
+    @wraps(command)
+    def with_engine(*, engine: str, address: str | None, gpus_per_run: float, **given: Any) -> None:
+        from mi_cot_lib.experiments.running.engines import Engine
+
+        command(engine=Engine(engine, address, gpus_per_run), **given)
+
     return together(
         jobs,
         click.option(
@@ -71,7 +79,7 @@ def engine(command: Any) -> Any:
         click.option(
             "--gpus-per-run", type=click.FloatRange(min=0), default=0, help="With --engine ray."
         ),
-    )(command)
+    )(with_engine)
 
 
 def together(*options: Option) -> Option:

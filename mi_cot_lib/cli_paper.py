@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,11 @@ from mi_cot_lib.errors import ConfigError, KitError
 
 if TYPE_CHECKING:
     from mi_cot_lib.experiments.items import Item
-    from mi_cot_lib.experiments.records import Failure
     from mi_cot_lib.experiments.request import Request
     from mi_cot_lib.experiments.running.engines import Engine
+    from mi_cot_lib.experiments.running.execute import Outcome
 
+# What `request_of` takes.
 _CHOICES = options.together(
     options.preset,
     options.seeds(),
@@ -54,18 +56,10 @@ def paper(
     listing: bool,
     as_json: bool,
     planning: bool,
-    fresh: bool,
     recording: bool,
     jobs: int | None,
-    engine: str,
-    address: str | None,
-    gpus_per_run: float,
-    preset: str,
-    seeds: int | None,
-    judge: str | None,
-    embedder: str | None,
-    runs: Path | None,
-    out: Path | None,
+    engine: "Engine",
+    **choices: Any,
 ) -> None:
     """Make tables and figures of the paper, table1 … table8, figure2 … figure5 or all; answer what it leaves
     open, question1 … question6 or questions; or measure its students, information.
@@ -82,34 +76,30 @@ def paper(
     """
     from mi_cot_lib.experiments.items import ITEMS, items_named
     from mi_cot_lib.experiments.page import write_page, write_readme
-    from mi_cot_lib.experiments.plan import describe_plan
-    from mi_cot_lib.experiments.request import request_of, status
-    from mi_cot_lib.experiments.running.engines import Engine
+    from mi_cot_lib.experiments.request import describe_status, request_of, status
 
-    makes = Engine(engine, address, gpus_per_run)
     chosen = items_named(items)
     if not (chosen or listing):
         raise click.UsageError("name a table, figure or question, all, questions, or --list.")
-    request = request_of(
-        preset, runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds, fresh=fresh
-    )
+    request = request_of(**choices)
+    preset = request.preset.name
     if listing:
         for item in chosen or ITEMS.values():
             one = status(item, request)
-            click.echo(one.to_json() if as_json else one.to_line())
+            click.echo(json.dumps(one, sort_keys=True) if as_json else describe_status(one))
         return
     planned = request.plan(chosen)
     if planning or (planned.missing and planned.runs):
         names = ", ".join(item.id for item in chosen)
         head = f"Plan of {names}, preset {preset}: what is not there yet. Nothing is run."
-        click.echo("\n".join([head, "", *describe_plan(planned)]))
+        click.echo(f"{head}\n\n{planned}")
         return
-    failures = _make(chosen, request, makes, jobs, recording=recording, as_json=as_json)
+    failures = _make(chosen, request, engine, jobs, recording=recording, as_json=as_json)
     if recording and not failures:
         made, failures = write_page(request)
         click.echo(request.out / "report.html")
         # The kit's own results, which README shows.
-        if preset == "nano" and out is None:
+        if preset == "nano" and choices["out"] is None:
             click.echo(write_readme(made))
     _tell(failures)
 
@@ -129,9 +119,7 @@ def reproduce(
     dataset: str,
     seeds: int,
     jobs: int | None,
-    engine: str,
-    address: str | None,
-    gpus_per_run: float,
+    engine: "Engine",
     runs: Path | None,
     out: Path | None,
 ) -> None:
@@ -143,23 +131,11 @@ def reproduce(
     from mi_cot_lib.experiments.items import item_named
     from mi_cot_lib.experiments.page import write_results
     from mi_cot_lib.experiments.presets import for_dataset
-    from mi_cot_lib.experiments.records import Places
-    from mi_cot_lib.experiments.request import Request, request_of
-    from mi_cot_lib.experiments.running.engines import Engine
-    from mi_cot_lib.machine import repository_root
 
-    makes = Engine(engine, address, gpus_per_run)
-    root = repository_root()
-    asked = request_of(
-        runs=runs or root / "runs" / "reproduce",
-        out=out or root / "figures" / "reproduce",
-        seeds=seeds,
-        fresh=True,
-    )
+    asked = _of_reproduce(runs, out, seeds)
     preset, item = for_dataset(asked.preset, item_named("methods"), dataset)
-    request = Request(preset, Places(asked.places.runs, None), asked.out, asked.judge, seeds)
-    failures = _make([item], request, makes, jobs)
-    _tell(failures)
+    request = replace(asked, preset=preset)
+    _tell(_make([item], request, engine, jobs))
     page = write_results([request.result(item)], request, f"mi-cot reproduce --dataset {dataset}")
     click.echo(f"\nresult:   {page}\nfigures:  {request.out}\nruns:     {request.places.runs}")
 
@@ -167,14 +143,7 @@ def reproduce(
 @click.command()
 @options.engine
 @_CHOICES
-def measure(
-    jobs: int | None,
-    engine: str,
-    address: str | None,
-    gpus_per_run: float,
-    preset: str,
-    **choices: Any,
-) -> None:
+def measure(jobs: int | None, engine: "Engine", **choices: Any) -> None:
     """Measure I(Z;V), I(Z;Y) and H(V) of trained students, and whether the MI term raised them.
 
     V and Z are what the student's decoder holds while it writes a label and a rationale, Y is the gold label.
@@ -182,11 +151,8 @@ def measure(
     """
     from mi_cot_lib.experiments.items import item_named
     from mi_cot_lib.experiments.request import request_of
-    from mi_cot_lib.experiments.running.engines import Engine
 
-    makes = Engine(engine, address, gpus_per_run)
-    request = request_of(preset, **choices)
-    _tell(_make([item_named("information")], request, makes, jobs))
+    _tell(_make([item_named("information")], request_of(**choices), engine, jobs))
 
 
 @click.command()
@@ -194,12 +160,10 @@ def measure(
 def record(runs: Path | None) -> None:
     """Commit the records of a finished `mi-cot reproduce` to results/."""
     from mi_cot_lib.experiments.items import item_named
-    from mi_cot_lib.experiments.records import commit, find, results_folder
-    from mi_cot_lib.experiments.request import request_of
-    from mi_cot_lib.machine import repository_root
+    from mi_cot_lib.experiments.records import commit, results_folder
 
-    request = request_of(runs=runs or repository_root() / "runs" / "reproduce", fresh=True)
-    found = find(item_named("methods"), request.preset, request.places)
+    request = _of_reproduce(runs)
+    found = request.find(item_named("methods"))
     if found.missing:
         raise ConfigError(
             f"{len(found.missing)} runs are missing in {request.places.runs}; `mi-cot reproduce` makes them."
@@ -210,14 +174,7 @@ def record(runs: Path | None) -> None:
 
 @click.command()
 @_CHOICES
-def report(
-    preset: str,
-    seeds: int | None,
-    judge: str | None,
-    embedder: str | None,
-    runs: Path | None,
-    out: Path | None,
-) -> None:
+def report(**choices: Any) -> None:
     """Put every item whose runs are there on one page, and nothing is trained for it.
 
     Writes report.html (self-contained), and each item's files to --out.
@@ -225,9 +182,10 @@ def report(
     from mi_cot_lib.experiments.page import write_page
     from mi_cot_lib.experiments.request import request_of
 
-    request = request_of(preset, runs=runs, out=out, judge=judge, embedder=embedder, seeds=seeds)
+    request = request_of(**choices)
     made, failures = write_page(request)
     if not made and not failures:
+        preset = request.preset.name
         raise ConfigError(
             f"no finished runs of preset {preset} in {request.places.runs}, nor any that came with "
             f"the kit; `mi-cot paper table1 --preset {preset}` makes the first."
@@ -236,17 +194,29 @@ def report(
     _tell(failures)
 
 
+def _of_reproduce(
+    runs: Path | None, out: Path | None = None, seeds: int | None = None
+) -> "Request":
+    from mi_cot_lib.experiments.request import request_of
+    from mi_cot_lib.machine import repository_root
+
+    runs = runs or repository_root() / "runs" / "reproduce"
+    out = out or repository_root() / "figures" / "reproduce"
+    return request_of(runs=runs, out=out, seeds=seeds, fresh=True)
+
+
 def _make(
     items: "Sequence[Item]",
     request: "Request",
-    makes: "Engine",
+    engine: "Engine",
     jobs: int | None,
     *,
     recording: bool = False,
     as_json: bool = False,
-) -> "list[Failure]":
+) -> "list[Outcome]":
     """Train what is missing and write each item's files."""
-    from mi_cot_lib.experiments.records import Failure, commit, find, make_missing, results_folder
+    from mi_cot_lib.experiments.records import commit, make_missing, results_folder
+    from mi_cot_lib.experiments.running.execute import Outcome
     from mi_cot_lib.files import refuse_unwritable
     from mi_cot_lib.report.export import to_object, write_item
 
@@ -254,26 +224,25 @@ def _make(
         request.judge.check(request.preset)
     refuse_unwritable(request.out, "Name another folder with --out.")
     failures = make_missing(
-        items, request.preset, request.places, seeds=request.seeds, jobs=jobs, engine=makes
+        items, request.preset, request.places, seeds=request.seeds, jobs=jobs, engine=engine
     )
     for item in items:
         try:
             result = request.result(item)
         except KitError as error:
-            failures.append(Failure(item.id, str(error)))
+            failures.append(Outcome(item.id, str(error)))
             continue
         files = write_item(result, request.out, request.command(f"paper {item.id}"))
         if recording:
-            found = find(item, request.preset, request.places, request.seeds)
-            commit(found, request.places, results_folder())
+            commit(request.find(item), request.places, results_folder())
         if as_json:
             click.echo(json.dumps(to_object(result, [str(path) for path in files])))
         else:
-            click.echo(str(files[0]))
+            click.echo(files[0])
     return failures
 
 
-def _tell(failures: "Sequence[Failure]") -> None:
+def _tell(failures: "Sequence[Outcome]") -> None:
     """Name every failure, and end with an exit status that is not zero if there is one."""
     for failure in failures:
         click.echo(f"FAILED {failure.run}: {failure.error}", err=True)

@@ -7,24 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mi_cot_lib import cli
-
-SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "dss"
-
-
-def call(capsys, *arguments: str) -> tuple[int, str, str]:
-    """Run `mi-cot` in this process and return exit status, output and errors."""
-    before, sys.argv = sys.argv, ["mi-cot", *arguments]
-    try:
-        cli.main()
-        status = 0
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    finally:
-        sys.argv = before
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
@@ -40,17 +22,14 @@ def call(capsys, *arguments: str) -> tuple[int, str, str]:
         (("data", "generate"), "FOLDER"),
     ],
 )
-def test_bad_input_is_refused_by_name_without_a_traceback(capsys, arguments, said):
-    status, _, error = call(capsys, *arguments)
-    assert status == 2
-    assert said in error
-    assert "Traceback" not in error
+def test_bad_input_is_refused_by_name_without_a_traceback(call, arguments, said):
+    status, _, error = call(*arguments)
+    assert status == 2 and said in error and "Traceback" not in error
 
 
-def test_run_prints_the_runs_folder_as_its_last_line(capsys, tmp_path):
-    assert call(capsys, "data", "generate", str(tmp_path / "d"), "--dataset", "nano_esnli")[0] == 0
+def test_run_prints_the_runs_folder_as_its_last_line(call, tmp_path):
+    assert call("data", "generate", str(tmp_path / "d"), "--dataset", "nano_esnli")[0] == 0
     status, out, _ = call(
-        capsys,
         *("run", "--dataset", "nano_esnli", "--data-root", str(tmp_path / "d")),
         *("--method", "finetune", "--max-steps", "2", "--runs", str(tmp_path / "runs")),
         *("--train-size", "40", "--batch-size", "4", "--max-new-tokens", "4"),
@@ -61,40 +40,30 @@ def test_run_prints_the_runs_folder_as_its_last_line(capsys, tmp_path):
     assert record["config"]["train_size"] == 40
 
 
-def test_a_generated_teacher_errs_at_the_chosen_rate(capsys, tmp_path):
+def test_a_generated_teacher_errs_at_the_chosen_rate(call, tmp_path):
     arguments = (str(tmp_path), "--dataset", "nano_anli", "--teacher-accuracy", "0.5")
-    assert call(capsys, "data", "generate", *arguments)[0] == 0
-    _, out, _ = call(capsys, "data", "check", "--data-root", str(tmp_path), "--json")
+    assert call("data", "generate", *arguments)[0] == 0
+    _, out, _ = call("data", "check", "--data-root", str(tmp_path), "--json")
     rows = [json.loads(line) for line in out.splitlines()]
     assert {row["split"] for row in rows} == {"train", "valid", "test", "unseen"}
     assert {row["teacher_accuracy"] for row in rows} == {0.5}
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the real DSS data is not beside the repository")
-def test_data_check_prints_one_object_a_line_with_the_published_accuracies(capsys):
-    _, out, _ = call(capsys, "data", "check", "--data-root", str(SHARED), "--json")
+def test_data_check_prints_one_object_a_line_with_the_published_accuracies(call, shared):
+    _, out, _ = call("data", "check", "--data-root", shared / "dss", "--json")
     rows = {(r["dataset"], r["split"]): r for r in map(json.loads, out.splitlines())}
     published = {
-        ("cqa", "test"): (1221, 0.7723),
-        ("svamp", "train"): (800, 0.7350),
-        ("svamp", "test"): (200, 0.7400),
-        ("anli1", "test"): (1000, 0.6560),
+        ("cqa", "test"): (1221, 0.7723), ("svamp", "train"): (800, 0.7350),
+        ("svamp", "test"): (200, 0.7400), ("anli1", "test"): (1000, 0.6560),
         ("esnli", "test"): (9824, 0.7299),
-    }
-    for key, (count, accuracy) in published.items():
-        assert (rows[key]["rows"], rows[key]["teacher_accuracy_released"]) == (count, accuracy)
+    }  # fmt: skip
+    for key, expected in published.items():
+        assert (rows[key]["rows"], rows[key]["teacher_accuracy_released"]) == expected
     assert all(r["teacher_accuracy"] >= r["teacher_accuracy_released"] for r in rows.values())
-    order = [
-        "dataset",
-        "split",
-        "rows",
-        "teacher_accuracy",
-        "teacher_accuracy_released",
-        "unparsed",
-        "ambiguous",
-        "outside",
+    assert list(rows["cqa", "test"]) == [
+        *("dataset", "split", "rows", "teacher_accuracy", "teacher_accuracy_released"),
+        *("unparsed", "ambiguous", "outside"),
     ]
-    assert list(rows["cqa", "test"]) == order
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:

@@ -21,8 +21,6 @@ class Item:
     Attributes:
         id: What `mi-cot paper` takes.
         title: A table's caption, shortened.
-        question: What it answers.
-        kind: `paper`, `question` or `own`.
         rows: Fields of `RunConfig` by row.
         fields: Fields of a `Setting` that tell its rows apart.
         students: `large`, `small` or `each` of the preset's.
@@ -34,7 +32,6 @@ class Item:
         split: Whose answers: `test`, `valid`.
         also: Further answers in columns of their own: `unseen`, `outside`.
         declared: Comparisons that get a verdict.
-        margin: Smallest difference of interest.
         explored: Compared without a verdict; None is every two rows.
         pictures: Names of `report.pictures`, the first of which opens the page's section.
         folded: Names of `report.tables`, beside those that every item has.

@@ -1,7 +1,6 @@
 """Every table, figure and question: one list, from which one function makes any of them (`make.make`)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from mi_cot_lib.errors import unknown_name
 from mi_cot_lib.experiments.item import COMPARED, OWN, PAPER, QUESTION, Item, Rows
@@ -11,10 +10,6 @@ from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Co
 ALL_METHODS: Rows = tuple({"method": name} for name in METHODS)
 # Smallest differences of interest: of a scale from 1 to 5, of r, in nats.
 QUALITY, CORRELATION, NATS = 0.25, 0.2, 0.1
-
-
-def _with_each(rows: Rows, **changes: Any) -> Rows:
-    return tuple({**row, **changes} for row in rows)
 
 
 # Question 1: beside DSS and the released form, every other form on its own features.
@@ -88,7 +83,7 @@ ITEMS: dict[str, Item] = {
             id="table3",
             title="Training on the teacher's labels",
             question="Does the MI loss help where labels are the teacher's?",
-            rows=_with_each(COMPARED, labels="teacher"),
+            rows=tuple({**row, "labels": "teacher"} for row in COMPARED),
             families="nli",
             folded=("recall", "unseen"),
         ),
@@ -281,11 +276,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 
 
 def item_named(name: str) -> Item:
-    """Look an item up by its id.
-
-    Raises:
-        ConfigError: There is none of that name.
-    """
+    """Look an item up by its id, or raise a ConfigError."""
     if name not in ITEMS:
         raise unknown_name("table, figure or question", name, ITEMS)
     return ITEMS[name]

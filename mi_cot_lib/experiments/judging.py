@@ -26,10 +26,10 @@ TEMPERATURE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class JudgeChoice:
-    """Who judges.
+    """Who judges: an LLM at an OpenAI-compatible endpoint, or the exact judge of built-in data.
 
     Attributes:
-        model: Name of an LLM at an OpenAI-compatible endpoint; None is the exact judge of built-in data.
+        model: Name of the LLM; None is the exact judge.
         cache: File of the LLM's answers, so that none is paid for twice.
         embedder: Model whose embeddings of rationales are compared with the teacher's; None compares none.
     """
@@ -46,12 +46,7 @@ class JudgeChoice:
         return f"the LLM {self.model} at temperature {TEMPERATURE:g}, {REPEATS} times an item"
 
     def check(self, preset: Preset) -> None:
-        """Refuse what would only fail after the training that it waits for.
-
-        Raises:
-            KitError: No LLM is named for data that are not built in, the endpoint's key is missing, or
-                the embedding model cannot be loaded.
-        """
+        """Refuse, by a KitError, what would only fail after the training that it waits for."""
         for dataset in preset.datasets.values():
             _refuse_without_judge(dataset, self)
         if self.model is not None:
@@ -74,15 +69,7 @@ def _refuse_without_judge(dataset: str, judge: JudgeChoice) -> None:
 
 
 def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> list[JudgedSample]:
-    """Score the sampled rationales of every run, and the teacher's for the same items.
-
-    Args:
-        preset: On what the runs were made.
-        runs: Whose records hold `samples`.
-        judge: Who scores.
-
-    Returns:
-        The teacher's samples first, then each run's.
+    """Score the teacher's rationales of the items that runs' records hold as `samples`, then each run's own.
 
     Raises:
         ConfigError: No LLM is named, and the data are not built in.
@@ -107,40 +94,28 @@ def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> li
             for one in taught
             if one.rationale
         ]
-        scores = _scores(dataset, items, known, asking)
         teacher = Setting(dataset=dataset, method=TEACHER, student=run.setting.student)
-        samples.append(JudgedSample(teacher, 0, items, scores))
+        samples.append(JudgedSample(teacher, 0, items, _scores(dataset, items, known, asking)))
     in_order = [run for group in by_setting(runs).values() for run in group.values()]
     for run in tqdm(in_order, desc="judging", unit="run", disable=judge.model is None):
         items = run.record["samples"]
         known = examples[run.setting.dataset]
-        pairs = [(item["rationale"], known[item["id"]].rationale) for item in items]
-        readable = [(mine, gold) for mine, gold in pairs if gold]
-        mine, gold = ([pair[side] for pair in readable] for side in (0, 1))
-        scores = _scores(run.setting.dataset, items, known, asking)
+        pairs = [(item["rationale"], known[item["id"]].rationale or "") for item in items]
+        mine, gold = ([pair[side] for pair in pairs if pair[1]] for side in (0, 1))
         overlap = {"bleu": bleu(mine, gold), "rouge": rouge_l(mine, gold)}
         if judge.embedder is not None:
             overlap["cosine"] = embedding_cosine(mine, gold, judge.embedder)
+        scores = _scores(run.setting.dataset, items, known, asking)
         samples.append(JudgedSample(run.setting, run.seed, items, scores, **overlap))
     return samples
 
 
 def _scores(
-    dataset: str, items: Sequence, examples: dict[str, Example], judge: LlmJudge | None
+    dataset: str, items: Sequence, known: dict[str, Example], judge: LlmJudge | None
 ) -> list[Scores]:
+    texts = [(known[item["id"]], item["rationale"]) for item in items]
     if judge is None:
-        return [
-            (judge_rationale(dataset, examples[item["id"]], item["rationale"]).score,)
-            for item in items
-        ]
-    asked = [
-        JudgeItem(
-            item["id"],
-            dataset_spec(dataset).title,
-            examples[item["id"]].input,
-            examples[item["id"]].label,
-            item["rationale"],
-        )
-        for item in items
-    ]
+        return [(judge_rationale(dataset, one, text).score,) for one, text in texts]
+    title = dataset_spec(dataset).title
+    asked = [JudgeItem(one.id, title, one.input, one.label, text) for one, text in texts]
     return [one.scores for one in judge.judge(asked, REPEATS)]

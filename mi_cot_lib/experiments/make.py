@@ -37,17 +37,7 @@ _OF_SAMPLES: Mapping[
 
 
 def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result:
-    """Make any table, figure or question from the records of its runs.
-
-    Args:
-        item: Which.
-        preset: On what the runs were made.
-        found: The runs.
-        judge: Who scores rationales, where the item asks for it.
-
-    Raises:
-        ConfigError: There are no runs, or they do not belong together.
-    """
+    """Make any table, figure or question from the records of its runs, or raise a ConfigError."""
     if not found.runs:
         raise ConfigError(
             f"no finished runs to make {item.id} from; `mi-cot paper {item.id} --preset {preset.name}` "

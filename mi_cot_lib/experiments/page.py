@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.experiments.items import FIRST, ITEMS, PAPER
-from mi_cot_lib.experiments.readme import replace_section
-from mi_cot_lib.experiments.records import Failure, find
 from mi_cot_lib.experiments.request import Request
+from mi_cot_lib.experiments.running.execute import Outcome
 from mi_cot_lib.files import write_atomically
+from mi_cot_lib.machine import repository_root
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER
 from mi_cot_lib.report.answer import WORDS, answer_of
 from mi_cot_lib.report.export import write_item
@@ -22,25 +22,21 @@ _LINES = 5
 START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
 
 
-def write_page(request: Request) -> tuple[list[Result], list[Failure]]:
+def write_page(request: Request) -> tuple[list[Result], list[Outcome]]:
     """Write the page and its items: the paper's for which any run is there, others that have all of theirs.
 
-    Questions share runs with tables: some of their runs are always there, and answer nothing.
-
-    Returns:
-        The items, and those that could not be made.
+    Questions share runs with tables: some of their runs are always there, and answer nothing. Also returned
+    are the items that could not be made.
     """
     made, failures = [], []
     for item in ITEMS.values():
-        found = find(item, request.preset, request.places, request.seeds)
+        found = request.find(item)
         if not found.runs or (item.kind != PAPER and found.missing):
             continue
         try:
-            result = request.result(item)
+            made.append(request.result(item))
         except KitError as error:
-            failures.append(Failure(item.id, str(error)))
-            continue
-        made.append(result)
+            failures.append(Outcome(item.id, str(error)))
     if made:
         write_results(made, request, request.command("report"))
     return made, failures
@@ -48,19 +44,15 @@ def write_page(request: Request) -> tuple[list[Result], list[Failure]]:
 
 def write_results(results: Sequence[Result], request: Request, command: str) -> Path:
     """Write the items' files and one page of them, and return the page."""
-    for result in results:
-        write_item(result, request.out, request.command(f"paper {result.id}"))
     commands = {result.id: request.command(f"paper {result.id}") for result in results}
+    for result in results:
+        write_item(result, request.out, commands[result.id])
     write_atomically(request.out / PAGE, render_page(results, commands, command))
     return request.out / PAGE
 
 
 def write_readme(results: Sequence[Result]) -> Path:
-    """Write README's results between their marks: Table 1, and one line an item.
-
-    Raises:
-        DataError: README lacks the marks.
-    """
+    """Write README's results between their marks: Table 1, and one line an item."""
     first = next(result for result in results if result.id == FIRST)
     table = main_table(first)
     section = WORDS.get_template("readme.md.jinja").render(
@@ -69,7 +61,13 @@ def write_readme(results: Sequence[Result]) -> Path:
         table=to_markdown(table[~table[""].str.contains("paper")]),
         lines=[(one, answer_of(one)[0]) for one in _telling(results)],
     )
-    return replace_section(START, END, f"\n\n{section.strip()}\n\n")
+    readme = repository_root() / "README.md"
+    before, found, rest = readme.read_text(encoding="utf-8").partition(START)
+    _, closed, after = rest.partition(END)
+    if not (found and closed):
+        raise DataError(f"README.md lacks the lines {START} and {END}.")
+    write_atomically(readme, f"{before}{START}\n\n{section.strip()}\n\n{END}{after}")
+    return readme
 
 
 def _telling(results: Sequence[Result]) -> list[Result]:

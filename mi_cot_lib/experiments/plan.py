@@ -15,11 +15,11 @@ from mi_cot_lib.data.load import resolve_data_root
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.generate import MAX_BATCH, MAX_STEP_SCORES, MAX_TOKENS
-from mi_cot_lib.experiments.grid import runs_of
 from mi_cot_lib.experiments.items import Item
 from mi_cot_lib.experiments.judging import judge_calls
-from mi_cot_lib.experiments.presets import Preset
+from mi_cot_lib.experiments.presets import Preset, runs_of
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.report.answer import WORDS
 from mi_cot_lib.report.paper import paper_numbers
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, NAMED_STUDENTS
 from mi_cot_lib.student.packed import matrix_flops, t5_v1_1_config
@@ -58,11 +58,9 @@ class PlannedRun:
     """One run and its estimated cost.
 
     Attributes:
-        name: The run's folder.
-        config: What it trains.
         examples: Examples seen in training, repeats counted.
         training_flops: Operations of training.
-        decoding_flops: Operations of validating and testing.
+        flops: Those of validating and testing as well.
         least_hours: Spent where starting kernels takes all the time; the same for every card.
         hours: By card.
     """
@@ -71,7 +69,7 @@ class PlannedRun:
     config: RunConfig
     examples: int
     training_flops: float
-    decoding_flops: float
+    flops: float
     least_hours: float
     hours: dict[str, float]
 
@@ -81,16 +79,25 @@ class Plan:
     """What the items of a preset would take.
 
     Attributes:
-        runs: Each run once.
         disk: Bytes of all trained students, and of the checkpoints of one run under way.
-        missing: What is not on this machine, each with the command that gets it.
+        missing: What is not on this machine: `weights`, `data` or `gpu`, and whose.
         judge_calls: Answers that an LLM is asked for; 0 where none judges.
     """
 
     runs: list[PlannedRun]
     disk: tuple[int, int]
-    missing: list[str]
+    missing: list[tuple[str, str]]
     judge_calls: int
+
+    def __str__(self) -> str:
+        """Say every run, then the sums and the assumptions behind them."""
+        text = WORDS.get_template("plan.txt.jinja").render(
+            planned=self,
+            training_share=TRAINING_SHARE,
+            decoding_share=DECODING_SHARE,
+            layer_seconds=LAYER_SECONDS,
+        )
+        return text.rstrip()
 
 
 def plan(
@@ -99,30 +106,17 @@ def plan(
     seeds: int | None = None,
     present: Collection[str] = (),
 ) -> Plan:
-    """Estimate the cost of every run that the items need.
-
-    Args:
-        items: Which.
-        preset: On what.
-        seeds: Instead of the preset's.
-        present: Names of runs that are there already and are left out.
-    """
-    configs = {
-        c.run_name: c
-        for item in items
-        for c in runs_of(item, preset, seeds)
-        if c.run_name not in present
-    }
-    judged = [item for item in items if "samples" in item.needs]
+    """Estimate the cost of every run that the items need, but for those present, by name."""
+    needed = {c.run_name: c for item in items for c in runs_of(item, preset, seeds)}
+    configs = [config for name, config in needed.items() if name not in present]
     calls = 0
-    if judged and not preset.is_built_in:
+    if not preset.is_built_in:
+        judged = [item for item in items if "samples" in item.needs]
         asked = {c.run_name for item in judged for c in runs_of(item, preset, seeds)}
-        calls = judge_calls(len(asked), len(preset.datasets))
-    runs = [_planned(config) for config in configs.values()]
-    sizes = [WEIGHT_BYTES * _parameters(config.student) for config in configs.values()]
-    largest = max((_parameters(config.student) for config in configs.values()), default=0)
-    disk = (sum(sizes), CHECKPOINT_BYTES * largest)
-    return Plan(runs, disk, _missing(configs.values()), calls)
+        calls = judge_calls(len(asked), len(preset.datasets)) if asked else 0
+    parameters = [_parameters(config.student) for config in configs]
+    disk = (WEIGHT_BYTES * sum(parameters), CHECKPOINT_BYTES * max(parameters, default=0))
+    return Plan([_planned(config) for config in configs], disk, _missing(configs), calls)
 
 
 def _planned(config: RunConfig) -> PlannedRun:
@@ -160,7 +154,8 @@ def _planned(config: RunConfig) -> PlannedRun:
         for card, peak in PEAKS.items()
     }
     least = (least_training + least_decoding) / 3600
-    return PlannedRun(config.run_name, config, examples, training, decoding, least, hours)
+    name = config.run_name
+    return PlannedRun(name, config, examples, training, training + decoding, least, hours)
 
 
 @cache
@@ -182,58 +177,21 @@ def _parameters(student: str) -> int:
     return sum(parameter.numel() for parameter in _shape(student).parameters())
 
 
-def _missing(configs: Any) -> list[str]:
+def _missing(configs: Sequence[RunConfig]) -> list[tuple[str, str]]:
     lacking = []
-    for student in sorted({config.student for config in configs} - BUILT_IN_WIDTHS.keys()):
-        name = NAMED_STUDENTS[student]
+    large = sorted({config.student for config in configs} - BUILT_IN_WIDTHS.keys())
+    for name in (NAMED_STUDENTS[student] for student in large):
         # A string is a path; None and a marker of a known absence are not.
         files = ("model.safetensors", "pytorch_model.bin")
         if not any(isinstance(try_to_load_from_cache(name, file), str) for file in files):
-            lacking.append(f"weights of {name}: `hf download {name}` where there is a network")
+            lacking.append(("weights", name))
     for dataset in sorted({config.dataset for config in configs}):
         try:
             there = splits_present(resolve_data_root(dataset), dataset)
         except KitError:
             there = ()
-        for split in dataset_spec(dataset).splits:
-            if split not in there:
-                lacking.append(
-                    f"data {dataset} {split}: `mi-cot data fetch`, or MI_COT_DATA=DIR in DSS's layout"
-                )
-    if not torch.cuda.is_available() and any(c.student not in BUILT_IN_WIDTHS for c in configs):
-        lacking.append("a GPU: none is visible to torch on this machine (`nvidia-smi` says why)")
+        splits = [split for split in dataset_spec(dataset).splits if split not in there]
+        lacking += [("data", f"{dataset} {split}") for split in splits]
+    if large and not torch.cuda.is_available():
+        lacking.append(("gpu", ""))
     return lacking
-
-
-def describe_plan(planned: Plan) -> list[str]:
-    """Say a plan in lines: every run, then the sums and the assumptions behind them."""
-    lines = [f"{'run':<58} {'steps':>7} {'examples':>10} {'PFLOP':>9} {'A100 h':>7} {'H100 h':>7}"]
-    for run in planned.runs:
-        flops = (run.training_flops + run.decoding_flops) / 1e15
-        lines.append(
-            f"{run.name:<58} {run.config.max_steps:>7,} {run.examples:>10,} {flops:>9,.3f} "
-            f"{run.hours['A100']:>7.2f} {run.hours['H100']:>7.2f}"
-        )
-    total = {card: sum(run.hours[card] for run in planned.runs) for card in PEAKS}
-    flops = sum(run.training_flops + run.decoding_flops for run in planned.runs) / 1e15
-    kept, under_way = (size / 1e9 for size in planned.disk)
-    lines += [
-        "",
-        f"{len(planned.runs)} runs, {sum(run.examples for run in planned.runs):,} examples seen, "
-        f"{flops:,.2f} PFLOP; about {total['A100']:,.1f} hours on one A100 or {total['H100']:,.1f} on one "
-        "H100.",
-        f"disk: {kept:,.1f} GB for the trained students, and {under_way:,.1f} GB for the checkpoints of a "
-        "run under way.",
-        f"assumed: {TRAINING_SHARE:.0%} of the card's bf16 peak in training, {DECODING_SHARE:.0%} in "
-        f"generating answers, and at least {1000 * LAYER_SECONDS:.1f} ms for each layer of a step, as "
-        "T5-small took on one H200, and a third of it for each layer of a token written; mean tokens of the "
-        "real test files; no start, no loading. Hours may be off by a factor of ten: the paper reports 14.4 "
-        "hours on one A100 for T5-base on its four data sets, and 8.6 "
-        "for T5-small, with padding and tests by generation every 250 steps.",
-    ]
-    if planned.judge_calls:
-        lines.append(
-            f"an LLM is asked for up to {planned.judge_calls:,} scores (--judge MODEL), one after the other."
-        )
-    lines += [f"missing: {each}" for each in planned.missing] or ["nothing is missing."]
-    return lines

@@ -1,5 +1,6 @@
-"""On what comparisons are made: the paper's setting, and built-in data and students in its place."""
+"""On what comparisons are made, the paper's setting or built-in data and students, and an item's runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,14 @@ from mi_cot_lib.data.specs import DATASETS, dataset_spec
 from mi_cot_lib.errors import unknown_name
 from mi_cot_lib.experiments.items import Item
 from mi_cot_lib.report.paper import SETTINGS
+from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.training.config import RunConfig
 
 # The columns of the paper's tables, in its order.
 FAMILIES = ("esnli", "anli1", "cqa", "svamp")
 NLI_FAMILIES = ("esnli", "anli1")
+# Where rationales name the label at all; elsewhere hiding it changes none of them.
+_NAMING_THE_LABEL = ("cqa",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,6 @@ class Preset:
     """On what the paper's comparisons are made.
 
     Attributes:
-        name: What `--preset` takes.
         datasets: Data set by column.
         large: Student of Tables 1 and 3 to 8.
         small: Student of Table 2 and Figure 3, and of most open questions.
@@ -30,8 +34,7 @@ class Preset:
         taught: Columns of question 3, whose grid is the largest and asks what becomes of the gain from
             rationales. Of the built-in sets the one with such a gain: on nano-CQA DSS lies far above
             finetuning, on nano-SVAMP below it (Table 2).
-        seeds: Runs of each cell of a table.
-        curve_seeds: Runs of each point of Figures 2 and 3.
+        curve_seeds: Runs of each point of Figures 2 and 3; `seeds` are those of a table's cell.
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
         changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
         data_root: Folder of the data; None looks where `load_split` does.
@@ -64,12 +67,8 @@ class Preset:
 
     def students_of(self, role: str) -> tuple[str, ...]:
         """Return the students in a role: `large`, `small`, or `each`, the largest first."""
-        roles = {
-            "large": (self.large,),
-            "small": (self.small,),
-            "each": (self.large, *self.smaller),
-        }
-        return roles[role]
+        each = (self.large, *self.smaller)
+        return {"large": (self.large,), "small": (self.small,), "each": each}[role]
 
 
 # Sizes of e-SNLI's and ANLI's training files (their publishers'), and of CQA's and SVAMP's in DSS's
@@ -117,22 +116,70 @@ PRESETS: dict[str, Preset] = {
 
 
 def for_dataset(preset: Preset, item: Item, dataset: str) -> tuple[Preset, Item]:
-    """Return a preset and an item that is made on one data set alone.
-
-    Raises:
-        ConfigError: There is no data set of that name.
-    """
+    """Return a preset and an item that is made on one data set alone, or raise a ConfigError."""
     family = dataset_spec(dataset).family
     here = replace(preset, datasets={**preset.datasets, family: dataset})
     return here, replace(item, families=(family,))
 
 
 def preset_named(name: str) -> Preset:
-    """Look a preset up by name.
-
-    Raises:
-        ConfigError: No preset has that name.
-    """
+    """Look a preset up by name, or raise a ConfigError."""
     if name not in PRESETS:
         raise unknown_name("preset", name, PRESETS)
     return PRESETS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One run of an item: its place, what is trained, and the other data set that it also answers."""
+
+    setting: Setting
+    config: RunConfig
+    outside: str | None = None
+
+
+def seeds_of(item: Item, preset: Preset, seeds: int | None = None) -> range:
+    """Return the seeds of an item: the preset's, or as many as asked for; of a case study the first."""
+    if item.seeds == "first":
+        return range(1)
+    return range(getattr(preset, item.seeds) if seeds is None else seeds)
+
+
+def wanted_of(item: Item, preset: Preset, seeds: int | None = None) -> list[Wanted]:
+    """Return the runs of an item, seeds outermost: a stopped call leaves whole tables of fewer seeds."""
+    return [one for seed in seeds_of(item, preset, seeds) for one in _of_seed(item, preset, seed)]
+
+
+def runs_of(item: Item, preset: Preset, seeds: int | None = None) -> list[RunConfig]:
+    """Return the configurations of an item's runs, each once."""
+    configs = {one.config.run_name: one.config for one in wanted_of(item, preset, seeds)}
+    return list(configs.values())
+
+
+def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
+    for student in preset.students_of(item.students):
+        for changes in item.rows:
+            for family in preset.families_of(item.families):
+                hidden = changes.get("teacher_change") == "label_hidden"
+                if hidden and family not in _NAMING_THE_LABEL:
+                    continue
+                for size in preset.sizes[family] if item.sizes else (None,):
+                    config = RunConfig(
+                        dataset=preset.datasets[family],
+                        student=student,
+                        seed=seed,
+                        **{**preset.changes, **changes},
+                        # The whole set is Table 1's run: a size of its own would be another one.
+                        train_size=None if size == preset.sizes[family][-1] else size,
+                        data_root=preset.data_root,
+                    )
+                    setting = Setting.of(config.to_dict()).with_(split=item.split)
+                    yield Wanted(setting, config, _outside(item, preset, family))
+
+
+def _outside(item: Item, preset: Preset, family: str) -> str | None:
+    """Return the data set with the same labels that this one's students answer as well."""
+    if "outside" not in item.also or not dataset_spec(preset.datasets[family]).labels:
+        return None
+    others = [other for other in preset.families_of("nli") if other != family]
+    return preset.datasets[others[0]] if others else None

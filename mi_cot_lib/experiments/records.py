@@ -11,22 +11,25 @@ from typing import Any
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError, KitError
-from mi_cot_lib.experiments.grid import Wanted, wanted_of
+from mi_cot_lib.experiments.information import Protocol, measured, unfit_information
 from mi_cot_lib.experiments.items import Item
-from mi_cot_lib.experiments.presets import Preset
+from mi_cot_lib.experiments.presets import Preset, Wanted, wanted_of
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine
 from mi_cot_lib.experiments.running.evaluate import evaluate, questions_fingerprint
 from mi_cot_lib.experiments.running.execute import Outcome, execute_grid
 from mi_cot_lib.experiments.running.run_record import calibration_of, own_validation
-from mi_cot_lib.experiments.running.sources import data_fingerprint, weights_fingerprint
-from mi_cot_lib.experiments.students.information import measured, unfit_information
-from mi_cot_lib.experiments.students.mutual_information.protocol import Protocol
+from mi_cot_lib.experiments.running.sources import (
+    data_fingerprint,
+    recorded_sources,
+    unfit_sources,
+    weights_fingerprint,
+)
 from mi_cot_lib.files import from_json, write_json
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.runs import Run
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.record import RECORD, RESULTS_VERSION, read_record
+from mi_cot_lib.training.record import RECORD, read_record
 
 Record = dict[str, Any]
 
@@ -62,12 +65,9 @@ class Fingerprints:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where finished runs are looked for.
+    """Where finished runs are looked for: a folder of runs, then one of committed records, if any.
 
-    Attributes:
-        runs: Folder of run folders.
-        results: Folder of committed records, looked at second; None ignores them.
-        now: What records are compared with; reading all data again for every item would take long.
+    They are compared with what data and weights are now; reading all again for every item would take long.
     """
 
     runs: Path
@@ -88,27 +88,13 @@ class Found:
 
     Attributes:
         runs: Finished runs in their places.
-        missing: Runs without a usable record by name, and why: `absent`, or what a record was made from
-            otherwise.
+        missing: By name of a run without a usable record why: `absent`, or what is wrong with one.
         unchecked: Runs whose data or weights are not on this machine to be compared with.
     """
 
     runs: list[Run] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     unchecked: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A run that could not be made.
-
-    Attributes:
-        run: Its name.
-        error: What happened; the executed notebook in the run's folder has the rest.
-    """
-
-    run: str
-    error: str
 
 
 def results_folder() -> Path:
@@ -135,20 +121,14 @@ def unfit(
         record: What `run.json` holds.
         config: The wanted run.
         needs: Parts that it must hold, beside what every record has.
-        now: Fingerprints of data and starting weights as they are; None where they are not here.
+        now: Fingerprints as they are; None where they are not here.
     """
-    if record.get("results_version") != RESULTS_VERSION:
-        return f"made by version {record.get('results_version')} of the kit's numbers, now {RESULTS_VERSION}"
     if lacking := sorted({*needs, "run", "config", "data", "weights_sha256"} - record.keys()):
         return f"its record lacks {', '.join(lacking)}"
     wanted = {**config.to_dict(), "data_root": None}
     if record["run"] != config.run_name or {**record["config"], "data_root": None} != wanted:
         return f"its record is of another run, {record['run']}"
-    if now is not None and record["data"]["sha256"] != now["data_sha256"]:
-        return "made from other data than are there now"
-    if now is not None and record["weights_sha256"] != now["weights_sha256"]:
-        return "made from other weights of the student than are there now"
-    return ""
+    return unfit_sources(recorded_sources(record), now)
 
 
 def make_missing(
@@ -159,13 +139,11 @@ def make_missing(
     seeds: int | None = None,
     jobs: int | None = None,
     engine: Engine = LOCAL,
-) -> list[Failure]:
-    """Train what is missing, and let its students answer the other data sets that an item asks for.
-
-    Failed runs keep their executed notebooks; the others go on.
+) -> list[Outcome]:
+    """Train what is missing, and let its students answer or be measured as an item asks.
 
     Returns:
-        The failures, none where all is there.
+        The runs that failed, whose executed notebooks stay in their folders; the others go on.
     """
     wanted: dict[str, Wanted] = {}
     measuring: set[str] = set()
@@ -180,16 +158,13 @@ def make_missing(
     failures = []
 
     def keep(outcome: Outcome) -> None:
-        error = outcome.error
-        if error is None:
-            try:
-                _answer_outside(wanted[outcome.run], places.runs)
-                if outcome.run in measuring:
-                    _measure(wanted[outcome.run].config, places.runs)
-            except KitError as failed:
-                error = str(failed)
-        if error is not None:
-            failures.append(Failure(outcome.run, error))
+        try:
+            if outcome.error is None:
+                _complete(wanted[outcome.run], outcome.run in measuring, places.runs)
+        except KitError as failed:
+            outcome = Outcome(outcome.run, str(failed))
+        if outcome.error is not None:
+            failures.append(outcome)
 
     if wanted:
         execute_grid([one.config for one in wanted.values()], places.runs, jobs, keep, engine)
@@ -208,7 +183,7 @@ def commit(found: Found, places: Places, folder: Path) -> None:
 
 
 def gold_labels(preset: Preset, families: Sequence[str]) -> dict[str, list[str]]:
-    """Return the test set's gold labels by data set, of those with a closed set that are at hand."""
+    """Return the test set's gold labels by data set, of those that are at hand."""
     found = {}
     for dataset in (preset.datasets[family] for family in families):
         try:
@@ -269,26 +244,19 @@ def _unfit_outside(record: Record, wanted: Wanted, now: Fingerprints) -> str:
     return ""
 
 
-def _measure(config: RunConfig, runs: Path) -> None:
-    """Measure a run's student, and keep what was found in the run's record."""
-    folder = runs / config.run_name
-    record = read_record(folder)
-    if unfit_information(record, Protocol()):
-        record["information"] = measured(folder, config, Protocol())
-        write_json(folder / RECORD, record, sort_keys=True)
-
-
-def _answer_outside(wanted: Wanted, runs: Path) -> None:
-    """Let a run's student answer the other data set, and keep its confidences in the run's record."""
+def _complete(wanted: Wanted, measuring: bool, runs: Path) -> None:
+    """Keep in a run's record what its student answers to the other data set, and what is measured of it."""
     folder = runs / wanted.config.run_name
     record = read_record(folder)
-    if wanted.outside is None or wanted.outside in record.get("outside", {}):
-        return
-    answers = evaluate(folder, wanted.outside, wanted.config.data_root)
-    kept = {
-        "data_sha256": answers.data_sha256,
-        # The temperature is the student's own: its validation split is of its own data.
-        **calibration_of(answers.predictions, own_validation(folder)),
-    }
-    record["outside"] = {**record.get("outside", {}), wanted.outside: kept}
-    write_json(folder / RECORD, record, sort_keys=True)
+    if wanted.outside is not None and wanted.outside not in record.get("outside", {}):
+        answers = evaluate(folder, wanted.outside, wanted.config.data_root)
+        kept = {
+            "data_sha256": answers.data_sha256,
+            # The temperature is the student's own: its validation split is of its own data.
+            **calibration_of(answers.predictions, own_validation(folder)),
+        }
+        record["outside"] = {**record.get("outside", {}), wanted.outside: kept}
+        write_json(folder / RECORD, record, sort_keys=True)
+    if measuring and unfit_information(record, Protocol()):
+        record["information"] = measured(folder, wanted.config, Protocol())
+        write_json(folder / RECORD, record, sort_keys=True)

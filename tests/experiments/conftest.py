@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from mi_cot_lib import RunConfig, cli, run
+from mi_cot_lib import RunConfig, run
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.experiments.records import Fingerprints
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine
@@ -20,23 +20,6 @@ OWN_SUMS = [
     ("Short?", "12 / 4"),
     ("Bob shares 12 figs among 4 friends, who all like figs a lot. How many each?", "3"),
 ]
-
-
-@pytest.fixture
-def call(capsys, monkeypatch):
-    """Run `mi-cot` with some arguments; returns exit status, standard output and standard error."""
-
-    def run_command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["mi-cot", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run_command
 
 
 @pytest.fixture(scope="session")
@@ -53,56 +36,54 @@ def small_root(tmp_path_factory) -> Path:
     return root
 
 
+def short(root, **changes) -> RunConfig:
+    """Configure a run of seconds."""
+    defaults = {"dataset": "nano_svamp", "data_root": str(root), "max_steps": 2, "eval_every": 2}
+    limits = {"batch_size": 8, "max_new_tokens": 16, "max_target_tokens": 40}
+    return RunConfig(**{**defaults, **limits, **changes})
+
+
 @pytest.fixture(scope="session")
 def trained(small_root, tmp_path_factory):
     """Make a short run of a data set and method, once."""
     runs = tmp_path_factory.mktemp("runs")
 
+    @cache
     def make(dataset, method):
-        config = RunConfig(
-            **{"dataset": dataset, "data_root": str(small_root), "method": method},
-            **{"max_steps": 4, "eval_every": 4, "batch_size": 8, "train_size": 32},
-            **{"max_new_tokens": 24, "max_target_tokens": 40},
-        )
-        return run(config, runs)
+        changes = {"max_steps": 4, "eval_every": 4, "train_size": 32, "max_new_tokens": 24}
+        return run(short(small_root, dataset=dataset, method=method, **changes), runs)
 
     return make
 
 
 @pytest.fixture
 def own(tmp_path):
-    """Write a data folder with ASDiv-like sums and a closed set of labels, both without a teacher."""
-
-    def write(name, description, rows):
-        folder = tmp_path / "own" / name
-        folder.mkdir(parents=True)
-        (folder / "dataset.json").write_text(json.dumps(description), encoding="utf-8")
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        (folder / f"{name}_test.json").write_text(lines, encoding="utf-8")
-
-    shared = {"licence": "CC0-1.0"}
-    write(
-        "asdiv",
-        {"title": "ASDiv", "answer_type": "equation", **shared},
-        [{"input": text, "label": label} for text, label in OWN_SUMS],
-    )
-    write(
-        "reviews",
-        {"title": "Reviews", "answer_type": "label", "labels": ["good", "bad"], **shared},
-        [{"input": "It broke.", "label": "bad"}, {"input": "I like it.", "label": "good"}],
-    )
-    write(
-        "pairs",
-        {"title": "Pairs", "answer_type": "nli", "labels": ["contradiction", "neutral"], **shared},
-        [{"premise": "A man runs.", "hypothesis": "He sits.", "label": 0}],
-    )
+    """Write a data folder of sums and of closed sets of labels, all without a teacher."""
+    sums = [{"input": text, "label": label} for text, label in OWN_SUMS]
+    reviews = [{"input": "It broke.", "label": "bad"}, {"input": "I like it.", "label": "good"}]
+    pairs = [{"premise": "A man runs.", "hypothesis": "He sits.", "label": 0}]
+    for name, answers, rows in (
+        ("asdiv", {"answer_type": "equation"}, sums),
+        ("reviews", {"answer_type": "label", "labels": ["good", "bad"]}, reviews),
+        ("pairs", {"answer_type": "nli", "labels": ["contradiction", "neutral"]}, pairs),
+    ):
+        write_own(tmp_path / "own" / name, answers, rows)
     return tmp_path / "own"
+
+
+def write_own(folder, answers, rows) -> None:
+    """Write a data set of one's own, with a description of its answers."""
+    folder.mkdir(parents=True)
+    description = {"title": folder.name, "licence": "CC0-1.0", **answers}
+    (folder / "dataset.json").write_text(json.dumps(description), encoding="utf-8")
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / f"{folder.name}_test.json").write_text(lines, encoding="utf-8")
 
 
 def mount(folder, options) -> None:
     """Mount a disk of memory on a folder, or skip where that is not allowed."""
     command = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
-    if os.name != "posix" or os.geteuid() != 0 or shutil.which("mount") is None:
+    if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("needs root, to mount a disk of memory")
     if subprocess.run(command, capture_output=True).returncode:
         pytest.skip("this machine lets nobody mount a disk of memory")

@@ -9,19 +9,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mi_cot_lib import RunConfig
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.running.arriving import filled_from_afar
 from mi_cot_lib.experiments.running.engines import Engine
 from mi_cot_lib.experiments.running.execute import execute_grid
 from mi_cot_lib.student.folder import has_weights
 from mi_cot_lib.training.record import load_runs
-
-
-def config(root, **changes) -> RunConfig:
-    values = {"dataset": "nano_svamp", "data_root": str(root), "method": "finetune"}
-    sizes = {"max_steps": 2, "eval_every": 2, "batch_size": 8, "max_new_tokens": 16}
-    return RunConfig(**{**values, **sizes, **changes})
+from tests.experiments.conftest import short
 
 
 def workers_with_a_kernel():
@@ -33,7 +27,8 @@ def workers_with_a_kernel():
 
 
 def test_a_run_whose_worker_is_killed_in_mid_run_is_made_all_the_same(engine, small_root, tmp_path):
-    configs = [config(small_root, seed=seed, max_steps=60, eval_every=60) for seed in range(2)]
+    long = {"student": "nano16", "max_steps": 40, "eval_every": 40, "max_new_tokens": 4}
+    configs = [short(small_root, seed=seed, **long) for seed in range(2)]
     killed = []
 
     def kill_one():
@@ -48,10 +43,9 @@ def test_a_run_whose_worker_is_killed_in_mid_run_is_made_all_the_same(engine, sm
     outcomes = execute_grid(configs, tmp_path, 2, ended.append, engine)
     killer.join(timeout=1)
     assert killed and not psutil.pid_exists(killed[0])
-    assert [(outcome.run, outcome.error) for outcome in outcomes] == [
-        (each.run_name, None) for each in configs
-    ]
-    assert sorted(outcome.run for outcome in ended) == sorted(each.run_name for each in configs)
+    names = [each.run_name for each in configs]
+    assert [(outcome.run, outcome.error) for outcome in outcomes] == [(n, None) for n in names]
+    assert sorted(outcome.run for outcome in ended) == sorted(names)
     assert len(load_runs(tmp_path)) == 2
     assert not list(tmp_path.glob(".shared-*"))
 
@@ -59,7 +53,7 @@ def test_a_run_whose_worker_is_killed_in_mid_run_is_made_all_the_same(engine, sm
 def test_a_run_made_where_the_folder_is_not_seen_is_sent_home_and_a_failure_too(
     dask_address, small_root, tmp_path
 ):
-    good, bad = config(small_root), config(small_root, train_size=97)
+    good, bad = (short(small_root, method="finetune", train_size=size) for size in (None, 97))
     over = threading.Event()
     seen = set()
 
@@ -93,4 +87,4 @@ def test_a_run_made_where_the_folder_is_not_seen_is_sent_home_and_a_failure_too(
 
 def test_two_calls_do_not_fill_one_folder_from_a_cluster(small_root, tmp_path):
     with filled_from_afar(tmp_path), pytest.raises(KitError, match="by another call; wait"):
-        execute_grid([config(small_root)], tmp_path, engine=Engine("dask", "tcp://127.0.0.1:1"))
+        execute_grid([short(small_root)], tmp_path, engine=Engine("dask", "tcp://127.0.0.1:1"))

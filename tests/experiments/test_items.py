@@ -2,9 +2,9 @@
 
 import pytest
 
+from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.experiments.grid import runs_of, seeds_of, wanted_of
 from mi_cot_lib.experiments.items import (
     GROUPS,
     ITEMS,
@@ -21,6 +21,9 @@ from mi_cot_lib.experiments.presets import (
     TRAIN_ROWS,
     for_dataset,
     preset_named,
+    runs_of,
+    seeds_of,
+    wanted_of,
 )
 from mi_cot_lib.report.pictures import PICTURES
 from mi_cot_lib.report.setting import title
@@ -92,15 +95,10 @@ def test_variants_share_the_runs_of_the_default():
 
 def test_questions_start_from_the_small_students_of_table_2():
     compared = [run for run in runs_of(ITEMS["table2"], NANO) if run.method in ("dss", "mi")]
-    for item, families in (
-        ("question1", NANO.swept),
-        ("question2", NANO.swept),
-        ("question3", NANO.taught),
-        ("question4", NANO.swept),
-        ("question6", FAMILIES),
-    ):
+    columns = [NANO.swept, NANO.swept, NANO.taught, NANO.swept, FAMILIES]
+    for number, families in zip((1, 2, 3, 4, 6), columns, strict=True):
         on = {run.run_name for run in compared if dataset_spec(run.dataset).family in families}
-        assert on and on <= names(item), item
+        assert on and on <= names(f"question{number}"), number
 
 
 def test_the_largest_size_of_a_curve_is_the_whole_set():
@@ -147,30 +145,18 @@ def test_the_papers_runs_have_the_papers_settings_and_a_rows_own_choice_goes_fir
 
 
 def test_seeds_are_the_presets_or_as_many_as_asked_for():
-    assert [len(seeds_of(ITEMS[name], NANO)) for name in ("table1", "figure2", "figure4")] == [
-        5,
-        3,
-        1,
-    ]
-    assert [len(seeds_of(ITEMS[name], NANO, 2)) for name in ("table1", "figure2", "figure4")] == [
-        2,
-        2,
-        1,
-    ]
+    items = [ITEMS[name] for name in ("table1", "figure2", "figure4")]
+    assert [len(seeds_of(item, NANO)) for item in items] == [5, 3, 1]
+    assert [len(seeds_of(item, NANO, 2)) for item in items] == [2, 2, 1]
 
 
 def test_an_item_is_made_on_one_data_set_alone():
-    preset, item = for_dataset(NANO, ITEMS["methods"], "nano_cqa")
-    assert {run.dataset for run in runs_of(item, preset)} == {"nano_cqa"}
-    preset, item = for_dataset(NANO, ITEMS["methods"], "svamp")
-    assert {run.dataset for run in runs_of(item, preset)} == {"svamp"}
-    with pytest.raises(ConfigError, match="Did you mean 'nano_cqa'"):
-        for_dataset(NANO, ITEMS["methods"], "nano_cqaa")
+    for dataset in ("nano_cqa", "svamp"):
+        preset, item = for_dataset(NANO, ITEMS["methods"], dataset)
+        assert {run.dataset for run in runs_of(item, preset)} == {dataset}
 
 
 def test_real_sizes_of_the_training_sets_are_those_of_the_files(shared):
-    from mi_cot_lib.data.load import load_split
-
     for name in ("cqa", "svamp"):
         assert len(load_split(name, "train", shared / "dss")) == TRAIN_ROWS[name]
 
@@ -181,6 +167,7 @@ def test_real_sizes_of_the_training_sets_are_those_of_the_files(shared):
         (item_named, "tabel1", "Did you mean 'table1'"),
         (lambda name: items_named(("table1", name)), "qestion1", "Did you mean 'question1'"),
         (preset_named, "big", "nano, paper"),
+        (lambda name: for_dataset(NANO, ITEMS["methods"], name), "nano_cqaa", "'nano_cqa'"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(look_up, name, said):

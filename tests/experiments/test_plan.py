@@ -6,51 +6,45 @@ import numpy as np
 import pytest
 
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.experiments.grid import runs_of as runs_of_item
+from mi_cot_lib.experiments import plan as module
 from mi_cot_lib.experiments.items import items_named
-from mi_cot_lib.experiments.plan import (
-    LAYER_SECONDS,
-    TEST_ITEMS,
-    TOKENS,
-    VALID_ROWS,
-    describe_plan,
-)
-from mi_cot_lib.experiments.plan import plan as plan_items
-from mi_cot_lib.experiments.presets import PRESETS
+from mi_cot_lib.experiments.plan import LAYER_SECONDS, TEST_ITEMS, TOKENS, VALID_ROWS
+from mi_cot_lib.experiments.presets import PRESETS, runs_of
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.packed import matrix_flops, t5_v1_1_config
 
-PAPER = PRESETS["paper"]
+NANO, PAPER = PRESETS["nano"], PRESETS["paper"]
 
 
-def plan(names, *choices, **more):
-    return plan_items(items_named(names), *choices, **more)
+def plan(*names, preset=PAPER, seeds=1, **more):
+    return module.plan(items_named(names), preset, seeds, **more)
 
 
-def runs_of(name, *choices):
-    return runs_of_item(*items_named((name,)), *choices)
+def runs(name, seeds=1):
+    return [one.run_name for one in runs_of(*items_named((name,)), PAPER, seeds)]
 
 
-def test_a_plan_lists_every_run_once_with_its_steps_and_examples():
-    planned = plan(("table1", "table6"), PAPER)
-    assert [run.name for run in planned.runs] == [c.run_name for c in runs_of("table1", PAPER)]
+def test_a_plan_lists_every_run_once_but_those_that_are_there():
+    planned = plan("table1", "table6", seeds=None)
+    assert [run.name for run in planned.runs] == runs("table1", None)
     assert {run.examples for run in planned.runs} == {10_000 * 64}
-    lines = "\n".join(describe_plan(planned))
+    lines = str(planned)
     assert all(run.name in lines for run in planned.runs)
     assert "80 runs, 51,200,000 examples" in lines
+    assert "{" not in lines and "\n\n80 runs" in lines
+    names = runs("table1")
+    assert [run.name for run in plan("table1", present=names[:10]).runs] == names[10:]
+    assert plan("table1", present=names).runs == []
 
 
 def test_two_tasks_cost_more_than_one():
-    flops = {
-        run.config.method: run.training_flops for run in plan(("table1",), PAPER, 1).runs[-16::4]
-    }
+    flops = {run.config.method: run.training_flops for run in plan("table1").runs[-16::4]}
     assert flops["finetune"] < flops["single_task"] < flops["dss"] == flops["mi"]
 
 
 def test_a_faster_card_takes_fewer_hours_until_starting_kernels_is_all_it_does():
-    small = plan(("table2",), PAPER, 1).runs
-    large = plan(("table1",), PAPER, 1).runs
+    small, large = plan("table2").runs, plan("table1").runs
     for run in small + large:
         assert 0 < run.least_hours <= run.hours["H100"] <= run.hours["A100"]
     assert all(run.hours["H100"] == run.least_hours for run in small)
@@ -69,12 +63,16 @@ def test_the_least_time_of_a_layer_is_the_measured_one():
     assert pytest.approx(measured, rel=0.1) == LAYER_SECONDS
 
 
-def test_disk_is_that_of_the_students(tmp_path):
-    planned = plan(("table1",), PRESETS["nano"], 1)
-    student = load_student("nano")
-    student.model.save_pretrained(tmp_path)
+def test_disk_is_that_of_the_students_and_of_the_released_checkpoints(tmp_path):
+    planned = plan("table1", preset=NANO)
+    load_student("nano").model.save_pretrained(tmp_path)
     saved = (tmp_path / "model.safetensors").stat().st_size
     assert planned.disk[0] / len(planned.runs) == pytest.approx(saved, rel=0.02)
+    assert planned.missing == [] and "nothing is missing." in str(planned)
+    # google/t5-v1_1-small and -base.
+    for item, parameters in (("table2", 76_961_152), ("table1", 247_577_856)):
+        planned = plan(item)
+        assert planned.disk[0] == 4 * parameters * len(planned.runs)
 
 
 def test_flops_are_two_for_each_weight_that_a_token_meets():
@@ -92,20 +90,16 @@ def test_flops_are_two_for_each_weight_that_a_token_meets():
 def test_what_is_missing_is_named_with_its_command(monkeypatch, tmp_path):
     monkeypatch.delenv("MI_COT_DATA", raising=False)
     monkeypatch.setenv("MI_COT_CACHE", str(tmp_path))
-    missing = "\n".join(plan(("table1",), PAPER, 1).missing)
-    assert "`mi-cot data fetch`" in missing and "svamp" in missing
+    missing = str(plan("table1"))
+    assert "missing: data svamp test: `mi-cot data fetch`" in missing
     for split in ("train", "test"):
         path = tmp_path / "svamp" / f"svamp_{split}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text("{}")
         monkeypatch.setenv("MI_COT_DATA", str(tmp_path))
-        missing = "\n".join(plan(("table1",), PAPER, 1).missing)
+        missing = str(plan("table1"))
         assert ("data svamp" in missing) == (split == "train")
     assert "data cqa train" in missing and "data esnli valid" in missing
-
-
-def test_the_built_in_preset_misses_nothing():
-    assert plan(("table1",), PRESETS["nano"], 1).missing == []
 
 
 def test_mean_tokens_are_those_of_the_real_test_files(shared):
@@ -129,22 +123,8 @@ def test_mean_tokens_are_those_of_the_real_test_files(shared):
         assert found == pytest.approx(tokens, abs=0.06)
 
 
-def test_what_is_there_is_not_planned_again():
-    names = [config.run_name for config in runs_of("table1", PAPER, 1)]
-    planned = plan(("table1",), PAPER, 1, present=names[:10])
-    assert [run.name for run in planned.runs] == names[10:]
-    assert plan(("table1",), PAPER, 1, present=names).runs == []
-
-
-def test_parameters_are_those_of_the_released_checkpoints():
-    # google/t5-v1_1-small has 76,961,152 weights and -base 247,577,856.
-    small = plan(("table2",), PAPER, 1)
-    base = plan(("table1",), PAPER, 1)
-    assert small.disk[0] == 4 * 76_961_152 * len(small.runs)
-    assert base.disk[0] == 4 * 247_577_856 * len(base.runs)
-
-
 def test_answers_of_an_llm_are_counted_before_they_are_paid_for():
     # Gold and two methods over one seed, four data sets, 50 items, 4 repeats.
-    assert plan(("table7",), PAPER, 1).judge_calls == 3 * 4 * 50 * 4
-    assert plan(("table7",), PRESETS["nano"], 1).judge_calls == 0
+    planned = plan("table7")
+    assert planned.judge_calls == 3 * 4 * 50 * 4 and "2,400 scores" in str(planned)
+    assert plan("table7", preset=NANO).judge_calls == 0

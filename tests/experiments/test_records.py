@@ -5,36 +5,25 @@ import json
 
 import pytest
 
-from mi_cot_lib.experiments.grid import runs_of
+from mi_cot_lib.experiments.information import MEASURE_VERSION, Protocol, unfit_information
 from mi_cot_lib.experiments.items import ITEMS
-from mi_cot_lib.experiments.presets import PRESETS
+from mi_cot_lib.experiments.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.records import Fingerprints, Places, find, results_folder, unfit
 from mi_cot_lib.experiments.running.run_record import curves_of
-from mi_cot_lib.experiments.students.information import MEASURE_VERSION, unfit_information
-from mi_cot_lib.experiments.students.mutual_information.protocol import Protocol
 
 NANO, TABLE3 = PRESETS["nano"], ITEMS["table3"]
 CONFIG = runs_of(TABLE3, NANO)[0]
 NAME = CONFIG.run_name
 
 
-@pytest.fixture(scope="module")
-def text():
-    return (results_folder() / f"{NAME}.json").read_text(encoding="utf-8")
-
-
 @pytest.fixture
-def record(text):
-    return json.loads(text)
+def record():
+    return json.loads((results_folder() / f"{NAME}.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def places(tmp_path, known):
     return Places(tmp_path / "runs", tmp_path / "results", known)
-
-
-def now(record):
-    return {"data_sha256": record["data"]["sha256"], "weights_sha256": record["weights_sha256"]}
 
 
 def put(places, record, committed=True):
@@ -60,7 +49,7 @@ def put(places, record, committed=True):
     ],
 )
 def test_a_record_may_stand_for_its_run_and_for_no_other(record, change, said):
-    known = now(record)
+    known = {"data_sha256": record["data"]["sha256"], "weights_sha256": record["weights_sha256"]}
     change(record)
     found = unfit(record, CONFIG, ("correct",), known)
     assert said in found and bool(said) == bool(found)
@@ -79,17 +68,14 @@ def test_what_is_not_on_this_machine_is_not_compared_and_told(record, places, mo
     assert found.unchecked == {config.run_name} and len(found.runs) == 1
 
 
-def test_a_readers_own_run_goes_before_the_committed_one(record, places):
+def test_a_readers_own_run_goes_before_the_committed_one_if_it_fits(record, places):
     put(places, record)
     put(places, {**record, "seconds": {"total": 1.0}}, committed=False)
     (run,) = find(TABLE3, NANO, places, 1).runs
     assert run.record["seconds"] == {"total": 1.0}
     fresh = dataclasses.replace(places, results=None, runs=places.runs / "other")
     assert find(TABLE3, NANO, fresh, 1).missing[NAME] == "absent"
-
-
-def test_an_own_run_that_does_not_fit_leaves_the_place_to_the_committed_one(record, places):
-    put(places, record)
+    # One that does not fit leaves the place to it.
     put(places, {**record, "results_version": 0}, committed=False)
     found = find(TABLE3, NANO, places, 1)
     assert [run.record["run"] for run in found.runs] == [NAME] and NAME not in found.missing
@@ -110,12 +96,10 @@ def test_answers_out_of_domain_belong_to_the_run_that_gave_them(places):
     kept = json.loads((results_folder() / f"{config.run_name}.json").read_text())
     path = places.results / f"{config.run_name}.json"
     path.parent.mkdir()
+    other = "other questions of nano_anli"
     for change, said in (
         (lambda outside: None, ""),
-        (
-            lambda outside: outside["nano_anli"].update(data_sha256="0"),
-            "other questions of nano_anli",
-        ),
+        (lambda outside: outside["nano_anli"].update(data_sha256="0"), other),
         (lambda outside: outside.pop("nano_anli"), "lacks answers to nano_anli"),
     ):
         change(kept["outside"])

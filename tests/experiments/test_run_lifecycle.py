@@ -7,8 +7,8 @@ import pytest
 from mi_cot_lib import RunConfig, run
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.running import run as module
+from mi_cot_lib.experiments.running.run import check_selected, save_student
 from mi_cot_lib.experiments.running.sources import noted_sources, weights_fingerprint
-from mi_cot_lib.experiments.running.verified import check_selected, save_student
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.training.record import is_complete, read_record
 from mi_cot_lib.training.train import Trained
@@ -82,16 +82,15 @@ def as_straight(straight):
 def test_a_stopped_run_ends_with_the_selected_student_in_another_folder(
     stopped, as_straight, small_root, tmp_path, answering
 ):
-    stopped(tmp_path / "A", answering)
-    (tmp_path / "A").rename(tmp_path / "B")
+    def holding(place):
+        paths = [path for path in (tmp_path / "B").rglob("*") if path.is_file()]
+        return [path for path in paths if str(place).encode() in path.read_bytes()]
+
+    stopped(tmp_path / "the folder of runs", answering)
+    (tmp_path / "the folder of runs").rename(tmp_path / "B")
+    assert holding(tmp_path / "the folder of runs") == []
     as_straight(run(config(small_root), tmp_path / "B"))
-
-
-def test_no_file_of_a_run_holds_the_path_of_the_folder_of_runs(stopped, small_root, tmp_path):
-    runs = tmp_path / "the folder of runs"
-    for make in (stopped, lambda runs: run(config(small_root), runs)):
-        for path in (path for path in make(runs).rglob("*") if path.is_file()):
-            assert str(runs).encode() not in path.read_bytes(), path
+    assert holding(tmp_path / "B") == []
 
 
 def test_a_student_that_answers_otherwise_than_the_selected_step_is_refused(tmp_path):
@@ -132,49 +131,38 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(
     assert status == 2
     last = error.strip().replace("\r", "\n").splitlines()[-1]
     assert last.startswith(f"mi-cot: no room for {runs}")
-    assert "No space left on device" in last
-    assert kept in last
-    assert "Traceback" not in error
-    assert "None" not in error
+    assert "No space left on device" in last and kept in last
+    assert "Traceback" not in error and "None" not in error
     disk(20_000)
     status, out, _ = call(*arguments(small_root, runs))
     assert status == 0
     as_straight(runs / out.strip().splitlines()[-1])
 
 
-def test_lost_sources_start_the_run_again_with_a_line(
+def test_what_is_not_whole_is_told_and_the_run_goes_on_or_starts_again(
     stopped, as_straight, small_root, tmp_path, capsys
 ):
     folder = stopped(tmp_path)
-    (folder / "sources.json").write_text("")
-    (folder / "progress.txt").write_text("")
-    as_straight(run(config(small_root), tmp_path))
-    assert f"{folder / 'sources.json'} is missing or not whole" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"data_sha256": "0"}', "\x00" * 9])
-def test_sources_that_are_not_whole_note_nothing(tmp_path, content):
-    (tmp_path / "sources.json").write_text(content)
-    assert noted_sources(tmp_path) is None
-
-
-@pytest.mark.parametrize("content", ["", '{"run": "x", "conf', "{}", "null", "[1]", "\x00" * 9])
-def test_a_record_that_is_not_whole_is_no_finished_run(call, tmp_path, content):
-    (tmp_path / "run.json").write_text(content)
-    (tmp_path / "student").mkdir()
-    assert not is_complete(tmp_path)
-    status, _, error = call("evaluate", "--checkpoint", tmp_path, "--dataset", "nano_svamp")
-    assert status == 2
-    assert "the run has not finished; the same `mi-cot run` goes on" in error
-
-
-def test_a_run_whose_record_is_not_whole_goes_on(call, stopped, as_straight, small_root, tmp_path):
-    folder = stopped(tmp_path)
     (folder / "run.json").write_text("")
-    status, _, error = call(*arguments(small_root, tmp_path))
-    assert status == 0
-    assert f"{folder / 'run.json'} is not whole" in error
-    as_straight(folder)
+    with_record = shutil.copytree(folder, tmp_path / "copy" / folder.name)
+    as_straight(run(config(small_root), tmp_path))
+    assert f"{folder / 'run.json'} is not whole: the run goes on" in capsys.readouterr().err
+    for name in ("sources.json", "progress.txt"):
+        (with_record / name).write_text("")
+    as_straight(run(config(small_root), tmp_path / "copy"))
+    assert f"{with_record / 'sources.json'} is not whole" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *(("sources.json", text) for text in ("", "{}", "[]", '{"data_sha256": "0"}', "\x00" * 9)),
+        *(("run.json", text) for text in ("", '{"run": "x", "conf', "{}", "null", "[1]")),
+    ],
+)
+def test_what_is_not_whole_notes_no_sources_and_is_no_finished_run(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    assert noted_sources(tmp_path) is None and not is_complete(tmp_path)
 
 
 def test_a_finished_run_whose_sources_are_lost_is_still_told_from_one_of_other_data(
@@ -200,9 +188,8 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read(
     locked.mkdir(parents=True)
     read_only(locked)
     status, _, error = call(*arguments(nowhere, tmp_path / "runs"))
-    assert status == 2
     (line,) = error.splitlines()
-    assert line.startswith(f"mi-cot: cannot write to {locked}: ")
+    assert status == 2 and line.startswith(f"mi-cot: cannot write to {locked}: ")
     assert "--runs" in line
 
 
@@ -212,3 +199,20 @@ def test_a_finished_run_is_found_in_a_folder_that_cannot_be_written(
     shutil.copytree(straight, tmp_path / "runs" / straight.name)
     read_only(tmp_path / "runs")
     assert run(config(small_root), tmp_path / "runs") == tmp_path / "runs" / straight.name
+
+
+def test_a_run_that_overflows_ends_in_one_line_and_without_a_result(call, small_root, tmp_path):
+    said = set()
+    for _ in range(2):
+        status, out, error = call(*arguments(small_root, tmp_path), "--learning-rate=1e30")
+        assert (status, out) == (2, "") and "Traceback" not in error
+        last = error.replace("\r", "\n").splitlines()[-1]
+        assert last.startswith("mi-cot: training stopped at step ")
+        assert "nano_svamp/train/" in last
+        said.add(last)
+        (folder,) = tmp_path.iterdir()
+        names = {path.name for path in folder.iterdir()}
+        assert not names & {"run.json", "predictions.jsonl", "student"}
+        texts = [path.read_text() for path in folder.rglob("*.json")]
+        assert not any("NaN" in text or "Infinity" in text for text in texts)
+    assert len(said) == 1

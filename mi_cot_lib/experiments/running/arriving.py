@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import KitError, describe_os_error
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER
 
@@ -20,13 +20,10 @@ _KERNEL_ENDS_SECONDS = 5
 
 @contextmanager
 def filled_from_afar(runs: Path) -> Iterator[str]:
-    """Let no second call fill a folder of runs from a cluster meanwhile.
+    """Let no second call fill a folder of runs from a cluster meanwhile, or raise a KitError.
 
     Yields:
         The name of a file in it, by which a worker tells whether it sees this very folder.
-
-    Raises:
-        KitError: Another call fills it.
     """
     runs.mkdir(parents=True, exist_ok=True)
     mark = runs / f".shared-{uuid4().hex}"
@@ -45,14 +42,9 @@ def filled_from_afar(runs: Path) -> Iterator[str]:
 
 @contextmanager
 def place_to_run(runs: Path, mark: str | None) -> Iterator[tuple[Path, bool]]:
-    """Give the folder of runs to work in, on the machine that works.
+    """Give the folder of runs to work in, on the machine that works, and whether it is for the time being.
 
-    Args:
-        runs: The caller's.
-        mark: Its mark; None where the caller works itself.
-
-    Yields:
-        The caller's folder where it is seen from here, else one for the time being; and whether it is that.
+    The caller's own is one that holds its mark, which is None where the caller works itself.
     """
     if mark is None or (runs / mark).is_file():
         yield runs, False
@@ -63,14 +55,9 @@ def place_to_run(runs: Path, mark: str | None) -> Iterator[tuple[Path, bool]]:
 
 def wait_for_the_killed(folder: Path) -> None:
     """Wait until the kernel of a killed process has left a run's folder; a living one is left alone."""
-    if not folder.is_dir():
-        return
-    try:
-        with FileLock(folder / LOCK, timeout=_KERNEL_ENDS_SECONDS):
-            pass
-    except (Timeout, OSError):
-        # The run itself says what stands in its way.
-        return
+    # The run itself says what stands in its way.
+    with suppress(Timeout, OSError), FileLock(folder / LOCK, timeout=_KERNEL_ENDS_SECONDS):
+        pass
 
 
 def packed(folder: Path) -> dict[str, bytes]:
@@ -81,13 +68,11 @@ def packed(folder: Path) -> dict[str, bytes]:
 
 
 def unpack(files: dict[str, bytes], folder: Path) -> None:
-    """Write what was packed elsewhere, the record last; a run that is complete here stays as it is.
-
-    Raises:
-        KitError: Another process makes the run here.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write what was packed elsewhere, the record last; a run that is complete here stays as it is."""
+    if not files:
+        return
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=0):
             if record.is_complete(folder):
                 return
@@ -99,3 +84,5 @@ def unpack(files: dict[str, bytes], folder: Path) -> None:
                 os.replace(part, path)
     except Timeout:
         raise KitError(f"{folder} is being made by another process; wait for it.") from None
+    except OSError as error:
+        raise KitError(describe_os_error(error)) from error

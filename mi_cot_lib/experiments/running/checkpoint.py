@@ -1,5 +1,6 @@
 """What a trained student's folder says of it: how to read its answers, and which labels it knows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,25 +24,30 @@ class Checkpoint:
         student: The folder that holds the saved student.
         config: The run's configuration as plain values; None where the folder is no run's.
         method: How its outputs are to be read.
-        max_input_tokens: Longer prompts are cut.
-        max_new_tokens: Limit of a label.
-        max_rationale_tokens: Limit of a rationale.
+        limits: In tokens, as `predict` takes them.
     """
 
     name: str
     student: Path
     config: dict[str, Any] | None
     method: str
-    max_input_tokens: int
-    max_new_tokens: int
-    max_rationale_tokens: int
+    limits: dict[str, int]
+
+
+def limits_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a run's configuration cuts prompts, and ends labels and rationales, in tokens."""
+    return {
+        "max_input_tokens": config["max_input_tokens"],
+        "max_new_tokens": config["max_new_tokens"],
+        "max_rationale_tokens": config["max_target_tokens"],
+    }
 
 
 def open_checkpoint(folder: Path, method: str | None = None) -> Checkpoint:
     """Find out what a folder holds: a finished run, or a student saved by itself.
 
     Args:
-        folder: The run's folder, or one that `save_pretrained` has written.
+        folder: The run's, or one that `save_pretrained` has written.
         method: How outputs are to be read; None takes the run's, and `finetune` without a run.
 
     Raises:
@@ -51,15 +57,15 @@ def open_checkpoint(folder: Path, method: str | None = None) -> Checkpoint:
     folder = Path(folder).resolve()
     if method is not None:
         method_named(method)
+    if record.is_complete(folder):
+        return _of_run(folder, method)
     if not folder.is_dir():
-        others = [path.name for path in folder.parent.glob("*/") if path.is_dir()]
+        others = [path.name for path in folder.parent.glob("*/")]
         nearest = get_close_matches(folder.name, others, n=1)
         raise DataError(
             f"there is no folder {folder}."
             + (f" Did you mean {folder.parent / nearest[0]}?" if nearest else "")
         )
-    if record.is_complete(folder):
-        return _of_run(folder, method)
     if (folder / record.STUDENT).is_dir():
         raise DataError(
             f"{folder} holds no whole {record.RECORD}: the run has not finished; the same `mi-cot run` "
@@ -72,16 +78,29 @@ def open_checkpoint(folder: Path, method: str | None = None) -> Checkpoint:
             + (f"; name one of the runs in it, such as {folder / runs[0]}." if runs else ".")
         )
     # Of the defaults only the token limits are taken, and these depend on no data set.
-    limits = RunConfig(dataset="svamp", student=str(folder), precision="fp32")
-    return Checkpoint(
-        folder.name,
-        folder,
-        None,
-        method or "finetune",
-        limits.max_input_tokens,
-        limits.max_new_tokens,
-        limits.max_target_tokens,
-    )
+    limits = limits_of(RunConfig(dataset="svamp", student=str(folder), precision="fp32").to_dict())
+    return Checkpoint(folder.name, folder, None, method or "finetune", limits)
+
+
+def _of_run(folder: Path, method: str | None) -> Checkpoint:
+    found = record.read_record(folder)
+    config = found["config"]
+    if missing := [name for name in _SETTINGS if name not in config]:
+        raise DataError(
+            f"{folder / record.RECORD}: the configuration lacks {', '.join(missing)}; run again with "
+            "this version of the kit."
+        )
+    if method is not None and method != config["method"]:
+        raise ConfigError(
+            f"{found['run']} was trained as {config['method']}, and its outputs are read so; "
+            f"leave out --method {method}."
+        )
+    if not (folder / record.STUDENT / "config.json").is_file():
+        raise DataError(
+            f"{folder} holds no trained student in {record.STUDENT}/: delete that folder and run again."
+        )
+    name = method_named(config["method"]).name
+    return Checkpoint(found["run"], folder / record.STUDENT, config, name, limits_of(config))
 
 
 def refuse_other_labels(checkpoint: Checkpoint, spec: DatasetSpec) -> None:
@@ -101,13 +120,12 @@ def refuse_other_labels(checkpoint: Checkpoint, spec: DatasetSpec) -> None:
     fitting = ", ".join(name for name, known in DATASETS.items() if _fits(trained, known))
     raise ConfigError(
         f"{checkpoint.name} was trained on {trained.name}, whose answers are "
-        f"{label_space(trained)}; those of {spec.name} are {label_space(spec)}. An accuracy would "
+        f"{_label_space(trained)}; those of {spec.name} are {_label_space(spec)}. An accuracy would "
         f"mean nothing. Data that fit: {fitting}, or your own with such answers."
     )
 
 
-def label_space(spec: DatasetSpec) -> str:
-    """Say in words what an answer to a data set can be."""
+def _label_space(spec: DatasetSpec) -> str:
     if spec.labels:
         return f"the labels {', '.join(spec.labels)}"
     if spec.answer_type == "equation":
@@ -119,32 +137,3 @@ def _fits(trained: DatasetSpec, spec: DatasetSpec) -> bool:
     if trained.labels or spec.labels:
         return bool(spec.labels) and set(spec.labels) <= set(trained.labels)
     return trained.answer_type == spec.answer_type
-
-
-def _of_run(folder: Path, method: str | None) -> Checkpoint:
-    found = record.read_record(folder)
-    config = found["config"]
-    missing = [name for name in _SETTINGS if name not in config]
-    if missing:
-        raise DataError(
-            f"{folder / record.RECORD}: the configuration lacks {', '.join(missing)}; run again with "
-            "this version of the kit."
-        )
-    if method is not None and method != config["method"]:
-        raise ConfigError(
-            f"{found['run']} was trained as {config['method']}, and its outputs are read so; "
-            f"leave out --method {method}."
-        )
-    if not (folder / record.STUDENT / "config.json").is_file():
-        raise DataError(
-            f"{folder} holds no trained student in {record.STUDENT}/: delete that folder and run again."
-        )
-    return Checkpoint(
-        found["run"],
-        folder / record.STUDENT,
-        config,
-        method_named(config["method"]).name,
-        config["max_input_tokens"],
-        config["max_new_tokens"],
-        config["max_target_tokens"],
-    )

@@ -1,6 +1,5 @@
 """Score a trained student on any data set that its labels fit, out of its domain as well."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,22 +26,15 @@ from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.training import record
 
-EVALUATIONS = "evaluations"
-SUFFIX = ".jsonl"
-
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A student's answers to one split of a data set.
+    """A student's answers to one split of a data set, in the rows' order.
 
     Attributes:
-        dataset: Name of the data set.
-        split: Its split.
         checkpoint: Who answered.
         explain: Whether rationales were asked for.
         data_sha256: Fingerprint of the questions and gold labels; the teacher's texts play no part.
-        weights_sha256: Fingerprint of the student's weights.
-        predictions: One a row, in the rows' order.
     """
 
     dataset: str
@@ -51,17 +43,12 @@ class Evaluation:
     explain: bool
     data_sha256: str
     weights_sha256: str
-    predictions: tuple[Prediction, ...]
+    predictions: tuple[Prediction, ...] = ()
 
     @property
     def run(self) -> str | None:
         """The run's name; None where the checkpoint is no run's and its labels could not be checked."""
         return None if self.checkpoint.config is None else self.checkpoint.name
-
-    @property
-    def config(self) -> dict[str, Any] | None:
-        """The run's configuration as plain values; None where the checkpoint is no run's."""
-        return self.checkpoint.config
 
     @property
     def accuracy(self) -> float:
@@ -80,17 +67,11 @@ class Evaluation:
 
     def made_from(self) -> dict[str, Any]:
         """Return all that the answers depend on but the machine, as plain JSON values."""
+        names = ("dataset", "split", "run", "explain", "data_sha256", "weights_sha256")
         return {
-            "dataset": self.dataset,
-            "split": self.split,
-            "run": self.run,
+            **{name: getattr(self, name) for name in names},
             "method": self.checkpoint.method,
-            "explain": self.explain,
-            "max_input_tokens": self.checkpoint.max_input_tokens,
-            "max_new_tokens": self.checkpoint.max_new_tokens,
-            "max_rationale_tokens": self.checkpoint.max_rationale_tokens,
-            "data_sha256": self.data_sha256,
-            "weights_sha256": self.weights_sha256,
+            **self.checkpoint.limits,
             "results_version": record.RESULTS_VERSION,
         }
 
@@ -132,30 +113,30 @@ def evaluate_to_file(
     method: str | None = None,
     out: Path | None = None,
 ) -> tuple[Evaluation, Path]:
-    """Evaluate and write the result; one that is there already is read instead.
+    """Evaluate, and write the result to a file, or read it where it is there already, be it with rationales.
 
     Args:
-        checkpoint: As for `evaluate`, and so are dataset, data_root, split and method.
-        explain: See there; a finished evaluation with rationales serves without as well.
+        checkpoint: As for `evaluate`, and so are dataset, data_root, split, explain and method.
         out: A `.jsonl` file; None is `evaluations/DATASET-SPLIT.jsonl` in the checkpoint's folder.
 
-    Returns:
-        The evaluation and its file.
-
     Raises:
-        ConfigError: As `evaluate`; also where `out` is no `.jsonl` file or holds something else.
-        DataError: As `evaluate`.
+        KitError: As `evaluate`; also where `out` is no `.jsonl` file or holds something else.
     """
-    if out is not None and Path(out).suffix != SUFFIX:
-        raise ConfigError(f"{out}: the answers are one JSON object a line; name a {SUFFIX} file.")
+    if out is not None and Path(out).suffix != ".jsonl":
+        raise ConfigError(f"{out}: the answers are one JSON object a line; name a .jsonl file.")
     wanted, spec, student, examples = _prepared(
         checkpoint, dataset, data_root, split, explain, method
     )
-    path = Path(out or Path(checkpoint) / EVALUATIONS / f"{spec.name}-{split}{SUFFIX}")
+    path = Path(out or Path(checkpoint) / "evaluations" / f"{spec.name}-{split}.jsonl")
     before = _summary(path)
     if out is not None and (path.exists() or path.with_suffix(".json").exists()):
-        _refuse_to_replace(path, before, wanted)
-    finished = _finished(path, before, wanted, examples)
+        facts = {name: getattr(wanted, name) for name in ("dataset", "split", "run")}
+        if before is None or any(before.get(name) != fact for name, fact in facts.items()):
+            raise ConfigError(
+                f"{path} or the .json file beside it holds something else than {wanted.checkpoint.name} "
+                f"on {wanted.dataset} {wanted.split}; name another file, or delete both."
+            )
+    finished = _finished(path, before or {}, wanted, examples)
     if finished is None:
         refuse_unwritable(path.parent, "Name a file elsewhere with --out.")
         finished = _answered(wanted, spec, student, examples)
@@ -163,26 +144,14 @@ def evaluate_to_file(
     return finished, path
 
 
-def questions_fingerprint(
-    dataset: str, data_root: Path | str | None = None, split: str = "test"
-) -> str:
-    """Return the fingerprint that an evaluation of this data set would have now.
-
-    Raises:
-        KitError: The data cannot be had.
-    """
+def questions_fingerprint(dataset: str, data_root: Path | str | None = None) -> str:
+    """Return the fingerprint that an evaluation of this test set would have now, or raise a KitError."""
     spec, root = locate_dataset(dataset, data_root)
-    return fingerprint(load_split(spec, split, root))
+    return fingerprint(load_split(spec, "test", root))
 
 
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
-    """Write answers and summary, each in one move, the summary last.
-
-    Args:
-        evaluation: From `evaluate`.
-        path: A `.jsonl` file for the answers, one JSON object a line as in a run's
-            `predictions.jsonl`; the summary is the `.json` file beside it. Neither holds a path.
-    """
+    """Write answers, as in a run's `predictions.jsonl`, and a summary beside them, each in one move."""
     path.parent.mkdir(parents=True, exist_ok=True)
     summary = path.with_suffix(".json")
     # An old summary must not vouch for new answers.
@@ -202,9 +171,6 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     write_json(summary, values, indent=1, sort_keys=True)
 
 
-Task = tuple[Evaluation, DatasetSpec, Student, list[Example]]
-
-
 def _prepared(
     checkpoint: Path,
     dataset: str,
@@ -212,7 +178,7 @@ def _prepared(
     split: str,
     explain: bool,
     method: str | None,
-) -> Task:
+) -> tuple[Evaluation, DatasetSpec, Student, list[Example]]:
     opened = open_checkpoint(checkpoint, method)
     spec, root = locate_dataset(dataset, data_root)
     refuse_other_labels(opened, spec)
@@ -229,32 +195,21 @@ def _prepared(
         torch.set_num_threads(opened.config["threads"])
     student = load_student(str(opened.student))
     check_reading(examples, str(opened.student), dataset, student.tokeniser)
-    wanted = Evaluation(
-        spec.name, split, opened, explain, fingerprint(examples), weights_fingerprint(student), ()
-    )
-    return wanted, spec, student, examples
+    prints = fingerprint(examples), weights_fingerprint(student)
+    return Evaluation(spec.name, split, opened, explain, *prints), spec, student, examples
 
 
 def _answered(
-    wanted: Evaluation, spec: DatasetSpec, student: Student, examples: Sequence[Example]
+    wanted: Evaluation, spec: DatasetSpec, student: Student, examples: list[Example]
 ) -> Evaluation:
     model: torch.nn.Module = student.model
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    checkpoint = wanted.checkpoint
-    passes = 2 if wanted.explain and method_named(checkpoint.method).explains else 1
+    method = wanted.checkpoint.method
+    passes = 2 if wanted.explain and method_named(method).explains else 1
     title = f"{wanted.dataset} {wanted.split}"
     with tqdm(total=passes * len(examples), desc=title, unit="example") as bar:
-        predictions = predict(
-            student,
-            examples,
-            spec,
-            checkpoint.method,
-            explain=wanted.explain,
-            max_input_tokens=checkpoint.max_input_tokens,
-            max_new_tokens=checkpoint.max_new_tokens,
-            max_rationale_tokens=checkpoint.max_rationale_tokens,
-            on_batch=bar.update,
-        )
+        how = {"explain": wanted.explain, "on_batch": bar.update, **wanted.checkpoint.limits}
+        predictions = predict(student, examples, spec, method, **how)
     return replace(wanted, predictions=tuple(predictions))
 
 
@@ -269,25 +224,11 @@ def _summary(path: Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) and "data_sha256" in values else None
 
 
-def _refuse_to_replace(path: Path, before: dict[str, Any] | None, wanted: Evaluation) -> None:
-    same = ("dataset", "split", "run")
-    facts = wanted.made_from()
-    if before is None or any(before.get(name) != facts[name] for name in same):
-        raise ConfigError(
-            f"{path} or the .json file beside it holds something else than {wanted.checkpoint.name} "
-            f"on {wanted.dataset} {wanted.split}; name another file, or delete both."
-        )
-
-
 def _finished(
-    path: Path, before: dict[str, Any] | None, wanted: Evaluation, examples: Sequence[Example]
+    path: Path, before: dict[str, Any], wanted: Evaluation, examples: list[Example]
 ) -> Evaluation | None:
-    if before is None:
-        return None
-    explained = bool(before.get("explain"))
-    if wanted.explain and not explained:
-        return None
-    found = replace(wanted, explain=explained)
+    # Answers with rationales serve without as well.
+    found = replace(wanted, explain=wanted.explain or bool(before.get("explain")))
     if any(before.get(name) != value for name, value in found.made_from().items()):
         return None
     predictions = read_predictions(path)

@@ -5,8 +5,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,13 +17,7 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 
 from mi_cot_lib.errors import KitError, describe_os_error
-from mi_cot_lib.experiments.running.arriving import (
-    filled_from_afar,
-    packed,
-    place_to_run,
-    unpack,
-    wait_for_the_killed,
-)
+from mi_cot_lib.experiments.running import arriving
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine, run_all
 from mi_cot_lib.experiments.running.sources import noted_sources, refuse_other_sources, sources_of
 from mi_cot_lib.files import refuse_unwritable, write_atomically
@@ -40,12 +34,7 @@ _POLL_SECONDS = 1.0 if sys.stderr.isatty() else 20.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one run of a grid ended.
-
-    Attributes:
-        run: The run's folder name.
-        error: What its notebook raised, None if it completed.
-    """
+    """How one run of a grid ended: with what its notebook raised, or None where it completed."""
 
     run: str
     error: str | None
@@ -55,7 +44,7 @@ def execute_grid(
     configs: Sequence[RunConfig],
     runs: Path,
     jobs: int | None = None,
-    on_end: Callable[[Outcome], None] | None = None,
+    on_end: Callable[[Outcome], None] = lambda outcome: None,
     engine: Engine = LOCAL,
 ) -> list[Outcome]:
     """Run every configuration that is not complete yet, each as its own executed notebook.
@@ -71,8 +60,8 @@ def execute_grid(
         engine: Where the runs are made.
 
     Returns:
-        One outcome a configuration, in order; complete ones count as completed. One that is there but was
-        made from other data, another student or by another version has that as its error.
+        One outcome a configuration, in order. That a run is there, but made from other data, another
+        student or by another version, is its error.
 
     Raises:
         KitError: Two configurations of the grid are the same run, the folder cannot be written or is being
@@ -81,93 +70,63 @@ def execute_grid(
     names = [config.run_name for config in configs]
     if len(set(names)) < len(names):
         raise KitError("the grid holds one configuration twice.")
-    outcomes = {name: Outcome(name, error) for name, error in _stale(configs, runs).items()}
+    known: dict[tuple[str, str | None, str], dict[str, str]] = {}
+    outcomes: dict[str, Outcome] = {}
     missing = []
-    for config in configs:
-        if config.run_name not in outcomes and not record.is_complete(runs / config.run_name):
-            missing.append(config)
+
+    def end(name: str, error: str | None) -> None:
+        outcomes[name] = Outcome(name, error)
+        on_end(outcomes[name])
+
+    for name, config in zip(names, configs, strict=True):
+        try:
+            # A run that failed before it read its data has noted nothing, and is simply tried again.
+            if noted_sources(runs / name) is not None:
+                key = (config.dataset, config.data_root, config.student)
+                if key not in known:
+                    known[key] = sources_of(config)
+                refuse_other_sources(runs / name, known[key])
+        except KitError as refused:
+            end(name, str(refused))
+            continue
+        if record.is_complete(runs / name):
+            end(name, None)
         else:
-            outcomes.setdefault(config.run_name, Outcome(config.run_name, None))
-    for outcome in outcomes.values():
-        if on_end:
-            on_end(outcome)
-    if missing:
-        refuse_unwritable(runs, "Name another folder of runs with --runs.")
-        for outcome in _execute_all(configs, missing, runs, jobs, engine):
-            outcomes[outcome.run] = outcome
-            if on_end:
-                on_end(outcome)
-    return [outcomes[name] for name in names]
-
-
-def _execute_all(
-    configs: Sequence[RunConfig],
-    missing: Sequence[RunConfig],
-    runs: Path,
-    jobs: int | None,
-    engine: Engine,
-) -> Iterator[Outcome]:
-    """Execute the missing runs of a grid under one bar, and yield each outcome as it comes."""
-    stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(configs, runs, stop), daemon=True)
+            missing.append(config)
+    if not missing:
+        return [outcomes[name] for name in names]
+    refuse_unwritable(runs, "Name another folder of runs with --runs.")
     here = engine == LOCAL
     # Runs side by side share this machine's cores; a cluster gives each worker its own.
     threads = cpu_count() // engine.runs_at_a_time(len(missing), jobs) if here else 1
-    with nullcontext() if here else filled_from_afar(runs) as mark:
+    with nullcontext() if here else arriving.filled_from_afar(runs) as mark, _bar(configs, runs):
         tasks = {
             config.run_name: partial(_execute, config, runs.resolve(), mark, max(1, threads))
             for config in missing
         }
-        watcher.start()
-        try:
-            for ended in run_all(tasks, engine, jobs):
-                error = ended.error
-                if ended.value is not None:
-                    error = _keep(ended.value, runs / ended.name)
-                yield Outcome(ended.name, error)
-        finally:
-            stop.set()
-            watcher.join()
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a run comes back with: its error, and its files where they are not in place already."""
-
-    error: str | None
-    files: dict[str, bytes] = field(default_factory=dict)
-
-
-def _keep(made: _Made, folder: Path) -> str | None:
-    """Write what was sent home, and return the run's error."""
-    try:
-        if made.files:
-            unpack(made.files, folder)
-    except KitError as error:
-        return made.error or str(error)
-    except OSError as error:
-        return made.error or describe_os_error(error)
-    return made.error
+        for ended in run_all(tasks, engine, jobs):
+            error, files = (ended.error, {}) if ended.value is None else ended.value
+            try:
+                arriving.unpack(files, runs / ended.name)
+            except KitError as failed:
+                error = error or str(failed)
+            end(ended.name, error)
+    return [outcomes[name] for name in names]
 
 
 def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> None:
-    """Execute a notebook of the course with parameters.
+    """Execute a notebook of the course, by its file name, with parameters that it knows.
 
-    Args:
-        name: File name in `notebooks/`.
-        output: Where the executed notebook goes; kept with its error if a cell fails.
-        parameters: Must all be names that the notebook's parameters cell assigns.
+    The executed notebook is kept with its error if a cell fails.
 
     Raises:
-        KitError: An unknown parameter, no home folder, or a failed cell; the message names the executed
-            notebook.
+        KitError: An unknown parameter, no home folder, or a failed cell.
     """
     # Jupyter looks there for its settings, and ends in a traceback where it is not.
     home_folder()
     source = repository_root() / "notebooks" / name
     known = papermill.inspect_notebook(str(source))
-    unknown = [parameter for parameter in parameters if parameter not in known]
-    if unknown:
+    if unknown := [parameter for parameter in parameters if parameter not in known]:
         raise KitError(f"{name} has no parameter {unknown[0]!r}. Valid: {', '.join(known)}.")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -197,45 +156,29 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
         ) from error
 
 
-def _stale(configs: Sequence[RunConfig], runs: Path) -> dict[str, str]:
-    """Return why each run that is there cannot be taken or gone on with, by name."""
-    known: dict[tuple[str, str | None, str], dict[str, str]] = {}
-    errors = {}
-    for config in configs:
-        folder = runs / config.run_name
-        # A run that failed before it read its data has noted nothing, and is simply tried again.
-        if noted_sources(folder) is None:
-            continue
-        key = (config.dataset, config.data_root, config.student)
-        try:
-            if key not in known:
-                known[key] = sources_of(config)
-            refuse_other_sources(folder, known[key])
-        except KitError as error:
-            errors[config.run_name] = str(error)
-    return errors
-
-
-def _execute(config: RunConfig, runs: Path, mark: str | None, threads: int) -> _Made:
+def _execute(
+    config: RunConfig, runs: Path, mark: str | None, threads: int
+) -> tuple[str | None, dict[str, bytes]]:
+    """Make a run, and return its error, and its files where they are not in place already."""
     # Read by libraries at their start; torch's own is set by the run.
     os.environ["OMP_NUM_THREADS"] = str(config.threads or threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    with place_to_run(runs, mark) as (place, is_away):
+    with arriving.place_to_run(runs, mark) as (place, is_away):
         folder = place / config.run_name
         notebook = folder / TRAIN_NOTEBOOK
         parameters: dict[str, object] = {"config": config.to_dict(), "runs": str(place)}
         error = None
         try:
-            wait_for_the_killed(folder)
+            arriving.wait_for_the_killed(folder)
             execute_notebook(TRAIN_NOTEBOOK, notebook, parameters)
         except KitError as failed:
             error = str(failed).replace(str(place), str(runs))
         try:
             if notebook.is_file():
                 _forget_places(notebook, place)
-            return _Made(error, packed(folder) if is_away and folder.is_dir() else {})
+            return error, arriving.packed(folder) if is_away and folder.is_dir() else {}
         except OSError as failed:
-            return _Made(error or describe_os_error(failed))
+            return error or describe_os_error(failed), {}
 
 
 def _forget_places(notebook: Path, runs: Path) -> None:
@@ -247,29 +190,36 @@ def _forget_places(notebook: Path, runs: Path) -> None:
     write_atomically(notebook, text)
 
 
-def _watch(configs: Sequence[RunConfig], runs: Path, stop: threading.Event) -> None:
+@contextmanager
+def _bar(configs: Sequence[RunConfig], runs: Path) -> Iterator[None]:
     """Show one bar over the steps of all runs, weighted by the passes that a step takes."""
-    total = sum(_work(config) for config in configs)
-    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} elapsed, {remaining} left{postfix}"
-    with tqdm(total=total, desc="training", bar_format=form) as bar:
-        # What an earlier call left done is no measure of this call's speed.
-        bar.n = bar.initial = sum(_done(config, runs) for config in configs)
-        while not stop.wait(_POLL_SECONDS):
-            bar.n = sum(_done(config, runs) for config in configs)
-            complete = sum(record.is_complete(runs / config.run_name) for config in configs)
-            bar.set_postfix_str(f"{complete} of {len(configs)} runs", refresh=False)
-            bar.refresh()
-        bar.n = sum(_done(config, runs) for config in configs)
+    stop = threading.Event()
+    work = {c.run_name: c.max_steps * (1 + method_named(c.method).explains) for c in configs}
+    complete: set[str] = set()
 
+    def done(name: str) -> float:
+        if record.is_complete(runs / name):
+            complete.add(name)
+            return work[name]
+        step, steps, _ = read_progress(runs / name)
+        # Testing, after the last step, takes about a tenth of a run.
+        return 0.9 * work[name] * step / steps
 
-def _work(config: RunConfig) -> float:
-    return config.max_steps * (2.0 if method_named(config.method).explains else 1.0)
+    def watch() -> None:
+        form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} elapsed, {remaining} left{postfix}"
+        with tqdm(total=sum(work.values()), desc="training", bar_format=form) as bar:
+            # What an earlier call left done is no measure of this call's speed.
+            bar.n = bar.initial = sum(map(done, work))
+            while not stop.wait(_POLL_SECONDS):
+                bar.n = sum(map(done, work))
+                bar.set_postfix_str(f"{len(complete)} of {len(work)} runs", refresh=False)
+                bar.refresh()
+            bar.n = sum(map(done, work))
 
-
-def _done(config: RunConfig, runs: Path) -> float:
-    folder = runs / config.run_name
-    if record.is_complete(folder):
-        return _work(config)
-    step, steps, _ = read_progress(folder)
-    # Testing, after the last step, takes about a tenth of a run.
-    return 0.9 * _work(config) * step / steps
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()

@@ -11,8 +11,9 @@ from tqdm.auto import tqdm
 
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
-from mi_cot_lib.errors import KitError, is_disk_full
+from mi_cot_lib.errors import KitError, is_disk_full, written_to
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
+from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.experiments.running.run_record import answers_kept, curves_of, training_flops
 from mi_cot_lib.experiments.running.sources import (
     SOURCES,
@@ -20,8 +21,8 @@ from mi_cot_lib.experiments.running.sources import (
     noted_sources,
     refuse_other_sources,
     sources_of,
+    weights_fingerprint,
 )
-from mi_cot_lib.experiments.running.verified import check_selected, save_student
 from mi_cot_lib.files import refuse_unwritable, write_lines
 from mi_cot_lib.machine import git_commit, hardware, library_versions
 from mi_cot_lib.objective.choices import method_named
@@ -33,12 +34,10 @@ from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.targets import check_teacher, training_targets
-from mi_cot_lib.training.train import PROGRESS, check_tensorboard, train
-
-DEFAULT_RUNS = "runs"
+from mi_cot_lib.training.train import PROGRESS, Trained, check_tensorboard, train
 
 
-def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool = False) -> Path:
+def run(config: RunConfig, runs: str | Path = "runs", *, tensorboard: bool = False) -> Path:
     """Train, select on validation, score on test once, and write the record.
 
     A finished run is not repeated; an interrupted one goes on from its last whole checkpoint, also where
@@ -68,30 +67,26 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
     refuse_other_sources(folder, sources)
     if is_complete:
         if not has_weights(folder / record.STUDENT):
-            tell(f"{folder} keeps no trained student; delete that folder to make the run again")
+            tell(f"{folder} keeps no student: delete it and retrain")
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=0):
-            if record.is_complete(folder):
-                # Another process has ended it while this one read its data.
-                return folder
-            _drop_leftovers(folder)
-            note_sources(folder, sources)
-            _run(config, folder, sources, tensorboard)
+            # Another process may have ended it while this one read its data.
+            if not record.is_complete(folder):
+                _drop_leftovers(folder)
+                note_sources(folder, sources)
+                _run(config, folder, sources, tensorboard)
     except Timeout:
         raise KitError(f"{folder} is being made by another process; wait for it.") from None
     except OSError as error:
         if not is_disk_full(error):
             raise
         last = last_whole(folder / FOLDER)
-        kept = (
-            f"{last.name} is kept, and the same command goes on from there"
-            if last
-            else ("no checkpoint was made yet, and the same command starts the run again")
-        )
+        kept = f"{last.name} is kept" if last else "no checkpoint was made yet"
         raise KitError(
-            f"no room for {error.filename or folder} ({error.strerror}): {kept}; make room first."
+            f"no room for {error.filename or folder} ({error.strerror}): {kept}; make room, and call the "
+            "same command again."
         ) from error
     return folder
 
@@ -99,11 +94,10 @@ def run(config: RunConfig, runs: str | Path = DEFAULT_RUNS, *, tensorboard: bool
 def _drop_leftovers(folder: Path) -> None:
     """Drop, with a line, what an interrupted run left and cannot be gone on with."""
     if (folder / record.RECORD).exists():
-        tell(f"{folder / record.RECORD} is not whole: the run has not finished, and goes on")
+        tell(f"{folder / record.RECORD} is not whole: the run goes on")
     if (folder / FOLDER).exists() and noted_sources(folder) is None:
-        tell(
-            f"{folder / SOURCES} is missing or not whole: what was trained on is unknown, and dropped"
-        )
+        # What it was trained on is unknown.
+        tell(f"{folder / SOURCES} is not whole: checkpoints are dropped")
         shutil.rmtree(folder / FOLDER)
 
 
@@ -120,16 +114,17 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
     check_reading([*usable, *valid_examples], config.student, config.dataset, student.tokeniser)
     loading = time.monotonic() - started
     pairs = _encode(config, student, usable, targets)
+
+    def validate(model: Any) -> dict[str, float]:
+        answers = _predict(config, student, valid_examples, explain=False, with_scores=False)
+        return {"accuracy": accuracy(answers)}
+
     trained = train(
         config,
         student,
         pairs,
         _encode(config, student, *training_targets(config, valid_examples, keep_all=True)),
-        lambda model: {
-            "accuracy": accuracy(
-                _predict(config, student, valid_examples, explain=False, with_scores=False)
-            )
-        },
+        validate,
         folder,
         tensorboard=tensorboard,
     )
@@ -143,7 +138,8 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
     for split, examples in tests.items():
         passes = 2 if split == "test" and method_named(config.method).explains else 1
         with tqdm(total=passes * len(examples), desc=split, unit="example") as bar:
-            answers = _predict(config, student, examples, explain=split == "test", bar=bar)
+            explain = split == "test"
+            answers = _predict(config, student, examples, explain=explain, on_batch=bar.update)
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
@@ -151,7 +147,7 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
     check_selected(folder, trained, metrics["valid_accuracy"], metrics["valid_n"])
     write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
     save_student(student, folder / record.STUDENT)
-    finished = time.monotonic()
+    tested = time.monotonic() - testing
     unparsed = load_report(train_examples[: config.train_size])
     result = {
         "run": config.run_name,
@@ -172,8 +168,8 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         "parameters": sum(p.numel() for p in student.model.parameters()),
         "seconds": {
             "train": round(trained.seconds, 1),
-            "test": round(finished - testing, 1),
-            "total": round(trained.seconds + finished - testing + loading, 1),
+            "test": round(tested, 1),
+            "total": round(trained.seconds + tested + loading, 1),
         },
         "hardware": hardware(),
         "versions": library_versions(),
@@ -198,23 +194,48 @@ def _encode(
 
 
 def _predict(
-    config: RunConfig,
-    student: Student,
-    examples: list[Example],
-    *,
-    explain: bool,
-    bar: Any = None,
-    with_scores: bool = True,
+    config: RunConfig, student: Student, examples: list[Example], **how: Any
 ) -> list[Prediction]:
-    return predict(
-        student,
-        examples,
-        config.dataset,
-        config.method,
-        explain=explain,
-        max_input_tokens=config.max_input_tokens,
-        max_new_tokens=config.max_new_tokens,
-        max_rationale_tokens=config.max_target_tokens,
-        on_batch=bar.update if bar is not None else None,
-        with_scores=with_scores,
-    )
+    limits = limits_of(config.to_dict())
+    return predict(student, examples, config.dataset, config.method, **limits, **how)
+
+
+def check_selected(folder: Path, trained: Trained, accuracy: float, questions: int) -> None:
+    """Refuse a student that does not answer so many validation questions as the selected step did.
+
+    Its weights are that step's to the bit. Another machine may round otherwise, which flips at most an
+    answer in a hundred, or one.
+
+    Raises:
+        KitError: The message names both accuracies (shares of right answers) and what to do.
+    """
+    logged = [
+        row["eval_accuracy"]
+        for row in trained.history
+        if row["step"] == trained.selected_step and "eval_accuracy" in row
+    ]
+    if round(abs(logged[-1] - accuracy) * questions) > max(1, questions // 100):
+        raise KitError(
+            f"{folder}: of {questions} validation questions the student answers "
+            f"{accuracy:.1%} right, and {logged[-1]:.1%} at the selected step "
+            f"{trained.selected_step}; nothing is recorded. Delete {FOLDER}/ in that folder, and the "
+            "same command trains again."
+        )
+
+
+def save_student(student: Student, folder: Path) -> None:
+    """Save a student in one move, and only if it reads back as what it is.
+
+    Raises:
+        KitError: It does not.
+        OSError: A disk that is full or cannot be written.
+    """
+    part = folder.with_name(f"{folder.name}.part")
+    for old in (part, folder):
+        shutil.rmtree(old, ignore_errors=True)
+    with written_to(part):
+        student.model.save_pretrained(part)
+        student.tokeniser.save_pretrained(part)
+    if weights_fingerprint(load_student(str(part))) != weights_fingerprint(student):
+        raise KitError(f"{part} does not hold the weights that were saved in it; check the disk.")
+    part.rename(folder)

@@ -31,16 +31,18 @@ _DIGITS = 4
 
 
 def answers_kept(predictions: Sequence[Prediction]) -> Record:
-    """Return what is kept of a run's answers.
-
-    Returns:
-        `correct`, by split a string of 1 and 0, an item each; `calibration`; `samples`.
-    """
-    answers = by_split(predictions)
+    """Return `correct`, by split a string of 1 and 0, an item each; `calibration`; and `samples`."""
+    answers = _by_split(predictions)
+    test = answers["test"]
+    places = random.Random(SAMPLE_SEED).sample(range(len(test)), k=min(SAMPLES, len(test)))
+    names = ("id", "predicted", "correct")
     return {
         "correct": {split: _bits(p.correct for p in found) for split, found in answers.items()},
-        "calibration": calibration_of(answers["test"], answers["valid"]),
-        "samples": sampled(answers["test"]),
+        "calibration": calibration_of(test, answers["valid"]),
+        "samples": [
+            {"rationale": one.rationale or "", **{name: getattr(one, name) for name in names}}
+            for one in (test[place] for place in sorted(places))
+        ],
     }
 
 
@@ -87,29 +89,12 @@ def calibration_of(test: Sequence[Prediction], valid: Sequence[Prediction]) -> R
     return found
 
 
-def sampled(answers: Sequence[Prediction]) -> list[Record]:
-    """Return what was written for the sampled items: id, rationale, predicted label, correctness."""
-    chosen = sorted(
-        random.Random(SAMPLE_SEED).sample(range(len(answers)), k=min(SAMPLES, len(answers)))
-    )
-    return [
-        {
-            "id": one.id,
-            "rationale": one.rationale or "",
-            "predicted": one.predicted,
-            "correct": one.correct,
-        }
-        for one in (answers[index] for index in chosen)
-    ]
-
-
 def own_validation(folder: Path) -> list[Prediction]:
     """Return a finished run's answers to its own validation split."""
-    return by_split(read_predictions(folder / PREDICTIONS))["valid"]
+    return _by_split(read_predictions(folder / PREDICTIONS))["valid"]
 
 
-def by_split(answers: Iterable[Prediction]) -> dict[str, list[Prediction]]:
-    """Group answers by the split that they belong to, in their order."""
+def _by_split(answers: Iterable[Prediction]) -> dict[str, list[Prediction]]:
     groups: dict[str, list[Prediction]] = {}
     for one in answers:
         groups.setdefault(one.split, []).append(one)

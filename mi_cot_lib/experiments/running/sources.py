@@ -5,11 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import DataError, KitError
-from mi_cot_lib.files import write_atomically
+from mi_cot_lib.files import write_json
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
@@ -43,25 +44,24 @@ def data_fingerprint(config: RunConfig) -> str:
 
 
 def sources_of(config: RunConfig) -> dict[str, str]:
-    """Return the fingerprints of what a run of this configuration would be made from now.
-
-    Returns:
-        `data_sha256` over train, valid and test, and `weights_sha256`.
-
-    Raises:
-        KitError: Data or student cannot be had.
-    """
+    """Return `data_sha256` (train, valid, test) and `weights_sha256` of what a run would be made from now."""
     return {
         "data_sha256": data_fingerprint(config),
         "weights_sha256": weights_fingerprint(load_student(config.student)),
     }
 
 
-def noted_sources(folder: Path) -> dict[str, object] | None:
-    """Return what a run's folder says that it was made from; None where it does not say.
+def recorded_sources(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run's record says that it was made from."""
+    return {
+        "data_sha256": found["data"]["sha256"],
+        "weights_sha256": found["weights_sha256"],
+        "results_version": found.get("results_version"),
+    }
 
-    A record says it too, for a finished run whose note was lost.
-    """
+
+def noted_sources(folder: Path) -> dict[str, Any] | None:
+    """Return what a run's folder, or for one whose note was lost its record, says that it was made from."""
     try:
         noted = json.loads((folder / SOURCES).read_text(encoding="utf-8"))
         if isinstance(noted, dict) and {"data_sha256", "weights_sha256"} <= noted.keys():
@@ -70,11 +70,7 @@ def noted_sources(folder: Path) -> dict[str, object] | None:
     except (FileNotFoundError, ValueError):
         pass
     try:
-        found = record.read_record(folder)
-        return {
-            "data_sha256": found["data"]["sha256"],
-            **{name: found[name] for name in ("weights_sha256", "results_version")},
-        }
+        return recorded_sources(record.read_record(folder))
     except (DataError, KeyError, TypeError):
         return None
 
@@ -83,31 +79,22 @@ def note_sources(folder: Path, sources: Mapping[str, str]) -> None:
     """Write down what a run is made from, before it starts."""
     noted = {**sources, "results_version": record.RESULTS_VERSION}
     if noted_sources(folder) != noted:
-        write_atomically(folder / SOURCES, json.dumps(noted, indent=1) + "\n")
+        write_json(folder / SOURCES, noted, indent=1)
+
+
+def unfit_sources(before: Mapping[str, Any], now: Mapping[str, str] | None) -> str:
+    """Say how what a run was made from or by differs from what is there now; empty where it does not."""
+    version = before["results_version"]
+    if version != record.RESULTS_VERSION:
+        return f"made by version {version} of the kit's numbers, now {record.RESULTS_VERSION}"
+    for name, what in (("data_sha256", "data"), ("weights_sha256", "weights of the student")):
+        if now is not None and before[name] != now[name]:
+            return f"made from other {what} than are there now"
+    return ""
 
 
 def refuse_other_sources(folder: Path, sources: Mapping[str, str]) -> None:
-    """Refuse a run's folder whose run, finished or not, was made from or by something else.
-
-    Args:
-        folder: The run's folder; one that notes no sources is not refused.
-        sources: From `sources_of`.
-
-    Raises:
-        KitError: The message names the folder and what differs.
-    """
+    """Refuse, by a KitError, a folder whose run, finished or not, was made from or by something else."""
     before = noted_sources(folder)
-    if before is None:
-        return
-    version = before["results_version"]
-    if version != record.RESULTS_VERSION:
-        raise KitError(
-            f"{folder} was made by version {version} of the kit's numbers, now "
-            f"{record.RESULTS_VERSION}; delete that folder or name another folder of runs."
-        )
-    for name, what in (("data_sha256", "data"), ("weights_sha256", "weights of the student")):
-        if before[name] != sources[name]:
-            raise KitError(
-                f"{folder} was made from other {what} than are there now; delete that folder or "
-                "name another folder of runs."
-            )
+    if before is not None and (why := unfit_sources(before, sources)):
+        raise KitError(f"{folder} was {why}; delete that folder or name another folder of runs.")

@@ -38,7 +38,7 @@ from mi_cot_lib.measure.mutual_information.pairs import split_sizes
 from mi_cot_lib.measure.mutual_information.variables import STEP
 
 # By estimator and dimensions, up to the next of which each holds: the fewest items from which on no measured
-# estimate lay outside. `python -m mi_cot_lib.experiments.students.mutual_information.smallest` measures them.
+# estimate lay outside. `python -m mi_cot_lib.experiments.gate --smallest` measures them.
 SMALLEST: dict[str, dict[int, int]] = {
     "barber_agakov": {1: 200, 2: 10000, 8: 200, 20: 500},
     "doe": {1: 200, 2: 10000, 8: 200, 20: 500},

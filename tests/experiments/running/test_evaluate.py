@@ -6,17 +6,28 @@ from pathlib import Path
 import pytest
 
 from mi_cot_lib.data.described import find_dataset
-from mi_cot_lib.data.specs import DATASETS
-from mi_cot_lib.errors import ConfigError, DataError
+from mi_cot_lib.data.specs import DATASETS, dataset_spec
+from mi_cot_lib.errors import ConfigError, DataError, KitError
 from mi_cot_lib.experiments.running import evaluate as module
+from mi_cot_lib.experiments.running.checkpoint import (
+    Checkpoint,
+    open_checkpoint,
+    refuse_other_labels,
+)
 from mi_cot_lib.experiments.running.evaluate import evaluate, evaluate_to_file, write_evaluation
 from mi_cot_lib.training.record import read_record
+from tests.experiments.conftest import write_own
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def lines(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+@pytest.fixture
+def folder(trained):
+    return trained("nano_svamp", "mi")
 
 
 @pytest.mark.parametrize(("dataset", "method"), [("nano_svamp", "mi"), ("nano_esnli", "finetune")])
@@ -27,8 +38,9 @@ def test_a_run_scored_again_on_its_own_data_answers_as_it_recorded(
     found = evaluate(folder, dataset, small_root, explain=method == "mi")
     recorded = [row for row in lines(folder / "predictions.jsonl") if "/test/" in row["id"]]
     assert json.loads(json.dumps([one.to_dict() for one in found.predictions])) == recorded
-    assert found.accuracy == read_record(folder)["metrics"]["test_accuracy"]
-    assert (found.run, found.config) == (folder.name, read_record(folder)["config"])
+    kept = read_record(folder)
+    assert found.accuracy == kept["metrics"]["test_accuracy"]
+    assert (found.run, found.checkpoint.config) == (folder.name, kept["config"])
 
 
 def test_another_data_set_with_the_same_labels_is_scored_without_its_teacher(
@@ -46,97 +58,77 @@ def test_another_data_set_with_the_same_labels_is_scored_without_its_teacher(
     assert find_dataset("nano_anli", tmp_path) is DATASETS["nano_anli"]
 
 
-def test_own_sums_are_scored_in_the_order_of_their_rows(trained, own):
-    found = evaluate(trained("nano_svamp", "mi"), "asdiv", own)
+def test_own_data_is_scored_in_the_order_of_its_rows(trained, folder, own):
+    found = evaluate(folder, "asdiv", own)
     assert [one.id for one in found.predictions] == [f"asdiv/test/{n}" for n in range(3)]
     assert [one.gold for one in found.predictions] == ["( 3.0 + 4.0 )", "12 / 4", "3"]
     assert all(one.rationale is None and one.candidates is None for one in found.predictions)
-
-
-def test_explain_asks_for_rationales(trained, own):
-    found = evaluate(trained("nano_svamp", "mi"), "asdiv", own, explain=True)
-    assert all(one.rationale is not None for one in found.predictions)
-
-
-def test_single_task_writes_its_rationale_with_the_answer(trained, own):
-    found = evaluate(trained("nano_svamp", "single_task"), "asdiv", own, explain=True)
-    assert all(one.rationale is not None for one in found.predictions)
-
-
-def test_fewer_labels_in_another_order_fit(trained, own):
+    n, z, share = 3, 1.959964, found.accuracy
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    assert found.interval == pytest.approx((middle - half, middle + half), abs=1e-5)
+    # Fewer labels in another order fit.
     found = evaluate(trained("nano_esnli", "finetune"), "pairs", own)
     assert found.predictions[0].candidates == ("contradiction", "neutral")
 
 
-def test_a_plain_folder_is_scored_and_its_labels_stay_unchecked(trained, own):
-    folder = trained("nano_svamp", "mi") / "student"
-    found = evaluate(folder, "reviews", own, method="dss", explain=True)
-    assert (found.run, found.config) == (None, None)
+@pytest.mark.parametrize("method", ["mi", "single_task"])
+def test_explain_asks_for_rationales(trained, own, method):
+    found = evaluate(trained("nano_svamp", method), "asdiv", own, explain=True)
+    assert all(one.rationale is not None for one in found.predictions)
+
+
+def test_a_plain_folder_is_scored_and_its_labels_stay_unchecked(folder, own):
+    found = evaluate(folder / "student", "reviews", own, method="dss", explain=True)
+    assert (found.run, found.checkpoint.config) == (None, None)
     assert [one.candidates for one in found.predictions] == [("good", "bad")] * 2
     assert all(one.rationale is not None for one in found.predictions)
-    assert (found.checkpoint.max_input_tokens, found.checkpoint.max_new_tokens) == (1024, 64)
-    assert evaluate(folder, "reviews", own).checkpoint.method == "finetune"
+    limits = {"max_input_tokens": 1024, "max_new_tokens": 64, "max_rationale_tokens": 256}
+    assert found.checkpoint.limits == limits
+    assert evaluate(folder / "student", "reviews", own).checkpoint.method == "finetune"
 
 
-def test_files_hold_answers_and_summary_and_no_path(trained, own, small_root):
-    folder = trained("nano_svamp", "mi")
+def test_files_hold_answers_and_summary_and_no_path(folder, own, small_root):
     found, path = evaluate_to_file(folder, "asdiv", own)
     assert path == folder / "evaluations" / "asdiv-test.jsonl"
     assert lines(path) == json.loads(json.dumps([one.to_dict() for one in found.predictions]))
     summary = json.loads(path.with_suffix(".json").read_text())
-    assert {name: summary[name] for name in ("dataset", "split", "run", "n", "method")} == {
-        "dataset": "asdiv",
-        "split": "test",
-        "run": folder.name,
-        "n": 3,
-        "method": "mi",
-    }
-    assert summary["accuracy"] == found.accuracy
-    assert summary["interval"] == list(found.interval)
+    names = {"dataset": "asdiv", "split": "test", "run": folder.name, "n": 3, "method": "mi"}
+    sums = {"accuracy": found.accuracy, "interval": list(found.interval), "results_version": 1}
+    expected = {**names, **sums, "data_sha256": found.data_sha256}
+    assert {name: summary[name] for name in expected} == expected
     mean = sum(row["confidence"] for row in lines(path)) / 3
     assert summary["confidence"] == pytest.approx(mean, abs=1e-6)
-    assert summary["data_sha256"] == found.data_sha256
-    assert summary["results_version"] == 1
     assert "torch" in summary["versions"]
     text = path.read_text() + path.with_suffix(".json").read_text()
-    for place in (str(folder.parent), str(own), str(small_root), str(REPOSITORY)):
-        assert place not in text
-    assert sorted(each.name for each in path.parent.iterdir()) == sorted(
-        [path.name, path.with_suffix(".json").name]
-    )
+    assert not any(str(one) in text for one in (folder.parent, own, small_root, REPOSITORY))
+    assert {each.name for each in path.parent.iterdir()} == {"asdiv-test.jsonl", "asdiv-test.json"}
 
 
 def test_answers_with_line_separators_of_their_own_are_read_back(trained, tmp_path):
-    (tmp_path / "odd").mkdir()
-    description = {"title": "Odd", "answer_type": "choice", "licence": "CC0-1.0"}
-    (tmp_path / "odd" / "dataset.json").write_text(json.dumps(description))
     row = {"question": "Which?", "choices": ["a\u2028b", "c\x85d"], "answer": "a\u2028b"}
-    (tmp_path / "odd" / "odd_test.json").write_text(json.dumps(row) + "\n")
+    write_own(tmp_path / "odd", {"answer_type": "choice"}, [row])
     folder, out = trained("nano_cqa", "finetune"), tmp_path / "odd.jsonl"
     first, _ = evaluate_to_file(folder, "odd", tmp_path, out=out)
     assert first.predictions[0].candidates == ("a\u2028b", "c\x85d")
     assert evaluate_to_file(folder, "odd", tmp_path, out=out)[0] == first
 
 
-def refuse_to_predict(*arguments, **keywords):
-    raise AssertionError("the student was asked again")
-
-
-def test_a_finished_evaluation_is_not_repeated(trained, own, monkeypatch, tmp_path):
-    folder, out = trained("nano_svamp", "mi"), tmp_path / "new" / "sums.jsonl"
+def test_a_finished_evaluation_is_not_repeated(folder, own, monkeypatch, tmp_path):
+    out = tmp_path / "new" / "sums.jsonl"
     first, path = evaluate_to_file(folder, "asdiv", own, explain=True, out=out)
     before = [each.stat().st_mtime_ns for each in sorted(out.parent.iterdir())]
-    monkeypatch.setattr(module, "predict", refuse_to_predict)
+    monkeypatch.setattr(module, "predict", None)
     assert path == out
-    # Answers are recorded with four digits, as they are in memory.
-    assert evaluate_to_file(folder, "asdiv", own, explain=True, out=out) == (first, out)
-    assert evaluate_to_file(folder, "asdiv", own, out=out) == (first, out)
+    # Answers are recorded with four digits, as they are in memory; those with rationales serve without.
+    for explain in (True, False):
+        assert evaluate_to_file(folder, "asdiv", own, explain=explain, out=out) == (first, out)
     assert [each.stat().st_mtime_ns for each in sorted(out.parent.iterdir())] == before
 
 
 @pytest.mark.parametrize("change", ["data", "explain", "version", "answers", "summary"])
-def test_what_has_changed_is_evaluated_again(trained, own, monkeypatch, tmp_path, change):
-    folder, out = trained("nano_svamp", "mi"), tmp_path / "sums.jsonl"
+def test_what_has_changed_is_evaluated_again(folder, own, monkeypatch, tmp_path, change):
+    out = tmp_path / "sums.jsonl"
     first, _ = evaluate_to_file(folder, "asdiv", own, out=out)
     summary, rows = out.with_suffix(".json"), own / "asdiv" / "asdiv_test.json"
     if change == "data":
@@ -148,8 +140,7 @@ def test_what_has_changed_is_evaluated_again(trained, own, monkeypatch, tmp_path
     elif change == "summary":
         values = json.loads(summary.read_text())
         summary.write_text(json.dumps({**values, "weights_sha256": "0"}))
-    asked = []
-    real = module.predict
+    asked, real = [], module.predict
     monkeypatch.setattr(module, "predict", lambda *a, **k: asked.append(1) or real(*a, **k))
     found, _ = evaluate_to_file(folder, "asdiv", own, out=out, explain=change == "explain")
     assert asked == [1]
@@ -158,21 +149,20 @@ def test_what_has_changed_is_evaluated_again(trained, own, monkeypatch, tmp_path
     assert len(lines(out)) == 3
 
 
-def test_an_old_summary_never_vouches_for_new_answers(trained, own, monkeypatch, tmp_path):
-    found = evaluate(trained("nano_svamp", "mi"), "asdiv", own)
+def test_an_old_summary_never_vouches_for_new_answers(folder, own, monkeypatch, tmp_path):
+    found = evaluate(folder, "asdiv", own)
     write_evaluation(found, tmp_path / "sums.jsonl")
 
     def cut_off(path, rows):
         raise OSError("no space left")
 
-    monkeypatch.setattr("mi_cot_lib.experiments.running.evaluate.write_lines", cut_off)
+    monkeypatch.setattr(module, "write_lines", cut_off)
     with pytest.raises(OSError, match="no space"):
         write_evaluation(found, tmp_path / "sums.jsonl")
     assert not (tmp_path / "sums.json").exists()
 
 
-def test_a_file_that_holds_something_else_is_left_alone(trained, own, tmp_path):
-    folder = trained("nano_svamp", "mi")
+def test_a_file_that_holds_something_else_is_left_alone(trained, folder, own, tmp_path):
     for name in ("run.jsonl", "predictions.jsonl"):
         before = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
         with pytest.raises(ConfigError, match="holds something else"):
@@ -189,22 +179,75 @@ def test_a_file_that_holds_something_else_is_left_alone(trained, own, tmp_path):
         evaluate_to_file(folder, "asdiv", own, out=out)
 
 
-def test_wrong_data_is_refused(trained, own):
-    folder = trained("nano_svamp", "mi")
-    with pytest.raises(ConfigError, match="Did you mean 'asdiv'"):
-        evaluate(folder, "asdvi", own)
-    with pytest.raises(ConfigError, match="unknown split 'tset'. Did you mean 'test'"):
-        evaluate(folder, "asdiv", own, "tset")
-    with pytest.raises(DataError, match="no split 'train'"):
-        evaluate(folder, "asdiv", own, "train")
-    (own / "asdiv" / "asdiv_test.json").write_text("\n")
-    with pytest.raises(DataError, match="asdiv test has no rows"):
-        evaluate(folder, "asdiv", own)
+def test_wrong_data_is_refused(folder, own):
+    (own / "reviews" / "reviews_test.json").write_text("\n")
+    for kind, dataset, split, said in (
+        (ConfigError, "asdvi", "test", "Did you mean 'asdiv'"),
+        (ConfigError, "asdiv", "tset", "unknown split 'tset'. Did you mean 'test'"),
+        (DataError, "asdiv", "train", "no split 'train'"),
+    ):
+        with pytest.raises(kind, match=said):
+            evaluate(folder, dataset, own, split)
+    with pytest.raises(DataError, match="reviews test has no rows"):
+        evaluate(folder / "student", "reviews", own)
 
 
-def test_the_interval_is_wilsons(trained, own):
-    found = evaluate(trained("nano_svamp", "mi"), "asdiv", own)
-    n, z, share = 3, 1.959964, found.accuracy
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
-    assert found.interval == pytest.approx((middle - half, middle + half), abs=1e-5)
+@pytest.mark.parametrize("trained_on", DATASETS)
+@pytest.mark.parametrize("scored_on", DATASETS)
+def test_a_run_is_scored_on_its_own_kind_of_answers_only(trained_on, scored_on):
+    checkpoint = Checkpoint("a run", Path("."), {"dataset": trained_on}, "mi", {})
+    one, other = dataset_spec(trained_on), dataset_spec(scored_on)
+    if one.answer_type == other.answer_type:
+        refuse_other_labels(checkpoint, other)
+        return
+    with pytest.raises(ConfigError) as refused:
+        refuse_other_labels(checkpoint, other)
+    words = {
+        "nli": "the labels entailment, neutral, contradiction",
+        "equation": "equations",
+        "choice": "choices that the question lists",
+    }
+    for spec in (one, other):
+        assert spec.name in str(refused.value) and words[spec.answer_type] in str(refused.value)
+
+
+def test_labels_that_a_run_has_not_learned_are_refused_before_the_student_loads(
+    trained, folder, own, monkeypatch
+):
+    monkeypatch.setattr(module, "load_student", None)
+    with pytest.raises(ConfigError, match=r"entailment, neutral.*labels good, bad"):
+        evaluate(trained("nano_esnli", "finetune"), "reviews", own)
+    with pytest.raises(ConfigError, match=r"equations.*the labels contradiction, neutral"):
+        evaluate(folder, "pairs", own)
+
+
+def test_wrong_methods_are_refused(trained, folder, own):
+    with pytest.raises(ConfigError, match="was trained as mi.*leave out --method dss"):
+        evaluate(folder, "asdiv", own, method="dss")
+    with pytest.raises(ConfigError, match="unknown method 'ms'. Did you mean"):
+        evaluate(folder, "asdiv", own, method="ms")
+    assert open_checkpoint(folder, "mi").method == "mi"
+    with pytest.raises(ConfigError, match="writes no rationales; leave out --explain, or name"):
+        evaluate(folder / "student", "asdiv", own, explain=True)
+    with pytest.raises(ConfigError, match=r"writes no rationales; leave out --explain\."):
+        evaluate(trained("nano_esnli", "finetune"), "pairs", own, explain=True)
+
+
+def test_wrong_checkpoints_are_refused(folder, own, tmp_path):
+    def refused(checkpoint, said, kind=DataError):
+        with pytest.raises(kind, match=said):
+            evaluate(checkpoint, "asdiv", own)
+
+    empty, begun = tmp_path / "empty", tmp_path / "begun"
+    empty.mkdir()
+    (begun / "student").mkdir(parents=True)
+    refused(folder.with_name(folder.name[:-1]), f"no folder .*Did you mean {folder}")
+    refused(folder.parent, f"name one of the runs in it, such as {folder.parent}")
+    refused(empty, r"neither a finished run .* nor a saved student")
+    refused(begun, "the run has not finished; the same `mi-cot run` goes on")
+    (begun / "run.json").write_text((folder / "run.json").read_text())
+    refused(begun, "no trained student in student/")
+    (begun / "run.json").write_text('{"run": "x", "config": {}, "metrics": {}}')
+    refused(begun, "lacks dataset, method")
+    (empty / "config.json").write_text("{}")
+    refused(empty, "no complete sequence-to-sequence student", KitError)

@@ -6,33 +6,18 @@ import sys
 import nbformat
 import pytest
 
-from mi_cot_lib import RunConfig
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.experiments.running import backends, execute
+from mi_cot_lib.experiments.running import execute
 from mi_cot_lib.experiments.running.execute import execute_grid, execute_notebook
 from mi_cot_lib.training.record import load_runs
+from tests.experiments.conftest import short
 
 KILL = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
 
 
-def config(root, **changes) -> RunConfig:
-    values = {
-        "dataset": "nano_svamp",
-        "data_root": str(root),
-        "method": "finetune",
-        "max_steps": 2,
-        "eval_every": 2,
-        "batch_size": 8,
-        "max_new_tokens": 16,
-        **changes,
-    }
-    return RunConfig(**values)
-
-
 def test_a_grid_keeps_what_works_reports_what_fails_and_resumes(small_root, tmp_path):
-    good = config(small_root)
-    bad = config(small_root, train_size=97)
-    outcomes = execute_grid([good, bad], tmp_path, jobs=2)
+    good, bad = (short(small_root, method="finetune", train_size=size) for size in (None, 97))
+    outcomes = execute_grid([good, bad], tmp_path, jobs=1)
     assert [outcome.error is None for outcome in outcomes] == [True, False]
     assert "more than the 96" in outcomes[1].error
     assert [record["run"] for record in load_runs(tmp_path)] == [good.run_name]
@@ -44,9 +29,14 @@ def test_a_grid_keeps_what_works_reports_what_fails_and_resumes(small_root, tmp_
     before = notebook.stat().st_mtime_ns
     assert execute_grid([good], tmp_path)[0].error is None
     assert notebook.stat().st_mtime_ns == before
+    # A run of other data is not passed off as the current one.
+    sources = tmp_path / good.run_name / "sources.json"
+    sources.write_text(sources.read_text().replace('"data_sha256": "', '"data_sha256": "0'))
+    (outcome,) = execute_grid([good], tmp_path)
+    assert "made from other data" in outcome.error and notebook.stat().st_mtime_ns == before
 
 
-def test_a_kernel_that_dies_fails_its_run_and_says_so(small_root, tmp_path, monkeypatch):
+def test_a_kernel_that_dies_fails_its_run_and_says_so(tmp_path, monkeypatch):
     # The notebook is a real one whose kernel really ends, as the system ends one out of memory.
     (tmp_path / "notebooks").mkdir()
     cells = [nbformat.v4.new_code_cell(text) for text in ("config = {}\nruns = None", KILL)]
@@ -59,31 +49,22 @@ def test_a_kernel_that_dies_fails_its_run_and_says_so(small_root, tmp_path, monk
         execute_notebook("03_train.ipynb", tmp_path / "out.ipynb", {"config": {}})
 
 
-@pytest.fixture
-def kernels(tmp_path, monkeypatch):
-    """Put a program in the place of the notebooks' kernel; the real one is its argument."""
-
-    def use(program):
-        folder = tmp_path / "jupyter/kernels/python3"
-        folder.mkdir(parents=True)
-        command = [sys.executable, "-c", program, sys.executable, "-m", "ipykernel_launcher"]
-        kernel = {"argv": [*command, "-f", "{connection_file}"], "display_name": "Python 3"}
-        (folder / "kernel.json").write_text(json.dumps({**kernel, "language": "python"}))
-        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-
-    return use
-
-
 def test_a_run_that_cannot_be_written_or_whose_kernel_dies_at_its_start_fails_and_no_other(
-    small_root, tmp_path, kernels, read_only
+    small_root, tmp_path, monkeypatch, read_only
 ):
-    # The first kernel that starts ends at once, as one does that finds no memory.
-    mark, runs = tmp_path / "started", tmp_path / "runs"
-    kernels(
+    # In the place of the notebooks' kernel a program whose first start ends at once, as one does that
+    # finds no memory.
+    mark, runs, kernel = tmp_path / "started", tmp_path / "runs", tmp_path / "kernels/python3"
+    program = (
         f"import os, sys\ntry: os.mkdir({str(mark)!r})\n"
         "except FileExistsError: os.execv(sys.argv[1], sys.argv[1:])\nsys.exit(1)"
     )
-    locked, dies, begun = configs = [config(small_root, seed=seed) for seed in range(3)]
+    kernel.mkdir(parents=True)
+    command = [sys.executable, "-c", program, sys.executable, "-m", "ipykernel_launcher", "-f"]
+    spec = {"argv": [*command, "{connection_file}"], "display_name": "3", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    locked, dies, begun = configs = [short(small_root, seed=seed) for seed in range(3)]
     (runs / locked.run_name).mkdir(parents=True)
     read_only(runs / locked.run_name)
     # A record that is not whole is no finished run.
@@ -104,43 +85,13 @@ def test_a_run_that_cannot_be_written_or_whose_kernel_dies_at_its_start_fails_an
     assert 'runs = ".."' in "".join(cell.source for cell in executed.cells)
 
 
-def test_a_folder_of_runs_that_cannot_be_written_is_refused_before_any_kernel_starts(
-    small_root, tmp_path, read_only
-):
-    (tmp_path / "runs").mkdir()
-    read_only(tmp_path / "runs")
-    with pytest.raises(KitError, match=f"cannot write to {tmp_path / 'runs'}"):
-        execute_grid([config(small_root)], tmp_path / "runs")
-
-
-def test_a_process_that_is_ended_from_outside_leaves_an_outcome_for_each_run(
-    small_root, tmp_path, kernels, monkeypatch
-):
-    # The kernel's parent is the process that executes the notebook.
-    kernels("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
-    # How often each is tried again is tested with the engines; a try takes seconds.
-    monkeypatch.setattr(backends, "RETRIES", 0)
-    configs = [config(small_root), config(small_root, seed=1)]
-    outcomes = execute_grid(configs, tmp_path / "runs", jobs=2)
-    assert [outcome.run for outcome in outcomes] == [one.run_name for one in configs]
-    assert all("ended from outside" in outcome.error for outcome in outcomes)
-
-
-def test_a_run_of_other_data_is_not_passed_off_as_the_current_one(small_root, tmp_path):
-    settings = config(small_root)
-    execute_grid([settings], tmp_path)
-    sources = tmp_path / settings.run_name / "sources.json"
-    sources.write_text(sources.read_text().replace('"data_sha256": "', '"data_sha256": "0'))
-    (outcome,) = execute_grid([settings], tmp_path)
-    assert "made from other data" in outcome.error
-
-
-def test_one_configuration_twice_is_refused(small_root, tmp_path):
+def test_what_cannot_be_run_is_refused_before_any_kernel_starts(small_root, tmp_path, read_only):
+    config = short(small_root)
     with pytest.raises(KitError, match="twice"):
-        execute_grid([config(small_root), config(small_root)], tmp_path)
-
-
-def test_an_unknown_notebook_parameter_is_refused_before_anything_runs(tmp_path):
+        execute_grid([config, config], tmp_path)
     with pytest.raises(KitError, match="no parameter 'confg'"):
         execute_notebook("03_train.ipynb", tmp_path / "x.ipynb", {"confg": {}})
-    assert not (tmp_path / "x.ipynb").exists()
+    assert not list(tmp_path.iterdir())
+    read_only(tmp_path)
+    with pytest.raises(KitError, match=f"cannot write to {tmp_path}"):
+        execute_grid([config], tmp_path)

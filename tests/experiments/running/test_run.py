@@ -1,12 +1,13 @@
 """A run from end to end, on built-in and on real data."""
 
 import json
+import shutil
 
 import pytest
 import torch
 from transformers import AutoTokenizer, T5ForConditionalGeneration
 
-from mi_cot_lib import RunConfig, load_runs, run
+from mi_cot_lib import load_runs, run
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import ConfigError, DataError, KitError
 from mi_cot_lib.evaluation.predict import is_correct
@@ -16,20 +17,7 @@ from mi_cot_lib.student.packed import t5_v1_1_config
 from mi_cot_lib.training.record import read_record
 from mi_cot_lib.training.targets import training_targets
 from mi_cot_lib.training.train import train
-
-
-def config(root, **changes) -> RunConfig:
-    values = {
-        "dataset": "nano_svamp",
-        "data_root": str(root),
-        "max_steps": 4,
-        "eval_every": 2,
-        "batch_size": 8,
-        "max_new_tokens": 24,
-        "max_target_tokens": 40,
-        **changes,
-    }
-    return RunConfig(**values)
+from tests.experiments.conftest import short
 
 
 def predictions(folder):
@@ -37,78 +25,72 @@ def predictions(folder):
     return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("method", ["finetune", "single_task", "dss", "mi"])
-def test_every_method_leaves_a_record_that_agrees_with_its_predictions(
-    small_root, tmp_path, method
-):
-    folder = run(config(small_root, method=method), tmp_path)
+@pytest.mark.parametrize(
+    ("dataset", "method"),
+    [
+        *(("nano_svamp", method) for method in ("finetune", "single_task", "dss", "mi")),
+        *((dataset, "finetune") for dataset in ("nano_cqa", "nano_esnli")),
+        ("nano_anli", "mi"),
+    ],
+)
+def test_a_record_agrees_with_its_predictions(trained, dataset, method):
+    folder = trained(dataset, method)
     record, rows = read_record(folder), predictions(folder)
     assert record["run"] == folder.name
     for split in ("test", "unseen"):
         chosen = [row for row in rows if row["id"].split("/")[1] == split]
-        assert len(chosen) == record["metrics"][f"{split}_n"]
-        right = [is_correct("nano_svamp", row["predicted"], row["gold"]) for row in chosen]
+        assert len(chosen) == record["metrics"][f"{split}_n"] > 0
+        right = [is_correct(dataset, row["predicted"], row["gold"]) for row in chosen]
         assert [row["correct"] for row in chosen] == right
         assert record["metrics"][f"{split}_accuracy"] == sum(right) / len(right)
     assert not (folder / "checkpoints").exists()
-    assert record["data"]["train_rows"] == 96
+    assert (record["data"]["train_rows"], record["data"]["train_used"] <= 32) == (96, True)
     has_rationale = [row["rationale"] is not None for row in rows if "/test/" in row["id"]]
     assert all(has_rationale) == (method != "finetune")
 
 
-@pytest.mark.parametrize("dataset", ["nano_cqa", "nano_esnli", "nano_anli"])
-def test_every_built_in_data_set_runs(small_root, tmp_path, dataset):
-    record = read_record(run(config(small_root, dataset=dataset, max_steps=2), tmp_path))
-    assert record["metrics"]["test_n"] == 32
+def test_a_repeated_run_gives_the_same_numbers_and_alpha3_zero_answers_as_dss(small_root, tmp_path):
+    dss, again = (run(short(small_root, method="dss"), tmp_path / place) for place in "ab")
+    for part in ("metrics", "curves"):
+        assert read_record(dss)[part] == read_record(again)[part]
+    zero = run(short(small_root, method="mi", alpha3=0.0), tmp_path)
+    assert predictions(dss) == predictions(again) == predictions(zero)
 
 
-def test_a_repeated_run_gives_the_same_metrics_and_answers(small_root, tmp_path):
-    first = run(config(small_root), tmp_path / "a")
-    second = run(config(small_root), tmp_path / "b")
-    assert read_record(first)["metrics"] == read_record(second)["metrics"]
-    assert predictions(first) == predictions(second)
-    assert read_record(first)["curves"] == read_record(second)["curves"]
-
-
-def test_alpha3_zero_answers_as_dss(small_root, tmp_path):
-    dss = run(config(small_root, method="dss"), tmp_path)
-    mi = run(config(small_root, method="mi", alpha3=0.0), tmp_path)
-    assert predictions(dss) == predictions(mi)
-
-
-def test_a_finished_run_is_not_repeated(small_root, tmp_path):
-    folder = run(config(small_root), tmp_path)
-    before = (folder / "run.json").stat().st_mtime_ns
-    assert run(config(small_root), tmp_path) == folder
-    assert (folder / "run.json").stat().st_mtime_ns == before
+def test_a_finished_run_is_not_repeated_and_says_where_its_student_is_gone(
+    small_root, trained, tmp_path, capsys
+):
+    first = trained("nano_svamp", "mi")
+    changes = {"max_steps": 4, "eval_every": 4, "train_size": 32, "max_new_tokens": 24}
+    config = short(small_root, **changes)
+    folder = shutil.copytree(first, tmp_path / first.name)
+    assert run(config, tmp_path) == folder
+    assert (folder / "run.json").read_bytes() == (first / "run.json").read_bytes()
     assert [record["run"] for record in load_runs(tmp_path)] == [folder.name]
-
-
-def test_a_finished_run_whose_student_is_gone_says_so(small_root, tmp_path, capsys):
-    folder = run(config(small_root), tmp_path)
     (folder / "student" / "model.safetensors").unlink()
     capsys.readouterr()
-    assert run(config(small_root), tmp_path) == folder
-    assert "keeps no trained student; delete that folder" in capsys.readouterr().err
-    with pytest.raises(
-        KitError, match=r"model\.safetensors is missing; delete .* and make that run"
-    ):
+    assert run(config, tmp_path) == folder
+    assert "keeps no student: delete it and retrain" in capsys.readouterr().err
+    with pytest.raises(KitError, match=r"model\.safetensors is missing; delete .* make that run"):
         load_student(str(folder / "student"))
 
 
-def test_more_examples_than_there_are_is_refused(small_root, tmp_path):
-    with pytest.raises(ConfigError, match="more than the 96"):
-        run(config(small_root, train_size=97), tmp_path)
+def test_a_finished_run_is_the_student_of_another(small_root, trained, tmp_path):
+    first = trained("nano_svamp", "finetune")
+    config = short(small_root, student=str(first), precision="fp32", train_size=8, max_steps=2)
+    assert read_record(run(config, tmp_path))["config"]["student"] == str(first / "student")
 
 
-def test_a_missing_folder_is_named_before_anything_trains(tmp_path):
+def test_wrong_data_is_named_before_anything_trains(small_root, tmp_path):
     with pytest.raises(DataError, match="nowhere"):
-        run(config(tmp_path / "nowhere"), tmp_path / "runs")
+        run(short(tmp_path / "nowhere"), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+    with pytest.raises(ConfigError, match="more than the 96"):
+        run(short(small_root, train_size=97), tmp_path)
 
 
 def test_real_svamp_trains_and_is_scored(shared, tmp_path):
-    settings = config(shared / "dss", dataset="svamp", method="mi")
+    settings = short(shared / "dss", dataset="svamp", max_new_tokens=4, max_target_tokens=16)
     record = read_record(run(settings, tmp_path))
     assert (record["metrics"]["test_n"], record["metrics"]["valid_n"]) == (200, 80)
     assert record["data"]["train_rows"] == 720
@@ -116,10 +98,12 @@ def test_real_svamp_trains_and_is_scored(shared, tmp_path):
     assert "unseen_accuracy" not in record["metrics"]
 
 
-def test_a_small_shaped_t5_with_its_own_tokeniser_trains_on_real_cqa(shared, tmp_path):
+def test_a_t5_v1_1_with_its_own_tokeniser_trains_on_real_cqa(shared, tmp_path):
     tokeniser = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
     torch.manual_seed(0)
-    model = T5ForConditionalGeneration(t5_v1_1_config("small"))
+    shape = t5_v1_1_config("small")
+    shape.num_layers = shape.num_decoder_layers = 2
+    model = T5ForConditionalGeneration(shape)
     # The v1.1 checkpoints have an output head of their own; from scratch it is tied.
     model.lm_head.weight = torch.nn.Parameter(0.04 * torch.randn(32128, 512))
     model.save_pretrained(tmp_path / "student")
@@ -129,15 +113,10 @@ def test_a_small_shaped_t5_with_its_own_tokeniser_trains_on_real_cqa(shared, tmp
     assert student.model.config.scale_decoder_outputs is False
     assert torch.equal(student.model.lm_head.weight, model.lm_head.weight)
     del model
-    settings = config(
+    settings = short(
         shared / "dss",
-        dataset="cqa",
-        student=str(tmp_path / "student"),
-        max_steps=3,
-        eval_every=3,
-        batch_size=4,
-        train_size=12,
-        learning_rate=1e-3,
+        **{"dataset": "cqa", "student": str(tmp_path / "student"), "learning_rate": 1e-3},
+        **{"max_steps": 3, "eval_every": 3, "batch_size": 4, "train_size": 12},
     )
     examples, targets = training_targets(settings, load_split("cqa", "train", settings.data_root))
     pairs = encode_pairs(
@@ -146,7 +125,6 @@ def test_a_small_shaped_t5_with_its_own_tokeniser_trains_on_real_cqa(shared, tmp
     trained = train(
         settings, student, pairs, pairs[:4], lambda m: {"accuracy": 0.0}, tmp_path / "run"
     )
-    losses = [row["loss"] for row in trained.history if "loss" in row]
-    assert len(losses) == 3
-    assert losses[-1] < losses[0]
-    assert all("loss_mi" in row for row in trained.history if "loss" in row)
+    rows = [row for row in trained.history if "loss" in row]
+    assert len(rows) == 3 and rows[-1]["loss"] < rows[0]["loss"]
+    assert all("loss_mi" in row for row in rows)

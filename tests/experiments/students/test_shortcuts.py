@@ -3,7 +3,7 @@
 import pytest
 
 from mi_cot_lib.data.specs import Example
-from mi_cot_lib.experiments.students.shortcuts import bag_of_words_accuracy
+from mi_cot_lib.experiments.student_card import bag_of_words_accuracy
 
 
 def example(text, label):

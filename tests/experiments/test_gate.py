@@ -8,16 +8,14 @@ import pandas as pd
 import pytest
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.experiments.students.mutual_information.gate import (
+from mi_cot_lib.experiments.gate import (
+    DIMENSIONS,
     DIMS,
     ITEMS,
     NATS,
+    SIZES,
     gate_rows,
     judged,
-)
-from mi_cot_lib.experiments.students.mutual_information.smallest import (
-    DIMENSIONS,
-    SIZES,
     smallest_items,
 )
 from mi_cot_lib.machine import PACKAGE_ROOT
@@ -30,14 +28,23 @@ RECORDED = PACKAGE_ROOT.parent / "figures" / "mutual_information"
 FEW_ITEMS = 2000
 
 
-def rows_of(seeds, items=ITEMS):
+def recorded(name):
+    return json.loads((RECORDED / name).read_text(encoding="utf-8"))
+
+
+def row(estimator="doe", dims=2, nats=1.0, seed=0, items=ITEMS, estimate=1.0):
+    cell = {"estimator": estimator, "dims": dims, "nats": nats, "seed": seed, "items": items}
+    return {**cell, "estimate": estimate, "low": nats, "high": nats, "cap": None}
+
+
+def rows_of(seeds):
     return [
-        {
-            "estimator": name, "dims": dims, "nats": nats, "seed": seed, "items": items,
-            "estimate": nats + 0.01 * seed, "low": nats, "high": nats, "cap": None,
-        }
-        for seed in seeds for dims in DIMS for nats in NATS for name in ESTIMATORS
-    ]  # fmt: skip
+        row(name, dims, nats, seed, estimate=nats + 0.01 * seed)
+        for seed in seeds
+        for dims in DIMS
+        for nats in NATS
+        for name in ESTIMATORS
+    ]
 
 
 @pytest.mark.parametrize(("dims", "nats"), [(2, 2.0), (8, 4.0), (20, 2.0)])
@@ -52,7 +59,7 @@ def test_an_estimate_lands_within_its_documented_error(estimator, dims, nats):
 
 
 def test_recorded_gate_holds_every_cell_within_its_documented_error():
-    rows = json.loads((RECORDED / "gate.json").read_text(encoding="utf-8"))
+    rows = recorded("gate.json")
     cells = {(row["estimator"], row["dims"], row["nats"], row["seed"]) for row in rows}
     expected = {(e, d, n, s) for e in ESTIMATORS for d in DIMS for n in NATS for s in range(3)}
     assert cells == expected and len(rows) == len(expected)
@@ -61,26 +68,19 @@ def test_recorded_gate_holds_every_cell_within_its_documented_error():
     assert table[~table["within"]].empty
     # From 0.5 nats on, an estimator that always says 0 would not pass.
     assert (table[table["nats"] >= 0.5]["lowest"] > 0).all()
-
-
-def test_recorded_table_is_the_recorded_estimates():
-    rows = json.loads((RECORDED / "gate.json").read_text(encoding="utf-8"))
     written = pd.read_csv(RECORDED / "gate.csv")
-    pd.testing.assert_frame_equal(written, judged(rows).round(3), check_dtype=False, atol=2e-3)
+    pd.testing.assert_frame_equal(written, table.round(3), check_dtype=False, atol=2e-3)
 
 
-def test_what_is_known_is_not_estimated_again():
+def test_what_is_known_is_not_estimated_again_and_an_estimate_outside_is_marked():
     known = rows_of(range(3))
     assert list(gate_rows(range(3), ITEMS, known)) == known
-
-
-def test_an_estimate_outside_is_marked():
-    known = rows_of([0])
     known[0]["estimate"] = 3.0
     known[1]["estimate"] = None
     table = judged(known)
     assert not table["within"].iloc[:2].any()
-    assert table.loc[table["estimator"] == "doe", "within"].iloc[1:].all()
+    doe = table[(table["estimator"] == "doe") & (table["seed"] == 0)]
+    assert doe["within"].iloc[1:].all()
 
 
 def test_documented_errors_know_each_estimators_side():
@@ -131,19 +131,15 @@ def test_at_200_items_a_documented_error_holds_or_is_refused(estimator, dims):
         assert -allowed.below <= found.nats - 1 <= allowed.above
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_the_fewest_items_are_those_from_which_on_every_recorded_estimate_holds(estimator):
-    rows = [
-        row
-        for name in ("sizes.json", "gate.json")
-        for row in json.loads((RECORDED / name).read_text(encoding="utf-8"))
-    ]
-    table = smallest_items(rows).set_index(["estimator", "dims"])
-    for dims in DIMENSIONS:
-        assert SMALLEST[estimator][dims] == table.loc[(estimator, dims), "smallest"]
-        if SMALLEST[estimator][dims] > min(SIZES):
+def test_the_fewest_items_are_those_from_which_on_every_recorded_estimate_holds():
+    table = smallest_items([*recorded("sizes.json"), *recorded("gate.json")])
+    table = table.set_index(["estimator", "dims"])
+    found = {(name, dims): SMALLEST[name][dims] for name in ESTIMATORS for dims in DIMENSIONS}
+    assert found == table["smallest"].to_dict()
+    for (name, dims), smallest in found.items():
+        if smallest > min(SIZES):
             with pytest.raises(ConfigError, match="holds from"):
-                documented_error(estimator, dims, 1.0, min(SIZES))
+                documented_error(name, dims, 1.0, min(SIZES))
     written = pd.read_csv(RECORDED / "smallest.csv").set_index(["estimator", "dims"])
     assert (written["smallest"] == table["smallest"]).all()
 
@@ -172,17 +168,6 @@ def test_what_was_not_measured_has_no_documented_error(dims, nats, said):
         documented_error("doe", dims, nats, 10_000)
 
 
-def size_rows(estimates):
-    """Make rows of `doe` with the truth 1 nat in two dimensions, by items and estimate."""
-    return [
-        {
-            "estimator": "doe", "dims": 2, "nats": 1.0, "seed": seed, "items": items,
-            "estimate": estimate, "low": estimate, "high": estimate, "cap": None,
-        }
-        for seed, (items, estimate) in enumerate(estimates)
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("estimates", "smallest"),
     [
@@ -195,8 +180,12 @@ def size_rows(estimates):
     ids=["all", "a gap", "refused", "one seed", "never"],
 )
 def test_the_fewest_items_hold_with_all_larger_numbers_and_seeds(estimates, smallest):
-    (row,) = smallest_items(size_rows(estimates)).to_dict("records")
-    assert row["smallest"] == smallest or (smallest is None and np.isnan(row["smallest"]))
+    rows = [
+        row(seed=seed, items=items, estimate=estimate)
+        for seed, (items, estimate) in enumerate(estimates)
+    ]
+    (found,) = smallest_items(rows).to_dict("records")
+    assert found["smallest"] == smallest or (smallest is None and np.isnan(found["smallest"]))
 
 
 def test_the_cost_of_ranks_falls_with_items_and_is_nothing_where_nothing_is_shared():

@@ -1,4 +1,4 @@
-"""Measure one student: I(Z;V), I(Z;Y) and H(V), fitted on train items and reported on test items.
+"""Measure one trained student: I(Z;V), I(Z;Y) and H(V), fitted on train items and reported on test items.
 
 V and Z are a student's pooled decoder states of the label task and of the rationale task, Y is the gold
 label. Every number is in nats.
@@ -13,18 +13,26 @@ label. Every number is in nats.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.evaluation.features import student_features
+from mi_cot_lib.experiments.running.checkpoint import limits_of
+from mi_cot_lib.experiments.running.sources import fingerprint, weights_fingerprint
+from mi_cot_lib.machine import hardware, library_versions
 from mi_cot_lib.measure.mutual_information.estimate import estimate_held_out
 from mi_cot_lib.measure.mutual_information.neighbours import miller_madow
 from mi_cot_lib.measure.mutual_information.pairs import MiEstimate
 from mi_cot_lib.measure.mutual_information.resolution import (
-    Noised,
     ceiling,
     codes_of,
     components_of,
@@ -32,6 +40,9 @@ from mi_cot_lib.measure.mutual_information.resolution import (
     passing_noise,
 )
 from mi_cot_lib.measure.mutual_information.variables import NORMAL_SCORES
+from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import STUDENT
 
 ESTIMATORS_OF_ZV = ("infonce", "barber_agakov", "vclub")
 # Times the protocol's noise, for one estimator.
@@ -43,7 +54,10 @@ _EQUATION = re.compile(r"[\d\s.()+*/-]+")
 _DIGITS = 4
 # Train items for each direction or label that a probe is fitted to, at least.
 _ITEMS_A_DIRECTION = 10
+# Raised by whoever changes what numbers a student's features or measure give.
+MEASURE_VERSION = 2
 
+Record = dict[str, Any]
 # Items to fit on, and items to report on.
 Both = tuple[np.ndarray, np.ndarray]
 
@@ -78,7 +92,7 @@ class Protocol:
         """What can pass the noise at most, in nats."""
         return ceiling(self.components, self.noise)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Record:
         """Return all that numbers depend on, the library's own constants included."""
         return {
             **asdict(self),
@@ -92,14 +106,7 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Part:
-    """The items of one split.
-
-    Attributes:
-        v: (items, width): pooled states of the label task.
-        z: (items, width): of the rationale task.
-        labels: (items,): gold labels.
-        answers: (items,): the labels that the student wrote.
-    """
+    """The items of one split: V and Z, each (items, width), gold labels, and the labels that were written."""
 
     v: np.ndarray
     z: np.ndarray
@@ -107,13 +114,52 @@ class Part:
     answers: Sequence[str]
 
 
-def measure(fitted: Part, reported: Part, protocol: Protocol) -> dict[str, Any]:
-    """Measure a student.
+def unfit_information(record: Record, protocol: Protocol) -> str:
+    """Say why what was measured of a run's student does not count; an empty text where it does."""
+    kept = record.get("information")
+    if kept is None:
+        return "its student was not measured yet"
+    wanted = {"protocol": protocol.to_dict(), "measure_version": MEASURE_VERSION}
+    for name, value in wanted.items():
+        if kept[name] != value:
+            return f"its student was measured with another {name.replace('_', ' ')}"
+    return ""
 
-    Args:
-        fitted: Items to fit on.
-        reported: Other items, to read the numbers from.
-        protocol: How.
+
+def measured(folder: Path, config: RunConfig, protocol: Protocol) -> Record:
+    """Measure a finished run's student, for the run's record."""
+    # Sums in another order can end a fit at another step.
+    torch.set_num_threads(1)
+    student = load_student(str((folder / STUDENT).resolve()))
+    model: torch.nn.Module = student.model
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    splits = {"train": protocol.train_items, "test": protocol.test_items}
+    items = [load_split(config.dataset, s, config.data_root)[:n] for s, n in splits.items()]
+    start = time.perf_counter()
+    fitted, reported = (_part(student, examples, config) for examples in items)
+    written = time.perf_counter()
+    numbers = measure(fitted, reported, protocol)
+    fits = time.perf_counter() - written
+    return {
+        "protocol": protocol.to_dict(),
+        "measure_version": MEASURE_VERSION,
+        "items_sha256": fingerprint([*items[0], *items[1]]),
+        "student_sha256": weights_fingerprint(student),
+        "measured": numbers,
+        "seconds": {"features": round(written - start, 1), "fits": round(fits, 1)},
+        "hardware": hardware(),
+        "versions": library_versions(),
+    }
+
+
+def _part(student: Student, examples: list[Example], config: RunConfig) -> Part:
+    found = student_features(student, examples, **limits_of(config.to_dict()))
+    labels = [example.label for example in examples]
+    return Part(found.label.pooled, found.rationale.pooled, labels, found.label.texts)
+
+
+def measure(fitted: Part, reported: Part, protocol: Protocol) -> Record:
+    """Measure a student on the items of one split, fitted on those of another.
 
     Returns:
         Plain JSON values, in nats to four digits: `zv`, by estimator, `zy` and `zy_noised`, each with
@@ -133,25 +179,35 @@ def measure(fitted: Part, reported: Part, protocol: Protocol) -> dict[str, Any]:
     if len(kinds) < 2:
         raise ConfigError(f"all labels are {str(kinds[0])!r}: they have no entropy to share.")
     y = joined[: len(classes[0])], joined[len(classes[0]) :]
-    seed = protocol.seed
-    v, z = _behind_noise(fitted, reported, protocol, protocol.noise)
-    settings: dict[str, Any] = {
-        "components": protocol.components,
-        "noise": protocol.noise,
-        "seed": seed,
-    }
+    seed, components = protocol.seed, protocol.components
+
+    def behind(noise: float) -> tuple[Both, Both, Record]:
+        v = noised(fitted.v, reported.v, components=components, noise=noise, seed=2 * seed)
+        z = noised(fitted.z, reported.z, components=components, noise=noise, seed=2 * seed + 1)
+        kept = {"v": round(v.kept, _DIGITS), "z": round(z.kept, _DIGITS)}
+        return (v.fitted, v.reported), (z.fitted, z.reported), kept
+
+    v, z, kept = behind(protocol.noise)
+    others = {}
+    for noise in (times * protocol.noise for times in OTHER_NOISE):
+        other_v, other_z, _ = behind(noise)
+        others[f"{noise:g}"] = _plain(_estimate(other_z, other_v, ESTIMATOR_OF_OTHER_NOISE, seed))
     most = min(protocol.probed, len(fitted.z) // _ITEMS_A_DIRECTION)
+    plainly = components_of(fitted.z, reported.z, most=most, white=True)[:2]
+    passed = passing_noise(
+        fitted.v, reported.v, components=components, noise=protocol.noise, seed=seed
+    )
     answers = np.unique([label_class(text) for text in reported.answers], return_inverse=True)[1]
     return {
-        "zv": {name: _with_null(_parts(z), _parts(v), name, seed) for name in ESTIMATORS_OF_ZV},
-        "zv_other_noise": _at_other_noise(fitted, reported, protocol),
-        "zy": _probed(components_of(fitted.z, reported.z, most=most, white=True)[:2], y, seed),
-        "zy_noised": _probed(_parts(z), y, seed),
-        "v_noised": {"nats": round(passing_noise(fitted.v, reported.v, **settings), _DIGITS)},
+        "zv": {name: _with_null(z, v, name, seed) for name in ESTIMATORS_OF_ZV},
+        "zv_other_noise": others,
+        "zy": _probed(plainly, y, seed),
+        "zy_noised": _probed(z, y, seed),
+        "v_noised": {"nats": round(passed, _DIGITS)},
         "v_codes": _entropy(codes_of(fitted.v, reported.v, codes=protocol.codes, seed=seed)),
         "v_answers": _entropy(answers),
         "y": _entropy(y[1]),
-        "kept": {"v": round(v.kept, _DIGITS), "z": round(z.kept, _DIGITS)},
+        "kept": kept,
         "ceiling": round(protocol.ceiling, _DIGITS),
     }
 
@@ -164,60 +220,34 @@ def label_class(text: str) -> str:
     return _NUMBER.sub("n", text) if _EQUATION.fullmatch(text) else text
 
 
-def _at_other_noise(fitted: Part, reported: Part, protocol: Protocol) -> dict[str, Any]:
-    found = {}
-    for noise in (times * protocol.noise for times in OTHER_NOISE):
-        v, z = _behind_noise(fitted, reported, protocol, noise)
-        fits, reports = zip(_parts(z), _parts(v), strict=True)
-        found[f"{noise:g}"] = _plain(
-            estimate_held_out(fits, reports, ESTIMATOR_OF_OTHER_NOISE, protocol.seed)
-        )
-    return found
-
-
-def _behind_noise(
-    fitted: Part, reported: Part, protocol: Protocol, noise: float
-) -> tuple[Noised, Noised]:
-    settings: dict[str, Any] = {"components": protocol.components, "noise": noise}
-    v = noised(fitted.v, reported.v, **settings, seed=2 * protocol.seed)
-    z = noised(fitted.z, reported.z, **settings, seed=2 * protocol.seed + 1)
-    return v, z
-
-
-def _parts(variable: Noised) -> Both:
-    return variable.fitted, variable.reported
-
-
-def _probed(z: Both, y: Both, seed: int) -> dict[str, Any]:
+def _probed(z: Both, y: Both, seed: int) -> Record:
     kinds = len(np.unique(np.concatenate(y)))
     if kinds > len(y[0]) / _ITEMS_A_DIRECTION:
-        return {"reason": f"{kinds} labels on {len(y[0])} train items are too many to predict"}
+        return {"reason": f"{kinds} labels are too many for {len(y[0])} train items"}
     return _with_null(z, y, _PROBE, seed)
 
 
-def _with_null(z: Both, other: Both, name: str, seed: int) -> dict[str, Any]:
-    fitted, reported = zip(z, other, strict=True)
-    found = estimate_held_out(fitted, reported, name, seed)
+def _with_null(z: Both, other: Both, name: str, seed: int) -> Record:
     generator = np.random.default_rng([seed, 2])
+    found = _estimate(z, other, name, seed)
     # Each part is shuffled in itself: fitted and reported items stay apart.
-    shuffled = tuple(
-        (left, right[generator.permutation(len(right))]) for left, right in (fitted, reported)
-    )
-    null = estimate_held_out(shuffled[0], shuffled[1], name, seed)
+    fitted, reported = (one[generator.permutation(len(one))] for one in other)
+    null = _estimate(z, (fitted, reported), name, seed)
     return {**_plain(found), "null": round(null.nats, _DIGITS)}
 
 
-def _plain(found: MiEstimate) -> dict[str, Any]:
-    numbers: Mapping[str, float | None] = {
-        name: getattr(found, name) for name in ("nats", "low", "high", "cap")
-    }
-    return {
-        "bounds": found.bounds,
-        **{name: None if one is None else round(one, _DIGITS) for name, one in numbers.items()},
-    }
+def _estimate(z: Both, other: Both, name: str, seed: int) -> MiEstimate:
+    fitted, reported = zip(z, other, strict=True)
+    return estimate_held_out(fitted, reported, name, seed)
 
 
-def _entropy(values: np.ndarray) -> dict[str, Any]:
+def _plain(found: MiEstimate) -> Record:
+    numbers = {name: getattr(found, name) for name in ("nats", "low", "high", "cap")}
+    rounded = {name: None if one is None else round(one, _DIGITS) for name, one in numbers.items()}
+    return {"bounds": found.bounds, **rounded}
+
+
+def _entropy(values: np.ndarray) -> Record:
     plug_in, corrected = miller_madow(values)
     return {
         "nats": round(corrected, _DIGITS),

@@ -1,1 +1,0 @@
-"""What trained students are: what they reach, and what their features share."""

@@ -1,1 +1,0 @@
-"""The estimators against known truths, and one student measured with them."""
