@@ -19,7 +19,6 @@ from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.tokenise import Column, token_ids
 from tests.student import damaged
 from tests.student.damaged import DAMAGES, WEIGHTS, change_weights, edit
-from tests.test_cli import call
 
 PROMPTS = ["predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?", "explain: Why?"]
 
@@ -87,13 +86,13 @@ def test_a_folder_that_is_not_whole_is_refused_in_one_line_that_names_the_file(
 @pytest.mark.parametrize(
     ("command", "damage"), [("run", "no tokeniser"), ("evaluate", "NaN weights")]
 )
-def test_a_command_ends_with_status_2_and_that_one_line(tmp_path, whole, capsys, command, damage):
+def test_a_command_ends_with_status_2_and_that_one_line(tmp_path, whole, call, command, damage):
     DAMAGES[damage][0](whole)
     arguments = {
         "run": ["--student", str(whole), "--runs", str(tmp_path / "runs"), "--max-steps", "2"],
         "evaluate": ["--checkpoint", str(whole)],
     }[command]
-    status, out, said = call(capsys, command, "--dataset", "nano_svamp", *arguments)
+    status, out, said = call(command, "--dataset", "nano_svamp", *arguments)
     assert (status, out) == (2, "")
     (line,) = said.splitlines()
     assert line.startswith("mi-cot: ") and str(whole) in line
