@@ -43,12 +43,12 @@ class Fingerprints:
     def of(self, config: RunConfig) -> dict[str, str] | None:
         """Return them of what a run is made from; a data set is read once for all its students."""
         data = self._once(("data", config.dataset), lambda: data_fingerprint(config))
+        if data is None:
+            return None
         weights = self._once(
             ("student", config.student), lambda: weights_fingerprint(load_student(config.student))
         )
-        if data is None or weights is None:
-            return None
-        return {"data_sha256": data, "weights_sha256": weights}
+        return None if weights is None else {"data_sha256": data, "weights_sha256": weights}
 
     def questions(self, dataset: str, data_root: str | None) -> str | None:
         """Return that of a test set's questions."""
@@ -215,9 +215,11 @@ def _places_of(wanted: Wanted, item: Item, record: Record) -> Iterable[Run]:
 
 def _look(wanted: Wanted, item: Item, places: Places, found: Found) -> Record | None:
     """Return the first usable record of a run; else note in `found` why there is none."""
-    name, now, why = wanted.config.run_name, places.now.of(wanted.config), "absent"
+    name, why = wanted.config.run_name, "absent"
     try:
         for record in places.read(name):
+            # Only now: a student that no record is of may have to be fetched.
+            now = places.now.of(wanted.config)
             why = unfit(record, wanted.config, item.needs, now)
             why = why or _unfit_outside(record, wanted, places.now)
             if "information" in item.needs:
