@@ -74,7 +74,7 @@ def _features(
         ids = batch.written.ids
         states = _pooled_states(student, batch.ids, batch.mask, ids)
         pooled[batch.chosen] = states.float().cpu().numpy()
-        is_finite = np.isfinite(pooled[batch.chosen]).all(axis=1).tolist()
+        is_finite = [bool(np.isfinite(row).all()) for row in pooled[batch.chosen]]
         check_finite(is_finite, [examples[index].id for index in batch.chosen])
         written = student.tokeniser.batch_decode(ids, skip_special_tokens=True)
         for index, text in zip(batch.chosen, written, strict=True):

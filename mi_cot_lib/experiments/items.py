@@ -1,6 +1,7 @@
 """Every table, figure and question: one list, from which one function makes any of them (`make.make`)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from mi_cot_lib.errors import unknown_name
 from mi_cot_lib.experiments.item import COMPARED, OWN, PAPER, QUESTION, Item, Rows
@@ -46,22 +47,22 @@ def _changed(changes: tuple[str, ...], shares: tuple[float, ...]) -> Rows:
     )
 
 
-_TABLES_OF_METHODS = {
+_TABLES_OF_METHODS: dict[str, Any] = {
     "rows": ALL_METHODS,
     "declared": (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING),
     "explored": None,
     "folded": ("recall", "unseen"),
 }
-_BY_SIZE = {"sizes": True, "seeds": "curve_seeds", "pictures": ("sizes",)}
-_JUDGED = {"measure": "quality", "needs": ("samples",), "margin": QUALITY}
-_CASES = {
+_BY_SIZE: dict[str, Any] = {"sizes": True, "seeds": "curve_seeds", "pictures": ("sizes",)}
+_JUDGED: dict[str, Any] = {"measure": "quality", "needs": ("samples",), "margin": QUALITY}
+_CASES: dict[str, Any] = {
     "measure": "cases",
     "needs": ("samples",),
     "seeds": "first",
     "declared": (),
     "pictures": ("cases",),
 }
-_QUESTION = {"kind": QUESTION, "students": "small", "folded": ("recall",)}
+_QUESTION: dict[str, Any] = {"kind": QUESTION, "students": "small", "folded": ("recall",)}
 
 ITEMS: dict[str, Item] = {
     item.id: item

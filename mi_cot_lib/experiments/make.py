@@ -20,17 +20,16 @@ from mi_cot_lib.report.cells.quality import (
     quality_cells,
 )
 from mi_cot_lib.report.compare import compare, over_items
-from mi_cot_lib.report.runs import JudgedSample, Result, Run, Values
+from mi_cot_lib.report.runs import JudgedSample, Result, Values
 
-# By measure: its cells, and the value of each seed that comparisons are made of.
-_OF_RUNS: Mapping[str, tuple[Callable[[Sequence[Run]], pd.DataFrame], Callable[..., Values]]] = {
+# By measure, of runs or of judged samples: its cells, and each seed's value, of which comparisons are made.
+_Measure = tuple[Callable[..., pd.DataFrame], Callable[..., Values]]
+_OF_RUNS: Mapping[str, _Measure] = {
     "accuracy": (accuracy_cells, accuracy_by_seed),
     "error": (calibration_cells, error_by_seed),
     "information": (information_cells, information_by_seed),
 }
-_OF_SAMPLES: Mapping[
-    str, tuple[Callable[[Sequence[JudgedSample]], pd.DataFrame], Callable[..., Values]]
-] = {
+_OF_SAMPLES: Mapping[str, _Measure] = {
     "quality": (quality_cells, quality_by_seed),
     "correlation": (correlation_cells, correlation_by_seed),
 }
@@ -43,8 +42,10 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
             f"no finished runs to make {item.id} from; `mi-cot paper {item.id} --preset {preset.name}` "
             "makes them."
         )
-    runs, samples = found.runs, []
-    cells, values = pd.DataFrame(), {}
+    runs = found.runs
+    samples: Sequence[JudgedSample] = ()
+    cells = pd.DataFrame()
+    values: Values = {}
     if item.measure in _OF_RUNS:
         to_cells, by_seed = _OF_RUNS[item.measure]
         cells, values = to_cells(runs), by_seed(runs)

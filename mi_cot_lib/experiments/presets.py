@@ -171,7 +171,7 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
                         **{**preset.changes, **changes},
                         # The whole set is Table 1's run: a size of its own would be another one.
                         train_size=None if size == preset.sizes[family][-1] else size,
-                        data_root=preset.data_root,
+                        data_root=None if preset.data_root is None else str(preset.data_root),
                     )
                     setting = Setting.of(config.to_dict()).with_(split=item.split)
                     yield Wanted(setting, config, _outside(item, preset, family))

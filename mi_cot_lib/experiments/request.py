@@ -44,7 +44,8 @@ class Request:
 
     def plan(self, items: Sequence[Item]) -> Plan:
         """Plan the runs of the items that are not there yet."""
-        missing, present = set(), set()
+        missing: set[str] = set()
+        present: set[str] = set()
         for item in items:
             missing |= self.find(item).missing.keys()
             present |= {config.run_name for config in runs_of(item, self.preset, self.seeds)}

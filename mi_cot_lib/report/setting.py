@@ -75,7 +75,8 @@ class Setting:
             return self
         method = method_named(self.method)
         unused = (*(() if method.uses_mi else _OF_MI), *(() if method.explains else _OF_TWO_TASKS))
-        return replace(self, **dict.fromkeys(unused))
+        emptied: dict[str, Any] = dict.fromkeys(unused)
+        return replace(self, **emptied)
 
     @property
     def family(self) -> str:

@@ -61,6 +61,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         )
         self.objective: Objective = objective
         self.validate: Validate = validate
+        self.checkpoints = Path(cast(str, arguments.output_dir))
         # Every term below is divided by its count over the whole accumulated batch, which the Trainer
         # would otherwise do a second time. It assumes that of T5's own loss, where it does not hold.
         self.loss_is_scaled_for_ga = True
@@ -169,7 +170,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     def _stop(self, step: int, what: str, rows: Sequence[str]) -> NoReturn:
         """End training in one line, with all that was saved before left as it is."""
         self.callback_handler.on_train_end(self.args, self.state, self.control)
-        last = last_whole(Path(self.args.output_dir))
+        last = last_whole(self.checkpoints)
         kept = f"{last.name} is kept" if last else "no checkpoint was saved before"
         where = f" with {', '.join(rows)}" if rows else ""
         raise KitError(
@@ -228,13 +229,13 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         return metrics
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
-        folder = checkpoint_folder(Path(self.args.output_dir), self.state.global_step)
+        folder = checkpoint_folder(self.checkpoints, self.state.global_step)
         with sealed(folder, self.state):
             super()._save_checkpoint(model, trial)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         # The Trainer's own only warns where weights are missing.
-        load_weights(model or self.model, Path(resume_from_checkpoint))
+        load_weights(cast(Any, model or self.model), Path(resume_from_checkpoint))
 
     @torch.no_grad()
     def _mean_terms(self) -> dict[str, float]:

@@ -238,16 +238,17 @@ def read_choice(text: str, start: int, limit: int, choices: tuple[str, ...]) -> 
     if not choices:
         if marker is None and _NO_CHOICE.match(written):
             return Problem.OUTSIDE
-        span = (first, last) if written else marker.span()
-        return Label(*span, text[slice(*span)], marker is not None)
+        if marker and not written:
+            first, last = marker.span()
+        return Label(first, last, text[first:last], marker is not None)
     chosen = _chosen(written, marker[1] if marker else None, choices)
     ends = marker and text[marker.end() : marker.end() + 1] in (".", ",", ";")
-    if chosen is Problem.OUTSIDE and ends:
+    if chosen is Problem.OUTSIDE and marker and ends:
         # "(b). Paper is kept there": the letter is the answer.
         chosen = _chosen("", marker[1], choices)
     if isinstance(chosen, Problem):
         return chosen
-    return Label(first if written else marker.start(), last, chosen, True)
+    return Label(marker.start() if marker and not written else first, last, chosen, True)
 
 
 def match_choice(label: str, choices: Sequence[str]) -> str | None:

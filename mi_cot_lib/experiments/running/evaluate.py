@@ -79,7 +79,7 @@ class Evaluation:
 def evaluate(
     checkpoint: Path,
     dataset: str,
-    data_root: Path | None = None,
+    data_root: Path | str | None = None,
     split: str = "test",
     explain: bool = False,
     *,
@@ -106,7 +106,7 @@ def evaluate(
 def evaluate_to_file(
     checkpoint: Path,
     dataset: str,
-    data_root: Path | None = None,
+    data_root: Path | str | None = None,
     split: str = "test",
     explain: bool = False,
     *,
@@ -174,7 +174,7 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
 def _prepared(
     checkpoint: Path,
     dataset: str,
-    data_root: Path | None,
+    data_root: Path | str | None,
     split: str,
     explain: bool,
     method: str | None,
