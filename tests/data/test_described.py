@@ -47,6 +47,7 @@ def write(root, name, description, rows=(), split="test"):
 )
 def test_rows_follow_the_answer_type(tmp_path, description, row, text, label, candidates):
     spec = find_dataset("mine", write(tmp_path, "mine", description, [row]))
+    assert (spec.name, spec.title, spec.licence) == ("mine", "ASDiv", "CC-BY-NC-4.0")
     (example,) = load_split(spec, "test", tmp_path)
     assert (example.id, example.input, example.label) == ("mine/test/0", text, label)
     assert (example.rationale, example.teacher_label) == (None, None)
@@ -54,13 +55,6 @@ def test_rows_follow_the_answer_type(tmp_path, description, row, text, label, ca
     assert label_is_right(spec, label, example.label)
     assert not label_is_right(spec, "nothing of the kind", example.label)
     assert label_is_right(spec, "( 8.0 / 2.0 )", "4") == (description is EQUATION)
-
-
-def test_a_specification_says_what_the_description_says(tmp_path):
-    spec = find_dataset("mine", write(tmp_path, "mine", LABEL))
-    told = (spec.name, spec.title, spec.licence, spec.labels, spec.teacher_accuracy)
-    assert told == ("mine", "ASDiv", "CC-BY-NC-4.0", ("good", "bad"), None)
-    assert dataset_spec(spec) is spec
 
 
 def test_the_eight_known_data_sets_are_found_as_before(tmp_path, monkeypatch):
@@ -83,16 +77,6 @@ def test_a_known_data_set_is_read_without_its_teacher(tmp_path):
         load_split("svamp", "test", tmp_path)
 
 
-def test_descriptions_are_found_in_the_environments_folder_and_below_datasets(
-    tmp_path, monkeypatch
-):
-    # Saved with a byte order mark, as some editors do.
-    saved = "\ufeff" + json.dumps(EQUATION)
-    write(tmp_path / "datasets", "mine", saved, [{"input": "One?", "label": "1"}])
-    monkeypatch.setenv("MI_COT_DATA", str(tmp_path))
-    assert [each.label for each in load_split(find_dataset("mine"), "test")] == ["1"]
-
-
 @pytest.mark.parametrize(
     ("description", "said"),
     [
@@ -103,10 +87,7 @@ def test_descriptions_are_found_in_the_environments_folder_and_below_datasets(
         ({**EQUATION, "title": 4}, "'title' has to be a text, not 4"),
         ({**EQUATION, "title": " "}, "'title' has to be a text"),
         ({**EQUATION, "labels": ["a", "b"]}, "'labels' go with answer_type 'nli' or 'label'"),
-        ({**CHOICE, "labels": ["a", "b"]}, "'labels' go with answer_type 'nli' or 'label'"),
         ({**EQUATION, "answer_type": "label"}, "needs 'labels'"),
-        ({**NLI, "labels": None}, "a list of two texts or more, not None"),
-        ({**NLI, "labels": []}, "a list of two texts or more"),
         ({**LABEL, "labels": "good"}, "a list of two texts or more, not 'good'"),
         ({**LABEL, "labels": ["good"]}, "a list of two texts or more"),
         ({**LABEL, "labels": ["good", 1]}, "the label 1 has to be a text"),
@@ -115,7 +96,6 @@ def test_descriptions_are_found_in_the_environments_folder_and_below_datasets(
         ({**LABEL, "labels": ["good", "bad", "good"]}, "holds a label twice"),
         ([EQUATION], "a JSON object is needed"),
         ("{", "not a JSON object"),
-        ("[" * 100_000, "not a JSON object"),
     ],
 )
 def test_a_wrong_description_is_refused_with_its_file(tmp_path, description, said):
@@ -154,12 +134,6 @@ def test_any_description_gives_a_usable_specification_or_a_message(tmp_path_fact
     ("description", "row", "said"),
     [
         (EQUATION, {"input": "?", "label": "7+2=9"}, "'7+2=9'"),
-        (EQUATION, {"input": "?", "label": [9]}, "'label' is list"),
-        (
-            CHOICE,
-            {"question": "?", "choices": ["a", "b"], "answer": "c"},
-            "the answer 'c' is none of the choices",
-        ),
         (
             CHOICE,
             {"question": "?", "choices": ["box", "pen", "box"], "answer": "pen"},
@@ -167,7 +141,6 @@ def test_any_description_gives_a_usable_specification_or_a_message(tmp_path_fact
         ),
         (YES_NO, {**PAIR, "label": 2}, "the label 2 is none of 0 yes, 1 no"),
         (LABEL, {"input": "?", "label": "Good"}, "the label 'Good' is none of good, bad"),
-        (LABEL, {"label": "bad"}, "'input' is missing"),
         (LABEL, {"input": "?", "label": 0}, "'label' is int"),
     ],
 )

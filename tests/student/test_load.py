@@ -12,11 +12,12 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Config, T5ForConditionalGeneration
 
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.evaluation.generate import outputs
-from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder, check_student_name
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.tokenise import Column, token_ids
+from mi_cot_lib.training.config import RunConfig
 from tests.student import damaged
 from tests.student.damaged import DAMAGES, WEIGHTS, change_weights, edit
 
@@ -83,20 +84,13 @@ def test_a_folder_that_is_not_whole_is_refused_in_one_line_that_names_the_file(
     assert not (whole / "ran").exists()
 
 
-@pytest.mark.parametrize(
-    ("command", "damage"), [("run", "no tokeniser"), ("evaluate", "NaN weights")]
-)
-def test_a_command_ends_with_status_2_and_that_one_line(tmp_path, whole, call, command, damage):
-    DAMAGES[damage][0](whole)
-    arguments = {
-        "run": ["--student", str(whole), "--runs", str(tmp_path / "runs"), "--max-steps", "2"],
-        "evaluate": ["--checkpoint", str(whole)],
-    }[command]
-    status, out, said = call(command, "--dataset", "nano_svamp", *arguments)
-    assert (status, out) == (2, "")
+def test_a_run_of_such_a_student_ends_in_that_one_line_and_makes_no_folder(tmp_path, whole, call):
+    DAMAGES["no tokeniser"][0](whole)
+    runs = tmp_path / "runs"
+    status, out, said = call("run", "--dataset", "nano_svamp", "--student", whole, "--runs", runs)
     (line,) = said.splitlines()
-    assert line.startswith("mi-cot: ") and str(whole) in line
-    assert not (tmp_path / "runs").exists()
+    assert (status, out) == (2, "") and line.startswith("mi-cot: ") and str(whole) in line
+    assert not runs.exists()
 
 
 def with_old_names(folder):
@@ -194,3 +188,43 @@ def test_t5s_tokeniser_is_read_from_spiece_model_alone(tmp_path, shared):
     whole_one = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
     columns = [Column([row.input for row in load_split("cqa", "test", shared / "dss")[:200]], 1024)]
     assert token_ids(columns, found) == token_ids(columns, whole_one)
+
+
+@pytest.fixture
+def a_run(tmp_path):
+    folder = tmp_path / "svamp-mi-nano16-seed0-0123456789"
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    damaged.whole(folder / "student")
+    return folder
+
+
+def test_a_runs_folder_stands_for_the_student_in_it_however_it_is_written(a_run, monkeypatch):
+    assert load_student(str(a_run)).model.name_or_path == str(a_run / "student")
+    monkeypatch.chdir(a_run.parent)
+    named = [a_run, a_run / "student", f"{a_run}/", f"{a_run}/student/"]
+    assert len({RunConfig(dataset="svamp", student=str(n)).run_name for n in named}) == 1
+    relative = [a_run.name, f"./{a_run.name}/student/"]
+    assert len({RunConfig(dataset="svamp", student=n).student for n in relative}) == 1
+
+
+def test_a_run_without_a_student_is_refused(tmp_path):
+    (tmp_path / "run/checkpoints").mkdir(parents=True)
+    with pytest.raises(ConfigError, match="config.json is missing"):
+        load_student(str(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("name", ["nano", "small", "google/t5-v1_1-base"])
+def test_names_and_hub_ids_are_left_as_they_are(name):
+    assert RunConfig(dataset="svamp", student=name).student == name
+
+
+@pytest.mark.parametrize("name", ["owner/", "/model", "a/b/c", "./x", "", "nan"])
+def test_what_can_be_neither_folder_nor_id_is_refused(name):
+    with pytest.raises(ConfigError, match="unknown student.*nano"):
+        check_student_name(name)
+
+
+def test_a_file_is_refused_with_its_folder(a_run):
+    with pytest.raises(ConfigError, match="is a file; name its folder"):
+        check_student_name(str(a_run / "student/model.safetensors"))

@@ -219,26 +219,8 @@ def test_parts_hold_examples_of_similar_length_within_their_limit():
     assert all(torch.equal(part[name], batch[name]) for name in batch)
 
 
-def test_dropout_acts_in_training_only_and_follows_the_seed():
-    model = small_t5(dropout_rate=0.2)
-    batch = batch_of(some_pairs(4))
-
-    def losses(train: bool, seeds):
-        model.train(train)
-        found = []
-        for seed in seeds:
-            torch.manual_seed(seed)
-            found.append(packed(model, Objective(), batch)[0].item())
-        return found
-
-    assert len(set(losses(False, (1, 2)))) == 1
-    first, again, other = losses(True, (1, 1, 2))
-    assert first == again != other
-    assert first != losses(False, (1,))[0]
-
-
 def test_mean_loss_under_dropout_is_that_of_the_plain_step():
-    # Both ways drop at the same places with the same probability: means over many draws agree.
+    # Both ways drop at the same places with the same probability: means and spreads over many draws agree.
     model = small_t5(dropout_rate=0.1).train()
     batch = batch_of(some_pairs(4))
     torch.manual_seed(0)
