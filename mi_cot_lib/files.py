@@ -20,10 +20,9 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_json(path: Path, values: Any, **layout: Any) -> None:
-    """Write a file of JSON, which has no NaN and no infinity, in one move, with the layout of `json.dumps`.
+    """Write a file of JSON in one move, with the layout of `json.dumps`.
 
-    Raises:
-        KitError: A number is not finite; the message says where it stands, and nothing is written.
+    Where a number is not finite, a KitError says where it stands, and nothing is written.
     """
     write_atomically(path, _to_json(values, path, "", **layout))
 
@@ -67,11 +66,7 @@ def _not_finite(values: Any, place: str) -> Iterator[tuple[str, float]]:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the whole of it or none.
-
-    Raises:
-        OSError: The disk does not take it; names the file, and leaves nothing of it.
-    """
+    """Write a file so that a reader sees the whole of it or none; an OSError names it and leaves nothing."""
     part = path.with_name(path.name + ".part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
@@ -86,10 +81,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def refuse_unwritable(folder: Path, advice: str) -> None:
-    """Refuse a folder that cannot be written, there or still to be made, before work is put into it.
-
-    The DataError names the folder, what the system said, and the advice.
-    """
+    """Refuse with a DataError a folder, there or still to be made, that work would be put into in vain."""
     place = folder.resolve()
     while not place.exists():
         place = place.parent

@@ -45,16 +45,10 @@ def equation_value(text: str) -> float | None:
     brackets, a division by zero, a value beyond the range of a float, more than 500 characters.
     No string makes it raise, and its time is bounded by the length limit.
     """
-    if len(text) > MAX_LENGTH:
-        return None
-    tokens = _tokens(text)
-    if tokens is None:
-        return None
-    value = _evaluate(tokens)
-    if value is None:
-        return None
+    tokens = _tokens(text) if len(text) <= MAX_LENGTH else None
+    value = None if tokens is None else _evaluate(tokens)
     try:
-        return float(value)
+        return None if value is None else float(value)
     except OverflowError:
         return None
 

@@ -39,11 +39,8 @@ def locate_dataset(
     """Look up what `mi-cot evaluate --dataset` takes: a name, or the folder of a described data set.
 
     Such a folder lies in the current one or in `data_root`, by default that of `MI_COT_DATA`. Returned
-    are the data set, to be read without its teacher's texts, and the data root to read it from.
-
-    Raises:
-        ConfigError: As `find_dataset`.
-        DataError: As `find_dataset`; also a folder beside one that hides it.
+    are the data set, to be read without its teacher's texts, and the data root to read it from. Errors are
+    those of `find_dataset`; a DataError also for a folder beside one that hides it.
     """
     folder = _described_folder(name, data_root)
     if folder is None:
@@ -110,12 +107,7 @@ def find_dataset(name: str, data_root: Path | str | None = None) -> DatasetSpec:
 
 
 def read_description(path: Path) -> DatasetSpec:
-    """Read one `dataset.json`; the data set is named after its folder.
-
-    Raises:
-        DataError: The message names the file, what is wrong in it and what would be right.
-        ConfigError: A key or an answer type is unknown.
-    """
+    """Read one `dataset.json`, or say what is wrong in it; the data set is named after its folder."""
     values = read_json(path, "object", f"write one such as {_EXAMPLE}")
     if not isinstance(values, dict):
         raise DataError(f"{path}: a JSON object is needed, such as {_EXAMPLE}.")

@@ -51,8 +51,7 @@ def fetch(
         KitError: The environment's proxy or certificates cannot be used.
     """
     cache = cache or cache_folder()
-    done = fetched_root(cache, blob_id)
-    if done is not None:
+    if done := fetched_root(cache, blob_id):
         return done
     root = _root(cache, blob_id)
     part = root.with_name(f"{root.name}.zip.part")
@@ -93,8 +92,7 @@ def git_blob_id(path: Path) -> str:
 def extract(archive: Path, target: Path) -> None:
     """Extract a zip archive into a folder that does not exist yet: all of it or nothing.
 
-    Raises:
-        DataError: Not a zip archive, or one with an absolute path, a `..` or a symbolic link.
+    DataError for what is none, or one with an absolute path, a `..` or a symbolic link.
     """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f"{target.name}-") as scratch:
         unpacked = Path(scratch) / "unpacked"

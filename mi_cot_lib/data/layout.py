@@ -38,11 +38,7 @@ class RawRow:
 
 
 def datasets_folder(data_root: Path) -> Path:
-    """Return the folder that holds one folder a data set: `data_root/datasets`, or `data_root`.
-
-    Raises:
-        DataError: `data_root` is not a folder.
-    """
+    """Return the folder that holds one folder a data set: `data_root/datasets`, or `data_root`."""
     data_root = Path(data_root)
     if not data_root.is_dir():
         raise DataError(f"no data folder at {data_root}: give one with --data-root or MI_COT_DATA.")
@@ -147,10 +143,7 @@ def _teacher_texts(folder: Path, split: str) -> list[str]:
 def read_json(path: Path, kind: str, advice: str = "copy or fetch the file again") -> Any:
     """Read one JSON value; half of a surrogate pair, which no text can hold, becomes U+FFFD.
 
-    `kind` is what it should hold, and `advice` what to do where it holds no JSON, for the message.
-
-    Raises:
-        DataError: The message names the file.
+    `kind` is what it should hold, `advice` what to do where it holds no JSON: for the DataError.
     """
     return _parsed(_utf_8(path), str(path), kind, advice)
 

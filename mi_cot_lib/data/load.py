@@ -1,9 +1,12 @@
 """Turns a named split into Examples: finds the data, parses the teacher, holds out validation."""
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from mi_cot_lib.data.fetch import fetched_root
 from mi_cot_lib.data.layout import SPLITS, RawRow, read_split
@@ -77,11 +80,8 @@ def resolve_data_root(dataset: str | DatasetSpec, data_root: Path | str | None =
     """Find the folder to read a data set from.
 
     The first that applies: `data_root`; for a built-in data set, the kit's own copy (generated on
-    first use); the folder in `MI_COT_DATA`; what `mi-cot data fetch` has put into the cache.
-
-    Raises:
-        ConfigError: No data set has that name.
-        DataError: None of these gives a folder.
+    first use); the folder in `MI_COT_DATA`; what `mi-cot data fetch` has put into the cache. DataError
+    where none of these gives a folder.
     """
     if data_root is not None:
         return Path(data_root)
@@ -104,21 +104,11 @@ def resolve_data_root(dataset: str | DatasetSpec, data_root: Path | str | None =
 def held_out(rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Split row numbers into those to train on and those held out, as the released code does.
 
-    Both keep the shuffled order in which `datasets.Dataset.train_test_split` returns them.
-
-    Raises:
-        DataError: Fewer than two rows cannot be split.
+    Both keep the shuffled order in which `datasets.Dataset.train_test_split` returns them. DataError where
+    fewer than two rows cannot be split.
     """
     if rows < 2:
         raise DataError(f"{rows} training rows are too few to hold out 10% for validation.")
-    # A heavy import that only data sets without a validation file need.
-    from datasets import Dataset
-
-    index = Dataset.from_dict({"row": list(range(rows))})
-    parts = index.train_test_split(
-        test_size=HELD_OUT_SHARE,
-        seed=HELD_OUT_SEED,
-        keep_in_memory=True,
-        load_from_cache_file=False,
-    )
-    return tuple(parts["train"]["row"]), tuple(parts["test"]["row"])
+    order = np.random.default_rng(HELD_OUT_SEED).permutation(rows).tolist()
+    count = math.ceil(HELD_OUT_SHARE * rows)
+    return tuple(order[count:]), tuple(order[:count])

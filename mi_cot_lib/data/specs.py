@@ -91,11 +91,7 @@ DATASETS: dict[str, DatasetSpec] = {
 
 
 def dataset_spec(dataset: str | DatasetSpec) -> DatasetSpec:
-    """Look a data set up by name; a specification, such as one of the user's own, is returned as it is.
-
-    Raises:
-        ConfigError: No data set has that name; the message names the nearest one.
-    """
+    """Look a data set up by name, or name the nearest; a specification, such as a user's, is returned."""
     if isinstance(dataset, DatasetSpec):
         return dataset
     if dataset not in DATASETS:

@@ -204,9 +204,7 @@ def _gradients(
             divergence=objective.divergence,
             detach=objective.detach,
         ).sum()
-        by_label, by_rationale = torch.autograd.grad(
-            loss, (label, rationale), allow_unused=True, materialize_grads=False
-        )
+        by_label, by_rationale = torch.autograd.grad(loss, (label, rationale), allow_unused=True)
     sums["mi"] += loss.detach()
     return by_label, by_rationale
 
@@ -214,11 +212,7 @@ def _gradients(
 def _pool(
     rows: Tensor, parts: Sequence[slice], objective: Objective
 ) -> tuple[Tensor, Tensor | None]:
-    """Pool the log-probabilities of each example's rows.
-
-    Returns:
-        (examples, vocab), and for max pooling which row each maximum came from.
-    """
+    """Pool each example's rows to (examples, vocab); for max pooling, say which row each maximum is from."""
     if objective.pool == "mean":
         padded = objective.sees_padding
         each = (rows[part] for part in parts)

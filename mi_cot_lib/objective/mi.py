@@ -46,10 +46,8 @@ def mi_loss(
     `divergence="kl"` adds Σ_v t_v log t_v, which changes the gradient only where t is not detached.
 
     Args:
-        label_logits: (batch, label positions, vocab), finite.
-        rationale_logits: (batch, rationale positions, vocab), finite.
-        label_mask: (batch, label positions), True at real positions; None means all are real.
-        rationale_mask: (batch, rationale positions), likewise.
+        label_logits: (batch, label positions, vocab), finite; `rationale_logits` likewise.
+        label_mask: (batch, label positions), True at real positions; None: all are. `rationale_mask` too.
         form: One of the above; `contrastive`, `variational` and `adversarial` have a network of their
             own and look at hidden states: see `hidden_loss_per_example`.
         pool: `max` or `mean` over positions.
@@ -59,10 +57,8 @@ def mi_loss(
 
     Returns:
         A scalar in nats, in float32. An example without a real position on one of its sides takes no
-        part in the mean, nor in any other's loss; 0 where no example is left.
-
-    Raises:
-        ConfigError: An unknown choice, or shapes that do not fit together.
+        part in the mean, nor in any other's loss; 0 where no example is left. ConfigError for an
+        unknown choice, or shapes that do not fit together.
     """
     choices = {"form": form, "pool": pool, "divergence": divergence, "detach": detach}
     losses, counted = mi_loss_per_example(
@@ -80,8 +76,7 @@ def mi_loss_per_example(
 ) -> tuple[Tensor, Tensor]:
     """Compute `mi_loss` with its choices before its mean, so that batches can be added up.
 
-    Returns:
-        The losses (batch,) in nats, 0 where an example takes no part, and which take part (batch,) bool.
+    Returns the losses (batch,) in nats, 0 where an example takes no part, and which do (batch,) bool.
     """
     chosen = Objective(**choices)
     form, pool, detach = chosen.form, chosen.pool, chosen.detach

@@ -29,15 +29,9 @@ def output_terms(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Compute Equation 10 from decoder states, as `term_sums` does its terms from logits.
 
-    Args:
-        objective: Weights and choices; nothing of it looks at hidden states.
-        weight: (vocab, width) of the output layer.
-        sides: The label side and, for methods with rationales, the rationale side. For the released
-            form of the MI term the padding positions must be among the states.
-        counts: What each term is divided by, from `term_counts` of the whole batch.
-
-    Returns:
-        The weighted total, which can be differentiated once, and each term's unweighted sum in nats.
+    Nothing of the objective looks at hidden states. `weight` is (vocab, width); `sides` are the label side
+    and, for methods with rationales, the rationale side, for the released form of the MI term with their
+    padding positions. Returns the total, which can be differentiated once, and each term's unweighted sum.
     """
     weights = objective.weights
     held = [term for term in TERMS[: 1 if len(sides) == 1 else 3] if term in weights]

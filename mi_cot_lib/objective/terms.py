@@ -35,15 +35,9 @@ def term_sums(
 ) -> dict[str, Tensor]:
     """Compute each weighted term's sum over the batch, to be divided by `term_counts`.
 
-    Args:
-        objective: Weights and choices.
-        label_logits: (batch, label positions, vocab).
-        labels: (batch, label positions), -100 at padding.
-        rationale_logits: (batch, rationale positions, vocab); None for a method without rationales.
-        rationales: (batch, rationale positions), -100 at padding.
-
-    Returns:
-        Scalars in nats by term, in float32, unweighted; terms of weight 0 are absent.
+    Logits are (batch, positions, vocab), targets (batch, positions) and -100 at padding, of the rationale
+    side None for a method without rationales. The sums are scalars in nats by term, in float32,
+    unweighted; terms of weight 0 are absent.
     """
     weights = objective.weights
     sums = {}
@@ -75,12 +69,9 @@ def weighted_total(
 
     `sums` holds all or some of the terms' unweighted sums, `counts` is from `term_counts`.
     """
-    total = [
-        weight * sums[term] / counts[term].clamp(min=1)
-        for term, weight in objective.weights.items()
-        if term in sums
-    ]
-    return torch.stack(total).sum()
+    weights = objective.weights
+    held = [term for term in weights if term in sums]
+    return torch.stack([weights[t] * sums[t] / counts[t].clamp(min=1) for t in held]).sum()
 
 
 def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

@@ -52,13 +52,7 @@ def encode_pairs(
 ) -> list[EncodedPair]:
     """Tokenise prompts and targets: one pair an example, in order, without padding.
 
-    Args:
-        examples: What to encode.
-        labels: The prediction task's target text of each example.
-        tokeniser: The student's.
-        explain: Encode the rationale task as well.
-        max_input_tokens: Longer prompts are cut at the end.
-        max_target_tokens: Longer targets are cut at the end.
+    `labels` are the targets of the prediction task; with `explain` the rationale task is encoded as well.
     """
     columns = [
         Column([PREDICT_PREFIX + example.input for example in examples], max_input_tokens),
@@ -107,11 +101,9 @@ def pad_rows(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:
 
 
 def collate(pairs: Sequence[EncodedPair], pad_id: int) -> dict[str, torch.Tensor]:
-    """Make a batch of encoded pairs.
+    """Make a batch: `input_ids`, `attention_mask` and `labels`, -100 at padding, each (batch, positions).
 
-    Returns:
-        `input_ids`, `attention_mask`, `labels` of the prediction task, each (batch, positions), and
-        the same with the prefix `explain_` when the pairs hold that task. Labels are -100 at padding.
+    The same with the prefix `explain_` stand in it when the pairs hold that task.
     """
     tasks = {"": [(pair.predict_input, pair.predict_target) for pair in pairs]}
     if any(pair.explain_input for pair in pairs):

@@ -139,9 +139,8 @@ def span_corrupt(
 ) -> tuple[list[int], list[int]]:
     """Hide spans of two tokens on average behind sentinels (Raffel et al. 2020, section 3.1.4).
 
-    Returns:
-        The corrupted input and the target: each sentinel followed by what it hides. Like `ids`, neither
-        has the end token. Filling the sentinels of the input from the target gives `ids` back.
+    Returns the corrupted input and the target, each sentinel followed by what it hides; like `ids`, neither
+    has the end token.
     """
     spans = max(1, min(round(len(ids) * share / 2), len(sentinels), len(ids) // 3))
     starts = sorted(generator.sample(range(len(ids)), min(spans, len(ids))))

@@ -134,11 +134,9 @@ def both_states(
     """Compute what the output layer of a T5 reads, for several groups of rows in one pass.
 
     The first group of `targets`, which the decoder reads (so shifted right), belongs to the first group of
-    `inputs` with as many rows, and so on. Dropout is applied in training mode.
-
-    Returns:
-        For each group the states (tokens, width) of its real positions, row after row: those of the
-        decoder, scaled as the model scales them for its output layer, and those of the encoder.
+    `inputs` with as many rows, and so on. Dropout is applied in training mode. Returned are for each group
+    the states (tokens, width) of its real positions, row after row: those of the decoder, scaled as the
+    model scales them for its output layer, and those of the encoder.
     """
     sizes = [len(rows.index) for rows in (*inputs, *targets)]
     ids = torch.cat([rows.ids.flatten()[rows.index] for rows in (*inputs, *targets)])

@@ -74,10 +74,7 @@ def token_ids(columns: Sequence[Column], tokeniser: PreTrainedTokenizerBase) -> 
     Prompts share their text, labels repeat, and a data set has far fewer distinct words than words.
     T5's tokeniser and the built-in student's read each word on its own, so the ids of a text are those
     of its words in a row. Other tokenisers of the `tokenizers` library get each distinct text once; any
-    whose ids are not surely the same are called plainly.
-
-    Returns:
-        For each column the ids of each text, end token included, without padding.
+    whose ids are not surely the same are called plainly. Ids have the end token and no padding.
     """
     fast = fast_token_ids(columns, tokeniser)
     if fast is None or not _agree_on_samples(columns, fast, tokeniser):
@@ -186,10 +183,9 @@ def _agree_on_samples(
 def lost_pieces(
     texts: Iterable[str], tokeniser: PreTrainedTokenizerBase
 ) -> tuple[dict[str, str], Counter[str]]:
-    """Find the words and gaps between words of texts that do not come back as they were.
+    """Find the words, and gaps between words, of texts that do not come back as they were.
 
-    Returns:
-        What each lost piece comes back as, and how often each piece occurs, lost or not.
+    Returns what each lost piece comes back as, and how often each piece occurs, lost or not.
     """
     pieces = Counter(chain.from_iterable(map(_pieces, texts)))
     words = [piece for piece in pieces if not piece.isspace()]
@@ -214,8 +210,7 @@ def check_reading(
 ) -> None:
     """Say once, on standard error, what the tokeniser of the student `source` loses of a data set's text.
 
-    Raises:
-        ConfigError: Most words do not come back: the tokeniser is empty, or of another language or task.
+    ConfigError where most words do not come back: it is empty, or of another language or task.
     """
     fields = ((one.input, one.label, one.rationale or "") for one in examples)
     lost, pieces = lost_pieces(chain.from_iterable(fields), tokeniser)

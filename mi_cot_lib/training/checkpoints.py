@@ -38,10 +38,8 @@ def checkpoint_folder(checkpoints: Path, step: int) -> Path:
 def sealed(folder: Path, state: TrainerState) -> Iterator[None]:
     """Let the Trainer write a checkpoint, make it count, and drop what is then no longer needed.
 
-    The Trainer's state is written again without the path of the best checkpoint.
-
-    Raises:
-        OSError: The disk did not take it; what was written of it is deleted, the others stay.
+    The Trainer's state is written again without the path of the best checkpoint. What a disk does not take
+    whole is deleted, the others stay.
     """
     try:
         with written_to(folder):

@@ -30,10 +30,8 @@ def loss_terms(
     """Compute Equation 10 on a batch from `student.encode.collate`, by the fast path for a T5.
 
     That is one encoder pass, one decoder pass, chunks of logits, and a total that can be differentiated
-    once. `counts`, from `term_counts` of the whole batch, is what each term is divided by.
-
-    Returns:
-        The weighted total, and each term's unweighted sum; both in nats and float32.
+    once. `counts`, from `term_counts` of the whole batch, is what each term is divided by. Returned are the
+    weighted total, and each term's unweighted sum; both in nats and float32.
     """
     if not can_pack(model):
         sums, _ = forward_terms(model, objective, batch)
@@ -49,8 +47,7 @@ def loss_terms(
 def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -> dict[str, Tensor]:
     """Compute the weighted terms of Equation 10 from one forward pass, each to be differentiated.
 
-    Returns:
-        Scalars in nats by term; they add up to the total of `loss_terms`, which takes the same.
+    They are scalars in nats by term, and add up to the total of `loss_terms`, which takes the same.
     """
     if not can_pack(model):
         sums, _ = forward_terms(model, objective, batch)
@@ -70,14 +67,10 @@ def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -
 def _run(
     model: Any, objective: Objective, batch: Batch
 ) -> tuple[tuple[Side, ...], list[tuple[Tensor, list[int]]]]:
-    """Run encoder and decoder on the tasks that an objective needs.
+    """Run encoder and decoder on the tasks, and where the MI term sees padding on the padding, as needed.
 
-    For the released form of the MI term with padding positions, since that loss looks at what the
-    student says there.
-
-    Returns:
-        The sides as the output layer reads them, and of the same sides the encoder's states
-        (tokens, width) and each row's length.
+    Returns the sides as the output layer reads them, and of the same sides the encoder's states
+    (tokens, width) and each row's length.
     """
     explains = "explain_labels" in batch and bool(objective.weights.keys() & {"generation", "mi"})
     with_padding = explains and objective.sees_padding
@@ -121,15 +114,8 @@ def split_batch(batch: Batch, most_tokens: int) -> list[dict[str, Tensor]]:
     """Split a batch into parts of examples of similar length.
 
     The parts' losses, each divided by the counts of the whole batch, add up to that of the batch.
-    Targets keep the batch's width, on which the released MI loss depends.
-
-    Args:
-        batch: From `student.encode.collate`.
-        most_tokens: Of a part, prompts without and targets with padding; an example with more is a part
-            alone.
-
-    Returns:
-        At least one part; the batch as it is where it is small enough.
+    Targets keep the batch's width, on which the released MI loss depends. `most_tokens` of a part count
+    prompts without and targets with padding; an example with more is a part alone.
     """
     masks = [mask.sum(dim=1) for name, mask in batch.items() if name.endswith("attention_mask")]
     lengths = torch.stack(masks).sum(dim=0).tolist()

@@ -18,11 +18,8 @@ def forward_terms(
     """Run the student on both tasks of a batch and sum each term.
 
     Training takes `loss_terms`, which for a T5 gives the same numbers with less work. The model is any of
-    sequence to sequence, the batch from `student.encode.collate`.
-
-    Returns:
-        The terms' sums (see `term_sums`), and the logits `label` and, where trained, `rationale`,
-        each (batch, positions, vocab).
+    sequence to sequence, the batch from `student.encode.collate`. Returned are the terms' sums (see
+    `term_sums`), and the logits `label` and, where trained, `rationale`, each (batch, positions, vocab).
     """
     labels = batch["labels"]
     label, of_label = _forward(model, objective, batch, "")
@@ -41,11 +38,7 @@ def forward_terms(
 def _forward(
     model: nn.Module, objective: Objective, batch: Mapping[str, Tensor], prefix: str
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """Run the student with the target's tokens given to it.
-
-    Returns:
-        Logits, and the hidden states that the MI term may look at with True at real positions.
-    """
+    """Return logits, and the hidden states that the MI term may look at with True at real positions."""
     labels, mask = batch[f"{prefix}labels"], batch[f"{prefix}attention_mask"]
     read: list[Tensor] = []
     output_layer = cast(PreTrainedModel, model).get_output_embeddings()

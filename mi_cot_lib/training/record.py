@@ -49,15 +49,10 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def load_runs(folder: str | Path) -> list[dict[str, Any]]:
-    """Read the records of all finished runs, each in a folder of its own with a `run.json`.
+    """Read the records of all finished runs in a folder, in the order of their names, or raise DataError.
 
-    Returns:
-        The records in the order of their folders' names: `run` (the folder's name), `config`,
-        `metrics` (accuracies from 0 to 1), `curves` (by measure, losses in nats), `seconds`,
-        `data`, `hardware`, `versions`, `git_commit`.
-
-    Raises:
-        DataError: The folder is missing, or a record in it is broken.
+    A record holds `run` (the folder's name), `config`, `metrics` (accuracies from 0 to 1), `curves` (by
+    measure, losses in nats), `seconds`, `data`, `hardware`, `versions` and `git_commit`.
     """
     folder = Path(folder)
     if folder.is_file():

@@ -22,10 +22,7 @@ def check_teacher(config: RunConfig, examples: Sequence[Example]) -> None:
     """Compare what a run needs of its teacher's texts with what could be read of them.
 
     Finetuning on gold labels needs nothing. Under half of the texts usable: a line on stderr with the
-    share.
-
-    Raises:
-        DataError: Nothing of what is needed could be read; the message shows a text.
+    share. None: a DataError that shows a text.
     """
     method = method_named(config.method)
     needed = {
@@ -61,15 +58,8 @@ def training_targets(
 ) -> tuple[list[Example], list[str]]:
     """Choose the examples that can be trained on and write the prediction target of each.
 
-    Args:
-        config: Method, labels, train_size and what to do with unparsed teacher text.
-        examples: A split.
-        keep_all: For validation: `train_size` and `teacher_change` do not apply. What cannot be trained
-            on is left out of the validation loss as well; validation accuracy is over all examples and
-            gold labels.
-
-    Raises:
-        ConfigError: `train_size` is larger than the split.
+    `keep_all` is for validation: `train_size` and `teacher_change` do not apply. What cannot be trained on
+    is left out of the validation loss as well; validation accuracy is over all examples and gold labels.
     """
     method = method_named(config.method)
     if not keep_all:

@@ -12,7 +12,7 @@ from mi_cot_lib.data.described import find_dataset, locate_dataset, read_descrip
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import DATASETS, NLI_LABELS, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import ConfigError, DataError, KitError
-from tests.data.folders import lay_out
+from tests.data.folders import describe
 
 EQUATION = {"title": "ASDiv", "answer_type": "equation", "licence": "CC-BY-NC-4.0"}
 CHOICE = {**EQUATION, "answer_type": "choice"}
@@ -20,13 +20,6 @@ NLI = {**EQUATION, "answer_type": "nli"}
 PAIR = {"premise": "A man runs.", "hypothesis": "He sits."}
 YES_NO = {**NLI, "labels": ["yes", "no"]}
 LABEL = {**EQUATION, "answer_type": "label", "labels": ["good", "bad"]}
-
-
-def write(root, name, description, rows=(), split="test"):
-    lay_out(root, name, split, rows)
-    text = description if isinstance(description, str) else json.dumps(description)
-    (root / name / "dataset.json").write_text(text, encoding="utf-8")
-    return root
 
 
 @pytest.mark.parametrize(
@@ -46,7 +39,7 @@ def write(root, name, description, rows=(), split="test"):
     ],
 )
 def test_rows_follow_the_answer_type(tmp_path, description, row, text, label, candidates):
-    spec = find_dataset("mine", write(tmp_path, "mine", description, [row]))
+    spec = find_dataset("mine", describe(tmp_path, "mine", description, [row]))
     assert (spec.name, spec.title, spec.licence) == ("mine", "ASDiv", "CC-BY-NC-4.0")
     (example,) = load_split(spec, "test", tmp_path)
     assert (example.id, example.input, example.label) == ("mine/test/0", text, label)
@@ -58,7 +51,7 @@ def test_rows_follow_the_answer_type(tmp_path, description, row, text, label, ca
 
 
 def test_the_eight_known_data_sets_are_found_as_before(tmp_path, monkeypatch):
-    write(tmp_path, "mine", EQUATION)
+    describe(tmp_path, "mine", EQUATION)
     for name, spec in DATASETS.items():
         assert find_dataset(name) is find_dataset(name, tmp_path) is spec
         assert spec.labels == (NLI_LABELS if spec.answer_type == "nli" else ())
@@ -69,7 +62,7 @@ def test_the_eight_known_data_sets_are_found_as_before(tmp_path, monkeypatch):
 
 def test_a_known_data_set_is_read_without_its_teacher(tmp_path):
     rows = [{"input": "Two and two?", "label": "( 2.0 + 2.0 )"}]
-    write(tmp_path, "svamp", EQUATION, rows)
+    describe(tmp_path, "svamp", EQUATION, rows)
     (tmp_path / "svamp" / "dataset.json").unlink()
     (example,) = load_split(dataset_spec("svamp").without_teacher(), "test", tmp_path)
     assert (example.label, example.rationale) == ("( 2.0 + 2.0 )", None)
@@ -99,7 +92,7 @@ def test_a_known_data_set_is_read_without_its_teacher(tmp_path):
     ],
 )
 def test_a_wrong_description_is_refused_with_its_file(tmp_path, description, said):
-    write(tmp_path, "mine", description)
+    describe(tmp_path, "mine", description)
     with pytest.raises(KitError, match=re.escape(said)) as refused:
         find_dataset("mine", tmp_path)
     assert str(tmp_path / "mine" / "dataset.json") in str(refused.value)
@@ -145,7 +138,7 @@ def test_any_description_gives_a_usable_specification_or_a_message(tmp_path_fact
     ],
 )
 def test_a_wrong_row_is_named_with_file_and_line(tmp_path, description, row, said):
-    spec = find_dataset("mine", write(tmp_path, "mine", description, [row]))
+    spec = find_dataset("mine", describe(tmp_path, "mine", description, [row]))
     with pytest.raises(DataError, match=re.escape(said)) as refused:
         load_split(spec, "test", tmp_path)
     assert "mine_test.json, line 1: " in str(refused.value)
@@ -153,14 +146,14 @@ def test_a_wrong_row_is_named_with_file_and_line(tmp_path, description, row, sai
 
 @pytest.mark.parametrize("name", ["esnli", "nano_svamp"])
 def test_a_description_that_shadows_a_known_data_set_is_refused(tmp_path, name):
-    write(tmp_path, name, NLI)
+    describe(tmp_path, name, NLI)
     with pytest.raises(DataError, match="one of the kit's own") as refused:
         find_dataset(name, tmp_path)
     assert str(tmp_path / name / "dataset.json") in str(refused.value)
 
 
 def test_unknown_names_are_refused_with_the_nearest_one(tmp_path, monkeypatch):
-    write(tmp_path, "asdiv", EQUATION)
+    describe(tmp_path, "asdiv", EQUATION)
     with pytest.raises(ConfigError, match="Did you mean 'asdiv'"):
         find_dataset("asdvi", tmp_path)
     with pytest.raises(ConfigError, match="Did you mean 'nano_svamp'"):
@@ -174,7 +167,7 @@ def test_unknown_names_are_refused_with_the_nearest_one(tmp_path, monkeypatch):
 
 def test_a_missing_split_says_which_are_there_and_holds_nothing_out(tmp_path):
     row = {"input": "?", "label": "1"}
-    spec = find_dataset("mine", write(tmp_path, "mine", EQUATION, [row] * 20, split="train"))
+    spec = find_dataset("mine", describe(tmp_path, "mine", EQUATION, [row] * 20, split="train"))
     assert len(load_split(spec, "train", tmp_path)) == 20
     with pytest.raises(DataError, match=r"no split 'valid' .*there: train\. .*mine_valid\.json"):
         load_split(spec, "valid", tmp_path)
@@ -182,7 +175,7 @@ def test_a_missing_split_says_which_are_there_and_holds_nothing_out(tmp_path):
 
 def placed(folder, name="x", label="1"):
     """Write a data set and return its folder."""
-    return write(folder, name, EQUATION, [{"input": "?", "label": label}]) / name
+    return describe(folder, name, EQUATION, [{"input": "?", "label": label}]) / name
 
 
 def labels(name, data_root=None):

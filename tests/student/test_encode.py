@@ -1,14 +1,13 @@
 """Prompts, targets and padding, and the length that a student has positions for."""
 
 import pytest
-import torch
 from tokenizers import processors
 from transformers import AutoTokenizer
 
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.generate import generate
-from mi_cot_lib.student.encode import IGNORED, EncodedPair, collate, encode_pairs, widen
+from mi_cot_lib.student.encode import IGNORED, EncodedPair, collate, encode_pairs
 from mi_cot_lib.student.folder import built_in_folder
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training.config import RunConfig
@@ -60,15 +59,6 @@ def test_long_texts_are_cut_to_the_limits_and_no_examples_give_no_pairs(tokenise
     assert max(len(pair.predict_input) for pair in pairs) == 5
     assert max(len(pair.predict_target) for pair in pairs) == 4
     assert encode(tokeniser, []) == encode(tokeniser, [], explain=False) == []
-
-
-def test_widening_adds_ignored_positions_to_targets_only(tokeniser):
-    batch = collate(encode(tokeniser), tokeniser.pad_token_id)
-    width = batch["labels"].shape[1]
-    wider = widen(batch, {"labels": width + 3})
-    assert torch.equal(wider["labels"][:, :width], batch["labels"])
-    assert (wider["labels"][:, width:] == IGNORED).all()
-    assert torch.equal(wider["input_ids"], batch["input_ids"])
 
 
 def test_a_tokeniser_that_ends_no_text_still_has_targets_that_end(tokeniser):

@@ -2,8 +2,6 @@
 
 import functools
 import gc
-import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -29,9 +27,10 @@ from mi_cot_lib.student.tokenise import (
     reads_words_alone,
     token_ids,
 )
+from tests.data.folders import REAL, describe, needs_real_data
 from tests.student.damaged import CONFIGS, edit, settings, whole
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SHARED = REAL.parent
 ODD = [
     "", " ", "  two spaces first", "trailing ", "a  b", "a\nb c\td", "x </s> y", "x</s>The end.",
     "Ann</s> runs", "</s>", "<extra_id_0> a b <extra_id_1>b", "a <pad> b", "▁a ▁b c▁ d", "naïve café",
@@ -84,14 +83,13 @@ def test_odd_texts_have_the_ids_of_the_plain_call(tokeniser, limit):
     assert_plain(tokeniser, Column(ODD, limit), Column(joined, limit))
 
 
+@needs_real_data
 @pytest.mark.parametrize(
     ("dataset", "split"),
     [("esnli", "valid"), ("anli1", "test"), ("cqa", "test"), ("svamp", "train")],
 )
 def test_real_texts_have_the_ids_of_the_plain_call(tokeniser, dataset, split):
-    if not (SHARED / "dss").is_dir():
-        pytest.skip("the real DSS data is not beside the repository")
-    examples = load_split(dataset, split, SHARED / "dss")[:400]
+    examples = load_split(dataset, split, REAL)[:400]
     assert_plain(
         tokeniser,
         Column([PREDICT_PREFIX + example.input for example in examples], 1024),
@@ -246,12 +244,9 @@ def test_a_run_and_an_evaluation_say_what_is_lost(tmp_path, capfd):
     folder = whole(tmp_path / "student")
     replaced = {"type": "Replace", "pattern": {"String": "?"}, "content": "!"}
     edit(folder / "tokenizer.json", normalizer=replaced)
-    root = tmp_path / "root"
-    (root / "sums").mkdir(parents=True)
     described = {"title": "Sums", "answer_type": "equation", "licence": "CC0-1.0"}
-    (root / "sums/dataset.json").write_text(json.dumps(described))
-    (root / "sums/sums_test.json").write_text('{"input": "Why 3?", "label": "3"}\n')
-    evaluate(folder, "sums", root)
+    rows = [{"input": "Why 3?", "label": "3"}]
+    evaluate(folder, "sums", describe(tmp_path / "root", "sums", described, rows))
     assert "'3?' as '3!' (1 times)" in capfd.readouterr().err
     config = RunConfig(
         **{"dataset": "nano_svamp", "student": str(folder), "method": "finetune", "train_size": 8},

@@ -1,7 +1,5 @@
 """What is trained on: a teacher that can be read, and every example that has the text its method writes."""
 
-import json
-
 import pytest
 
 from mi_cot_lib.data.load import load_split
@@ -9,6 +7,7 @@ from mi_cot_lib.errors import DataError
 from mi_cot_lib.student.encode import ANSWER_MARK
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.targets import check_teacher, training_targets
+from tests.data.folders import lay_out
 from tests.training.conftest import config
 
 
@@ -16,16 +15,13 @@ from tests.training.conftest import config
 def root_of(tmp_path):
     """Return a function that lays out SVAMP with these teacher texts, over and over."""
 
-    def lay_out(*texts):
-        folder = tmp_path / "svamp"
-        (folder / "llm").mkdir(parents=True)
+    def teach(*texts):
         row = {"input": "Al has 3 figs and 4.\nHow many?", "label": "( 3.0 + 4.0 )"}
-        (folder / "svamp_train.json").write_text((json.dumps(row) + "\n") * 40)
         whole = [texts[index % len(texts)] for index in range(40)]
-        (folder / "llm" / "train_CoT_0.json").write_text(json.dumps(whole))
+        lay_out(tmp_path, "svamp", "train", [row] * 40, whole)
         return str(tmp_path)
 
-    return lay_out
+    return teach
 
 
 def checked(root, **values):

@@ -23,11 +23,7 @@ HIDDEN = "this"
 
 
 def check_teacher_change(change: str, share: float) -> None:
-    """Refuse an unknown change, or a share that does not go with it.
-
-    Raises:
-        ConfigError: The message names what would be valid.
-    """
+    """Refuse with a ConfigError an unknown change, or a share that does not go with it."""
     if change not in get_args(TeacherChange):
         raise unknown_name("teacher_change", change, get_args(TeacherChange))
     if not 0 <= share <= 1:
@@ -56,10 +52,7 @@ def changed_teacher(
     * `label_hidden`: the gold label's own words are taken out of each rationale.
 
     The seed decides which examples, and how. As many come back in the same order; those without a
-    rationale keep having none.
-
-    Raises:
-        ConfigError: An unknown change, or `wrong_labels` where all labels are the same.
+    rationale keep having none. ConfigError for `wrong_labels` where all labels are the same.
     """
     check_teacher_change(change, share)
     drawn = random.Random(seed)

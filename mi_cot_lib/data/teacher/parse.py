@@ -83,10 +83,7 @@ def parse_teacher_output(
     or a marker such as "(d)", where they are not given); entailment, neutral or contradiction for NLI.
 
     `choices` are the question's, in their order; `question` is what the teacher was asked: a text that
-    opens with another question is not read.
-
-    Raises:
-        ConfigError: No data set has that name. No text makes it raise.
+    opens with another question is not read. No text makes it raise.
     """
     return read_teacher(dataset, text, choices, question).output
 

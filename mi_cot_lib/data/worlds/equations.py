@@ -14,11 +14,7 @@ _WORKED_OUT = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": ope
 
 
 def read(text: str) -> Equation:
-    """Read an equation over quantities' names, such as `had - (count * price)`.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Read an equation over quantities' names, such as `had - (count * price)`; ValueError if it is none."""
     try:
         return _tree(ast.parse(text, mode="eval").body)
     except SyntaxError as error:

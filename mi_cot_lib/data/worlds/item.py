@@ -73,11 +73,7 @@ def read_frames(world: str, path: Path = _FRAMES) -> Frames:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read one file, its lists as tuples.
-
-    Raises:
-        DataError: It is not TOML; the message names file and line.
-    """
+    """Read one file, its lists as tuples; DataError names file and line where it is not TOML."""
     try:
         return _frozen(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:

@@ -128,11 +128,8 @@ def built_in_root(name: str, seed: int = 0, teacher_accuracy: float | None = Non
     """Return the data root of a built-in data set of default sizes, generating it the first time.
 
     It lies in the cache. Safe when several processes ask at once: each writes into a folder of its
-    own, and the first to finish gives it the final name.
-
-    Raises:
-        ConfigError: As for `write_dataset`.
-        DataError: The cache cannot be written to.
+    own, and the first to finish gives it the final name. Errors are those of `write_dataset`, and a
+    DataError where the cache cannot be written to.
     """
     _, accuracy = _checked(name, teacher_accuracy)
     cache = cache_folder()

@@ -15,15 +15,10 @@ def barber_agakov_loss(label: "Tensor", rationale: "Tensor", held_label: "Tensor
     rationale side's. The paper's cross-entropy is the bound's second half alone: minimised by itself it
     can be met by taking all information out of V, which the first half forbids (Barber and Agakov 2003).
 
-    Args:
-        label: (batch, vocab), logarithms of a distribution; its mean over the batch gives H(V). It keeps
-            its gradient whatever is detached.
-        rationale: (batch, vocab), likewise.
-        held_label: `label` as the cross-entropy sees it, detached or not.
-
-    Returns:
-        (batch,) in nats: cross-entropy of the example less H(V). The negative of their mean is a lower
-        bound of the mutual information of V and the example within the batch.
+    Three (batch, vocab), logarithms of distributions. The mean of `label` over the batch gives H(V) and keeps
+    its gradient whatever is detached; `held_label` is what the cross-entropy sees of it. The result is
+    (batch,) in nats: the negative of its mean is a lower bound of the mutual information of V and the
+    example within the batch.
     """
     mean = label.exp().mean(dim=0)
     entropy = -(mean * mean.clamp_min(1e-30).log()).sum()

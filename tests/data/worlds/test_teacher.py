@@ -58,10 +58,13 @@ def test_a_text_argues_for_the_label_that_it_announces(family, items):
         ), text
 
 
-def test_most_texts_look_like_the_real_ones_and_run_on(family, items):
-    texts = raw_outputs(family, items, 0.7, random.Random(3))
-    usual = sum(bool(re.search(USUAL[family], text)) for text in texts)
-    assert 0.95 * len(texts) < usual < len(texts)
+@pytest.mark.parametrize(("accuracy", "most"), [(0.7, 0.05), (1, 0.03)])
+def test_most_texts_look_like_the_real_ones_and_run_on_and_a_few_slip(
+    family, items, accuracy, most
+):
+    texts = raw_outputs(family, items, accuracy, random.Random(3))
+    others = sum(re.search(USUAL[family], text) is None for text in texts)
+    assert 1 <= others <= most * len(texts)
 
 
 def test_a_few_wrong_texts_break_off_before_any_answer(family, items):
@@ -71,12 +74,6 @@ def test_a_few_wrong_texts_break_off_before_any_answer(family, items):
         assert len(unread) == cut
         announced = re.compile(r"answer is|^answer:", re.IGNORECASE | re.MULTILINE)
         assert not any(announced.search(text.split("\n\n")[0]) for text in unread)
-
-
-def test_a_few_right_texts_slip_without_harm(family, items):
-    texts = raw_outputs(family, items, 1, random.Random(5))
-    usual = sum(bool(re.search(USUAL[family], text)) for text in texts)
-    assert 1 <= len(texts) - usual <= round(0.03 * len(texts))
 
 
 def test_equations_are_written_in_the_teachers_manner():
