@@ -83,9 +83,7 @@ def openai_address() -> str | None:
 def network_client(make: Callable[[], _Client]) -> _Client:
     """Make a client that takes its proxy and certificates from the environment; nothing is sent.
 
-    Raises:
-        KitError: What the environment names cannot be used; the message names the settings, not their
-            values, which may hold a password.
+    The KitError for what cannot be used names the settings, not their values, which may hold a password.
     """
     broken = [name for name, value in _settings(*_PROXIES).items() if not _is_proxy(value)]
     problem = f"{', '.join(broken)} holds no address such as http://proxy.example:3128"

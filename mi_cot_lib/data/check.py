@@ -6,7 +6,6 @@ from typing import Any
 
 from mi_cot_lib.data import layout
 from mi_cot_lib.data.arithmetic import equation_value, same_value
-from mi_cot_lib.data.load import examples_of
 from mi_cot_lib.data.questions import listed_choices
 from mi_cot_lib.data.specs import DatasetSpec, Example, dataset_spec
 from mi_cot_lib.data.teacher.parse import read_teacher
@@ -28,11 +27,7 @@ def check(
 
     `datasets` have to be there; None takes those that are. `show`, with a number above 0, adds
     `examples`: for each of the three counts as many rows, each with its number in the file from 1 and
-    the teacher's `text`.
-
-    Raises:
-        ConfigError: An unknown data set.
-        DataError: A folder that is missing or empty, or a file that cannot be read.
+    the teacher's `text`. DataError for a folder that is missing or empty, or a file that cannot be read.
     """
     data_root = Path(data_root)
     names = layout.datasets_present(data_root) if datasets is None else tuple(datasets)
@@ -74,12 +69,12 @@ def candidate_labels(dataset: str | DatasetSpec, example: Example) -> tuple[str,
 def _record(name: str, split: str, rows: list[layout.RawRow], show: int) -> dict[str, Any]:
     if not rows:
         raise DataError(f"{name} {split} has no rows; copy or fetch the data again.")
-    examples = examples_of(name, split, rows)
-    right = sum(label_is_right(name, each.teacher_label, each.label) for each in examples)
-    right_released = sum(_right_as_released(name, row) for row in rows)
+    right = right_released = 0
     unread: dict[str, list[dict[str, Any]]] = {"unparsed": [], "ambiguous": [], "outside": []}
     for number, row in enumerate(rows, start=1):
-        problem = read_teacher(name, row.teacher_text, row.choices, row.input).problem
+        _, output, problem = read_teacher(name, row.teacher_text, row.choices, row.input)
+        right += label_is_right(name, output.label, row.label)
+        right_released += _right_as_released(name, row)
         if problem is not None:
             unread[problem.value].append({"row": number, "text": row.teacher_text})
     record = {

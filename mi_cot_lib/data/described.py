@@ -68,12 +68,8 @@ def find_dataset(name: str, data_root: Path | str | None = None) -> DatasetSpec:
     """Look a data set up by name: one of the kit's eight, or one described in a data folder.
 
     Descriptions are looked for in `data_root`, by default in `MI_COT_DATA`. A described data set is read
-    without a teacher, and each of its splits from a file of its own.
-
-    Raises:
-        ConfigError: No data set has that name; the message names the nearest one.
-        DataError: A missing folder, a description that is missing or wrong, or one that takes a name
-            of the kit's own.
+    without a teacher, and each of its splits from a file of its own. ConfigError, with the nearest name,
+    where none has that one; DataError for a description that is missing, wrong or takes a name of the kit's.
     """
     own = DATASETS.get(name)
     # Where nothing is named, the built-in data come from the kit itself.

@@ -45,10 +45,8 @@ def fetch(
     It is kept in `cache`, by default the user's. `attempts` are tries in a row without a single new byte
     before giving up, `pause` the seconds between two, doubled after each that brought nothing.
 
-    Raises:
-        DataError: The server cannot be reached or refuses, the content is not the archive, or the
-            archive would write outside its own folder.
-        KitError: The environment's proxy or certificates cannot be used.
+    DataError where the server cannot be reached or refuses, or sends another archive; KitError where the
+    environment's proxy or certificates cannot be used.
     """
     cache = cache or cache_folder()
     if done := fetched_root(cache, blob_id):

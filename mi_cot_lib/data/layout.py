@@ -38,7 +38,7 @@ class RawRow:
 
 
 def datasets_folder(data_root: Path) -> Path:
-    """Return the folder that holds one folder a data set: `data_root/datasets`, or `data_root`."""
+    """Return the folder of the data sets, `data_root/datasets` or `data_root`; DataError where it is none."""
     data_root = Path(data_root)
     if not data_root.is_dir():
         raise DataError(f"no data folder at {data_root}: give one with --data-root or MI_COT_DATA.")
@@ -61,10 +61,7 @@ def splits_present(data_root: Path, dataset: str | DatasetSpec) -> tuple[str, ..
 def read_split(data_root: Path, dataset: str | DatasetSpec, split: str) -> list[RawRow]:
     """Read all rows of one split file, named after the split, with their teacher texts.
 
-    Raises:
-        ConfigError: No data set has that name.
-        DataError: A missing folder or split, a line or a list that cannot be read, or rows and
-            teacher texts of different number; the message names the file and, from 1, the line.
+    The DataError for what is missing, cannot be read or differs in number names file and line, from 1.
     """
     folder = datasets_folder(data_root)
     spec = dataset_spec(dataset)

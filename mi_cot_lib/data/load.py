@@ -2,16 +2,16 @@
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from mi_cot_lib.data.fetch import fetched_root
-from mi_cot_lib.data.layout import SPLITS, RawRow, read_split
+from mi_cot_lib.data.layout import SPLITS, read_split
 from mi_cot_lib.data.specs import DatasetSpec, Example, dataset_spec
-from mi_cot_lib.data.teacher.parse import parse_teacher_output
+from mi_cot_lib.data.teacher.parse import TeacherOutput, parse_teacher_output
 from mi_cot_lib.errors import DataError, unknown_name
 from mi_cot_lib.machine import data_root_from_environment
 
@@ -44,35 +44,27 @@ def load_split(
     ids of such a `valid` split read `svamp/train/...`.
 
     Splits are `train`, `valid`, `test`, and for the built-in data sets `unseen`; `data_root` is a folder in
-    the DSS layout, and None looks where `resolve_data_root` does.
-
-    Raises:
-        ConfigError: An unknown data set or split.
-        DataError: Data that is missing or cannot be read; the message names file and line.
+    the DSS layout, and None looks where `resolve_data_root` does. ConfigError for an unknown data set or
+    split; DataError, with file and line, for data that is missing or cannot be read.
     """
     spec = dataset_spec(dataset)
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     root = resolve_data_root(spec, data_root)
     if "valid" in spec.splits or split not in ("train", "valid"):
-        return examples_of(spec, split, read_split(root, spec, split))
-    whole = examples_of(spec, "train", read_split(root, spec, "train"))
+        return _examples(root, spec, split)
+    whole = _examples(root, spec, "train")
     train, valid = held_out(len(whole))
     return [whole[index] for index in (train if split == "train" else valid)]
 
 
-def examples_of(dataset: str | DatasetSpec, split: str, rows: Iterable[RawRow]) -> list[Example]:
-    """Parse the teacher's texts of all rows of a split's file, in order."""
-    spec = dataset_spec(dataset)
+def _examples(root: Path, spec: DatasetSpec, split: str) -> list[Example]:
     examples = []
-    for index, row in enumerate(rows):
-        rationale, label = None, None
+    for index, row in enumerate(read_split(root, spec, split)):
+        output = TeacherOutput(None, None)
         if spec.teacher_accuracy is not None:
-            rationale, label = parse_teacher_output(
-                spec.name, row.teacher_text, row.choices, row.input
-            )
-        id = f"{spec.name}/{split}/{index}"
-        examples.append(Example(id, row.input, row.label, rationale, label))
+            output = parse_teacher_output(spec.name, row.teacher_text, row.choices, row.input)
+        examples.append(Example(f"{spec.name}/{split}/{index}", row.input, row.label, *output))
     return examples
 
 

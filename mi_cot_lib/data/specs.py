@@ -91,7 +91,7 @@ DATASETS: dict[str, DatasetSpec] = {
 
 
 def dataset_spec(dataset: str | DatasetSpec) -> DatasetSpec:
-    """Look a data set up by name, or name the nearest; a specification, such as a user's, is returned."""
+    """Look a data set up by name, where a ConfigError has the nearest one; a specification stays as it is."""
     if isinstance(dataset, DatasetSpec):
         return dataset
     if dataset not in DATASETS:

@@ -15,14 +15,10 @@ TERMS = ("prediction", "generation", "mi")
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What sets one training method apart from another.
+    """A training method, by the name that `--method` takes and the title that tables print.
 
-    Attributes:
-        name: What `--method` takes.
-        title: What tables and figures print.
-        explains: Trains the rationale task beside the prediction task.
-        target_has_rationale: The prediction target is rationale, then label, in one sequence.
-        uses_mi: Adds the MI term.
+    It may train the rationale task beside the prediction task, have the prediction target be rationale, then
+    label, in one sequence, and add the MI term.
     """
 
     name: str

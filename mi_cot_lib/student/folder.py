@@ -21,6 +21,7 @@ IN_RUN = "student"
 # In the order in which transformers looks for them.
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _INDEX = ".index.json"
+_LISTINGS = [name + end for name in WEIGHTS for end in ("", _INDEX)]
 # What else is read, if it is there; a folder may hold other files, in whatever state.
 _SETTINGS = (
     "config.json",
@@ -104,8 +105,7 @@ def reading(source: str, what: str) -> Iterator[None]:
 def check_files(folder: Path) -> str:
     """Refuse a file that is missing or cut off, and return the name of the one that lists the weights."""
     named = {path.name: path for path in folder.iterdir() if path.is_file()}
-    candidates = [name + end for name in WEIGHTS for end in ("", _INDEX)]
-    listing = next((name for name in candidates if name in named), "")
+    listing = next((name for name in _LISTINGS if name in named), "")
     for why in _faults(folder, named, listing):
         raise refused(str(folder), why)
     return listing
@@ -157,7 +157,7 @@ def _faults(folder: Path, named: dict[str, Path], listing: str) -> Iterator[str]
 
 def has_weights(folder: Path) -> bool:
     """Tell whether a folder holds weights, whole or in parts."""
-    return any((folder / f"{name}{end}").is_file() for name in WEIGHTS for end in ("", _INDEX))
+    return any((folder / name).is_file() for name in _LISTINGS)
 
 
 def _json_object(path: Path) -> dict[str, Any]:

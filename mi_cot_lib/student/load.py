@@ -42,12 +42,9 @@ def load_student(name: str) -> Student:
 
     `name` is a named student, the id of a sequence-to-sequence model on the hub, or a folder: a student's,
     or a run's. Weights that are pickled (`pytorch_model.bin`) are read as tensors only, and no code that a
-    folder or the hub brings along is run.
-
-    Raises:
-        ConfigError: The name is unknown, names a model of another kind, or a folder lacks a file, a
-            weight or a token, or holds one that does not fit or is not finite.
-        KitError: The weights are neither in the local cache nor to be had from the network.
+    folder or the hub brings along is run. ConfigError where the name is unknown, names a model of another
+    kind, or what it names lacks a file, a weight or a token, or holds one that does not fit or is not finite;
+    KitError where the weights are neither in the local cache nor to be had from the network.
     """
     check_student_name(name)
     # Its bars over 51 tensors and its notes on shared embeddings would hide the kit's own progress.

@@ -60,6 +60,7 @@ def training_targets(
 
     `keep_all` is for validation: `train_size` and `teacher_change` do not apply. What cannot be trained on
     is left out of the validation loss as well; validation accuracy is over all examples and gold labels.
+    ConfigError where `train_size` is more than the split.
     """
     method = method_named(config.method)
     if not keep_all:

@@ -101,12 +101,9 @@ def train(
     """Train the student in place and leave it at the step that validated best.
 
     `validate` scores a model on validation and returns at least `accuracy` from 0 to 1. `checkpoints/` in
-    the run's folder makes the run resumable; with `tensorboard`, curves go to `tensorboard/` in it.
-
-    Raises:
-        KitError: A loss, gradient, weight or validation is not finite, or the selected step's weights
-            cannot be loaded as they were saved.
-        OSError: A disk that is full or cannot be written.
+    the run's folder makes the run resumable; with `tensorboard`, curves go to `tensorboard/` in it. KitError
+    where a loss, gradient, weight or validation is not finite, or the selected step's weights cannot be
+    loaded as they were saved; OSError where a disk does not take them.
     """
     progress = _Progress(folder, config.method)
     checkpoints = (folder / FOLDER).resolve()

@@ -86,11 +86,9 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         targets: list[str] = [name for name in ("labels", "explain_labels") if name in batches[0]]
         widths = {name: max(batch[name].shape[1] for batch in batches) for name in targets}
         batches = [widen(batch, widths) for batch in batches]
-        counts: dict[str, Tensor] = {}
-        for batch in batches:
-            for term, count in term_counts(batch).items():
-                counts[term] = counts.get(term, torch.zeros_like(count)) + count
-        return batches, {term: count.to(device) for term, count in counts.items()}
+        counts = [term_counts(batch) for batch in batches]
+        whole = {term: torch.stack([own[term] for own in counts]).sum() for term in counts[0]}
+        return batches, {term: count.to(device) for term, count in whole.items()}
 
     def compute_loss(
         self,

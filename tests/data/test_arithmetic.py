@@ -16,51 +16,45 @@ numbers = st.one_of(
     st.decimals(0, 9999, places=2).map(str),
     st.integers(1000, 9_999_999).map("{:,}".format),
 )
-blanks = st.sampled_from(["", " ", "  "])
+plain = numbers.map(lambda text: (text, Fraction(text.replace(",", ""))))
+WORK_OUT = {
+    **{"+": operator.add, **dict.fromkeys("-−–", operator.sub)},
+    **{**dict.fromkeys("*×", operator.mul), **dict.fromkeys("/÷", operator.truediv)},
+}
 
 
 @st.composite
-def equations(draw, depth=4):
-    """Draw (text, value): the text fully bracketed, the value None where it divides by zero."""
-    if depth == 0 or draw(st.booleans()):
-        text = draw(numbers)
-        return text, Fraction(text.replace(",", ""))
-    if draw(st.integers(0, 4)) == 0:
-        text, value = draw(equations(depth=depth - 1))
-        return f"-{text}", None if value is None else -value
-    left_text, left = draw(equations(depth=depth - 1))
-    right_text, right = draw(equations(depth=depth - 1))
-    sign = draw(st.sampled_from("+-*/×÷−–"))
-    blank = draw(blanks)
-    text = f"({blank}{left_text}{blank}{sign}{blank}{right_text}{blank})"
-    if left is None or right is None or (sign in "/÷" and right == 0):
-        return text, None
-    plain = {"×": "*", "÷": "/", "−": "-", "–": "-"}.get(sign, sign)
-    work_out = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
-    return text, work_out[plain](left, right)
+def joined(draw, parts, signs):
+    """Draw (text, value) of parts that signs of one precedence join; None where it divides by zero."""
+    text, value = draw(parts)
+    for sign in draw(st.lists(st.sampled_from(signs), max_size=3)):
+        blank, (more, other) = draw(st.sampled_from(["", " ", "  "])), draw(parts)
+        text += f"{blank}{sign}{blank}{more}"
+        is_known = None not in (value, other) and (sign not in "/÷" or other != 0)
+        value = WORK_OUT[sign](value, other) if is_known else None
+    return text, value
 
 
-@given(equations())
+def bracketed(equation):
+    text, value = equation
+    return f"( {text})", value
+
+
+def negated(equation):
+    text, value = equation
+    return f"-{text}", None if value is None else -value
+
+
+def deeper(inner):
+    parts = plain | inner.map(bracketed)
+    return joined(joined(parts | parts.map(negated), "*/×÷"), "+-−–")
+
+
+@given(st.recursive(plain, deeper, max_leaves=8))
 def test_value_equals_exact_fraction(equation):
     text, value = equation
     if len(text) <= MAX_LENGTH:
         assert equation_value(text) == (None if value is None else float(value))
-
-
-@given(st.lists(st.tuples(st.integers(1, 99), st.sampled_from("+-*/")), min_size=1, max_size=12))
-def test_precedence_and_left_association_without_brackets(pairs):
-    terms, signs = [Fraction(pairs[0][0])], []
-    for (_, sign), (number, _) in zip(pairs, pairs[1:], strict=False):
-        if sign in "+-":
-            signs.append(sign)
-            terms.append(Fraction(number))
-        else:
-            terms[-1] = terms[-1] * number if sign == "*" else terms[-1] / number
-    expected = terms[0]
-    for sign, term in zip(signs, terms[1:], strict=True):
-        expected = expected + term if sign == "+" else expected - term
-    text = "".join(f" {number} {sign}" for number, sign in pairs)[:-2]
-    assert equation_value(text) == float(expected)
 
 
 @given(st.one_of(st.text(), st.text("0123456789.,+-*/×÷−–()xX \n\t"), st.text("()-", max_size=600)))

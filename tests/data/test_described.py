@@ -193,25 +193,27 @@ def here(tmp_path, monkeypatch):
     return tmp_path / "here"
 
 
-@pytest.mark.parametrize("name", ["x", "x/", "./x", "./x/", "x/.", "../here/x", "x//"])
-@pytest.mark.parametrize("root", [None, "."])
-def test_a_folder_in_the_current_one_is_its_data_set(here, name, root):
-    placed(here)
+@pytest.mark.parametrize("name", ["x", "x/", "./x", "./x/", "x/.", "x//"])
+@pytest.mark.parametrize(
+    ("place", "root", "setting"),
+    [
+        ("here", None, ""),
+        ("here", ".", ""),
+        *((f"data{below}", "../data", "") for below in ("", "/datasets")),
+        *((f"data{below}", None, "../data") for below in ("", "/datasets")),
+    ],
+)
+def test_a_folder_in_the_current_one_or_the_data_root_is_its_data_set(
+    here, monkeypatch, place, root, setting, name
+):
+    placed(here.parent / place)
+    monkeypatch.setenv("MI_COT_DATA", setting)
     assert labels(name, root) == ["1"]
 
 
-@pytest.mark.parametrize("name", ["x", "x/", "./x", "./x/", "x/."])
-@pytest.mark.parametrize("below", ["", "datasets"])
-def test_a_folder_in_the_data_root_is_its_data_set(here, tmp_path, monkeypatch, name, below):
-    placed(tmp_path / "data" / below)
-    assert labels(name, tmp_path / "data") == ["1"]
-    monkeypatch.setenv("MI_COT_DATA", str(tmp_path / "data"))
-    assert labels(name) == ["1"]
-
-
-def test_an_absolute_folder_is_its_data_set_and_so_is_the_current_one(here, tmp_path, monkeypatch):
+def test_a_folder_anywhere_is_its_data_set_and_so_is_the_current_one(here, tmp_path, monkeypatch):
     folder = placed(tmp_path / "data")
-    assert labels(str(folder)) == labels(f"{folder}/", tmp_path) == ["1"]
+    assert labels(str(folder)) == labels(f"{folder}/", tmp_path) == labels("../data/x") == ["1"]
     monkeypatch.chdir(folder)
     assert labels(".") == ["1"]
 

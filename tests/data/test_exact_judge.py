@@ -68,10 +68,6 @@ def test_every_wording_of_a_fact_counts():
          "So Ben washed 18 eggs.", 4),
         ("90 / 5 = 18.", 4),
         ("So Ben washed 18 eggs.", 3),
-        ("Max washed 90 eggs each hour. He washed 5 times as many eggs as Ben. "
-         "So Max washed 90 / 5 = 18 eggs.", 3),
-        ("Ben washed 90 eggs each hour. He washed 5 times as many eggs as Max. "
-         "So Ben washed 90 / 5 = 18 eggs.", 3),
         ("Max washed 90 eggs each hour. She washed 5 times as many eggs as Ben. "
          "So Ben washed 90 / 5 = 18 eggs.", 2),
     ],

@@ -18,21 +18,6 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "label"),
-    [
-        ("svamp", "Two and two\nHow many?", "( 2.0 + 2.0 )"),
-        ("cqa", "Which?\nAnswer Choices:\n(a) v\n(b) w\n(c) x\n(d) y\n(e) z", "x"),
-        ("esnli", "A man runs.</s>Someone moves.", "entailment"),
-        ("anli1", "Ein Café.</s>A bar.", "contradiction"),
-    ],
-)
-def test_rows_as_students_see_them(tmp_path, name, text, label):
-    lay_out(tmp_path, name, "test", [ROWS[name]], ["raw\u2028text"])
-    (row,) = read_split(tmp_path, name, "test")
-    assert (row.input, row.label, row.teacher_text) == (text, label, "raw\u2028text")
-
-
 def test_built_in_names_share_their_familys_format_in_a_folder_or_its_parent(tmp_path):
     lay_out(tmp_path / "datasets", "nano_cqa", "unseen", [ROWS["cqa"]], ["t"])
     for root in (tmp_path, tmp_path / "datasets"):

@@ -28,14 +28,11 @@ _STOPS = ".!?"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a rationale is worth.
+    """What a rationale is worth."""
 
-    Attributes:
-        score: From 1, incoherent and irrelevant, to 5, helpful and complete.
-        reasons: What is wrong or missing, in plain words; empty for a score of 5.
-    """
-
+    # From 1, incoherent and irrelevant, to 5, helpful and complete.
     score: int
+    # What is wrong or missing, in plain words; empty for a score of 5.
     reasons: tuple[str, ...]
 
 
@@ -91,11 +88,8 @@ def judge_rationale(dataset: str, example: Example, rationale: str) -> Verdict:
     Needed are, for nano_svamp, where each number of the gold equation comes from and the calculation
     with what it answers; for nano_cqa, of what kind the thing is and the fact about the kind; for
     the pairs, who is meant (nano_anli), what the premise tells, of what kind that is and what
-    follows, or, for neutral, that the premise does not say it.
-
-    Raises:
-        ConfigError: `dataset` is not built in, or unknown.
-        DataError: The example is no question of that data set's world.
+    follows, or, for neutral, that the premise does not say it. ConfigError where the data set is not built
+    in; DataError where the example is no question of its world.
     """
     if not dataset_spec(dataset).built_in:
         built_in = ", ".join(spec.name for spec in DATASETS.values() if spec.built_in)

@@ -26,9 +26,6 @@ def parse_as_released(dataset: str, text: str) -> tuple[str, str]:
       last character, whatever that is.
     - esnli: the rationale is everything before "Answer:"; the label reaches from the first
       "Answer: " to "Premise".
-
-    Raises:
-        ConfigError: No data set has that name.
     """
     return _RULES[dataset_spec(dataset).family](text)
 

@@ -84,11 +84,8 @@ def entry(kind: type[Made], table: Mapping[str, Any], place: str) -> Made:
     """Make a dataclass of a table whose keys are its fields.
 
     Its fields are texts, tuples or mappings of texts, or anything made before; what it raises as
-    ValueError is said of this entry. `place` is the file, and which entry of it, for errors.
-
-    Raises:
-        ConfigError: A key is no field, or a name stands for nothing; the message has the nearest one.
-        DataError: A key is missing, or a value is of another type or not what its meaning demands.
+    ValueError is said of this entry. `place` is the file, and which entry of it, for errors: ConfigError
+    where a key or name stands for nothing, DataError where one is missing or its value of another kind.
     """
     wanted = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     check_names(f"key in {place}:", table, wanted)

@@ -47,11 +47,8 @@ def write_dataset(
 
     The same seed gives the same bytes on every machine. `teacher_accuracy` is the share of rows that the
     teacher labels rightly, by default the real teacher's; `sizes` the rows of each split to write. The
-    files go to `folder/datasets/NAME`, which is returned.
-
-    Raises:
-        ConfigError: Not a built-in data set, an unknown split, or an accuracy outside 0 to 1.
-        DataError: The world has fewer different questions than are wanted.
+    files go to `folder/datasets/NAME`, which is returned. DataError where the world has fewer different
+    questions than are wanted.
     """
     spec, accuracy = _checked(name, teacher_accuracy)
     for split in sizes:
@@ -124,24 +121,23 @@ def update_checksums() -> dict[str, dict[str, str]]:
     return found
 
 
-def built_in_root(name: str, seed: int = 0, teacher_accuracy: float | None = None) -> Path:
-    """Return the data root of a built-in data set of default sizes, generating it the first time.
+def built_in_root(name: str) -> Path:
+    """Return the data root of a built-in data set as it is by default, generating it the first time.
 
     It lies in the cache. Safe when several processes ask at once: each writes into a folder of its
-    own, and the first to finish gives it the final name. Errors are those of `write_dataset`, and a
-    DataError where the cache cannot be written to.
+    own, and the first to finish gives it the final name. DataError where the cache cannot be written to.
     """
-    _, accuracy = _checked(name, teacher_accuracy)
+    _, accuracy = _checked(name, None)
     cache = cache_folder()
     worlds = cache / "worlds"
-    root = worlds / f"{name}-{seed}-{accuracy}-{_fingerprint()[:12]}"
+    root = worlds / f"{name}-0-{accuracy}-{_fingerprint()[:12]}"
     with using_cache(cache):
         if root.is_dir():
             return root
         worlds.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=worlds))
         try:
-            write_dataset(name, fresh, seed, accuracy)
+            write_dataset(name, fresh)
             fresh.chmod(0o755)
             fresh.rename(root)
         except OSError:

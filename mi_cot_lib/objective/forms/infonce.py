@@ -12,10 +12,8 @@ TEMPERATURE = 0.1
 def infonce_loss(scores: Tensor) -> Tensor:
     """Compute −log of the probability given to the right label side among those of the batch.
 
-    log(batch) less the mean is a lower bound of the mutual information, and cannot exceed log(batch).
-
-    (batch, batch), in row i the score of rationale i with every label side → (batch,) in nats; 0 for a
-    batch of one.
+    log(batch) less the mean is a lower bound of the mutual information, and cannot exceed log(batch). (batch,
+    batch), in row i the score of rationale i with every label side → (batch,) in nats; 0 for a batch of one.
     """
     return -scores.log_softmax(dim=1).diagonal()
 

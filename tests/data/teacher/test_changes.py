@@ -1,6 +1,7 @@
 """A changed teacher is changed exactly as said, for exactly the share that was asked for."""
 
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -8,13 +9,15 @@ from hypothesis import strategies as st
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example
-from mi_cot_lib.data.teacher.changes import HIDDEN, changed_teacher, check_teacher_change
+from mi_cot_lib.data.teacher.changes import (
+    HIDDEN,
+    TeacherChange,
+    changed_teacher,
+    check_teacher_change,
+)
 from mi_cot_lib.errors import ConfigError
 
-CHANGES = (
-    *("wrong_labels", "other_rationales", "shuffled_words"),
-    *("truncated", "label_named", "label_hidden"),
-)
+CHANGES = get_args(TeacherChange)[1:]
 
 
 def some():

@@ -7,7 +7,7 @@ import pytest
 
 from mi_cot_lib.data.arithmetic import equation_value
 from mi_cot_lib.data.teacher.parse import parse_teacher_output
-from mi_cot_lib.data.worlds.teacher import raw_outputs, teacher_equation
+from mi_cot_lib.data.worlds.teacher import raw_outputs
 from tests.data.worlds.made import WORLDS
 
 USUAL = {
@@ -74,8 +74,3 @@ def test_a_few_wrong_texts_break_off_before_any_answer(family, items):
         assert len(unread) == cut
         announced = re.compile(r"answer is|^answer:", re.IGNORECASE | re.MULTILINE)
         assert not any(announced.search(text.split("\n\n")[0]) for text in unread)
-
-
-def test_equations_are_written_in_the_teachers_manner():
-    assert teacher_equation("( 84.0 / 2.0 )") == "(84 / 2)"
-    assert teacher_equation("( 10.0 - ( 6.0 + 3.0 ) )") == "(10 - (6 + 3))"
