@@ -38,9 +38,8 @@ def decide(
 ) -> list[Verdict]:
     """Decide all declared comparisons of one item together (Holm 1979; Schuirmann 1987 for “same”).
 
-    Args:
-        pairs: By comparison, seed to value of the one side and of the other, which is subtracted.
-        margins: By comparison, the smallest difference of interest, above 0, in the values' unit.
+    By comparison `pairs` hold seed to value of the one side and of the other, which is subtracted, and
+    `margins` the smallest difference of interest, above 0, in the values' unit.
 
     Raises:
         ConfigError: A margin is not above 0, or a pair shares no seed.

@@ -5,8 +5,6 @@ from math import exp, log
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from transformers import BertConfig, BertModel, T5Config, T5EncoderModel
 
 from mi_cot_lib.errors import ConfigError, KitError
@@ -14,7 +12,6 @@ from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
 from mi_cot_lib.student.load import load_student
 
 GOLD = ["Ann had five red pens and gave two away .", "A person on a horse jumps over a plane ."]
-words = st.lists(st.sampled_from(["ann", "has", "two", "red", "pens"]), min_size=1, max_size=12)
 
 
 def saved(model_class, shape, folder) -> str:
@@ -66,28 +63,15 @@ def test_bleu_of_a_small_example_worked_out_by_hand():
     assert bleu(["a b c d", "e f g h"], ["a b c d", "i j k l"]) == pytest.approx(50)
 
 
-@given(words, words)
-def test_both_lie_between_0_and_100_and_rouge_l_is_symmetric(one, two):
-    one, two = [" ".join(one)], [" ".join(two)]
-    assert 0 <= bleu(one, two) <= 100 + 1e-9
-    assert 0 <= rouge_l(one, two) <= 100 + 1e-4
-    assert rouge_l(one, two) == pytest.approx(rouge_l(two, one), abs=1e-4)
-
-
 def test_an_empty_rationale_is_no_overlap():
     assert rouge_l(["", GOLD[0]], [GOLD[0], GOLD[0]]) == pytest.approx(50)
     assert bleu([""], [GOLD[0]]) == 0
 
 
-@pytest.mark.parametrize("folder", ["bert", "t5_encoder"])
-def test_identical_texts_have_a_cosine_of_1_and_others_less(folder, request):
-    folder = request.getfixturevalue(folder)
-    assert embedding_cosine(GOLD, GOLD, folder) == pytest.approx(1, abs=1e-5)
-    assert embedding_cosine(GOLD, GOLD[::-1], folder) < 0.999
-
-
-def test_the_cosine_is_that_of_means_over_real_tokens_taken_by_hand(bert):
-    tokeniser, model = load_student("nano").tokeniser, BertModel.from_pretrained(bert).eval()
+@pytest.mark.parametrize(("name", "encoder"), [("bert", BertModel), ("t5_encoder", T5EncoderModel)])
+def test_the_cosine_is_that_of_means_over_real_tokens_taken_by_hand(name, encoder, request):
+    folder = request.getfixturevalue(name)
+    tokeniser, model = load_student("nano").tokeniser, encoder.from_pretrained(folder).eval()
     # Beside a long text a short one is padded.
     pairs = [("Bob saw a horse .", "Ann has two pens ."), ("Ann had five red pens . " * 5, "yes")]
     cosines = []
@@ -96,7 +80,7 @@ def test_the_cosine_is_that_of_means_over_real_tokens_taken_by_hand(bert):
             ids = [torch.tensor([tokeniser(text)["input_ids"]]) for text in pair]
             one, two = (model(input_ids=i).last_hidden_state[0].mean(dim=0) for i in ids)
         cosines.append(float(one @ two / one.norm() / two.norm()))
-    found = embedding_cosine(*map(list, zip(*pairs, strict=True)), bert)
+    found = embedding_cosine(*map(list, zip(*pairs, strict=True)), folder)
     assert found == pytest.approx(sum(cosines) / 2, abs=1e-5)
 
 

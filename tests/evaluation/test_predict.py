@@ -47,25 +47,20 @@ def ask(student, examples, dataset, method, *, explain=False, limit=16):
     )
 
 
-def test_answers_do_not_depend_on_their_batch_and_the_counter_hears_of_each(nano, problems):
+def test_a_batchs_answers_are_those_alone_with_the_teacher_forced_probability_of_each(
+    nano, problems
+):
     prompts, heard = [PREDICT_PREFIX + example.input for example in problems], []
     together = generate(nano, prompts, 256, 24, heard.append)
     assert sum(heard) == len(problems)
     for prompt, (text, confidence) in zip(prompts, together, strict=True):
-        ((alone, alone_confidence),) = generate(nano, [prompt], 256, 24)
-        assert alone == text
-        assert confidence == pytest.approx(alone_confidence, rel=1e-3, abs=1e-9)
-
-
-def test_confidence_is_the_teacher_forced_probability_of_the_sequence(nano):
-    ((text, confidence),) = generate(nano, ["predict: Ann has 3 red pens."], 256, 40)
-    ids = nano.tokeniser("predict: Ann has 3 red pens.", return_tensors="pt")
-    with torch.no_grad():
-        sequence = nano.model.generate(**ids, max_new_tokens=40, do_sample=False)
-        logits = nano.model(**ids, decoder_input_ids=sequence[:, :-1]).logits
-    logs = logits.log_softmax(-1).gather(-1, sequence[:, 1:, None]).sum()
-    assert confidence == pytest.approx(logs.exp().item(), rel=1e-4, abs=1e-9)
-    assert text == nano.tokeniser.decode(sequence[0], skip_special_tokens=True).strip()
+        ids = nano.tokeniser(prompt, return_tensors="pt")
+        with torch.no_grad():
+            sequence = nano.model.generate(**ids, max_new_tokens=24, do_sample=False)
+            logits = nano.model(**ids, decoder_input_ids=sequence[:, :-1]).logits
+        logs = logits.log_softmax(-1).gather(-1, sequence[:, 1:, None]).sum()
+        assert confidence == pytest.approx(logs.exp().item(), rel=1e-4, abs=1e-9)
+        assert text == nano.tokeniser.decode(sequence[0], skip_special_tokens=True).strip()
 
 
 def test_predictions_keep_the_order_of_their_examples_and_explain_where_asked_and_trained(
@@ -138,19 +133,9 @@ def test_an_example_whose_labels_are_not_known_keeps_the_limit_that_was_asked_fo
     assert label_limits(nano, [("contradiction",)], 2) == [2]
 
 
-@pytest.mark.parametrize(
-    ("text", "may"),
-    [
-        ("", True),
-        ("ice", True),
-        ("ice cr", True),
-        ("ice  cream", True),
-        ("icy", False),
-        ("a", False),
-    ],
-)
-def test_a_text_may_become_a_label_only_if_it_begins_one(text, may):
-    assert may_become(text, ("ice cream", "snow")) is may
+def test_a_text_may_become_a_label_only_if_it_begins_one():
+    for text, may in {"": True, "ice cr": True, "ice  cream": True, "icy": False}.items():
+        assert may_become(text, ("ice cream", "snow")) is may
 
 
 def check_same_answers(student, dataset, examples):

@@ -6,7 +6,8 @@ the question to all its digits. So the digits have to end somewhere. Added noise
 codes give V an entropy; both are choices, and numbers are comparable only where they are the same.
 
 Everywhere standardisation, components and centres come from the `fitted` items alone, (items, width), and are
-applied to other, `reported` ones, (items, width).
+applied to other, `reported` ones, (items, width). All raise ConfigError where no feature varies, or a number is
+out of range.
 """
 
 import math
@@ -47,9 +48,6 @@ def components_of(
 
     Returns:
         Both parts, (items, components), and the share of the variance that was kept, 0 to 1.
-
-    Raises:
-        ConfigError: No feature varies.
     """
     before = _standardised(fitted, reported)
     pca = PCA(min(most, *before[0].shape), svd_solver="full").fit(before[0])
@@ -66,10 +64,7 @@ def noised(
     """Keep the leading principal components, each at variance 1, and add Gaussian noise.
 
     Every direction is seen equally sharply: no student gains by stretching one. The noise is above 0, in
-    standard deviations of a component.
-
-    Raises:
-        ConfigError: A number out of range, or features that span fewer directions.
+    standard deviations of a component. Features that span fewer directions are refused.
     """
     _check(components, noise)
     *parts, kept = components_of(fitted, reported, most=components, white=True)
@@ -103,9 +98,6 @@ def passing_noise(
     there are, keep their proportions and have mean variance 1, so that `ceiling` holds here, too: features
     that fall into few clusters or few directions stay far below it. The noise is above 0, in root mean square
     deviations of a component.
-
-    Raises:
-        ConfigError: A number out of range, or no feature that varies.
     """
     _check(components, noise)
     centres, seen, _ = components_of(fitted, reported, most=components, white=False)
@@ -119,11 +111,7 @@ def passing_noise(
 
 
 def codes_of(fitted: np.ndarray, reported: np.ndarray, *, codes: int, seed: int) -> np.ndarray:
-    """Return the nearest of so many k-means centres of each reported item, (items,) from 0.
-
-    Raises:
-        ConfigError: Fewer items than codes, or features that do not vary.
-    """
+    """Return the nearest of so many k-means centres of each reported item, (items,) from 0."""
     if not 2 <= codes <= len(fitted):
         raise ConfigError(f"codes must lie between 2 and the {len(fitted)} items, got {codes}.")
     before, after = _standardised(fitted, reported)
