@@ -37,10 +37,7 @@ _TABLE = (
 
 @dataclass(frozen=True, slots=True)
 class JudgeItem:
-    """One rationale to be judged, with what it should explain.
-
-    `task` is the data set's name as the paper writes it, such as "SVAMP"; the rationale leads to `answer`.
-    """
+    """One rationale, which leads to `answer`, of a task as the paper writes its name, such as "SVAMP"."""
 
     id: str
     task: str
@@ -179,8 +176,7 @@ class LlmJudge:
         Raises:
             ConfigError: `repeats` is below 1.
             KitError: The key is missing, the endpoint does not answer, the cache cannot be used, or the
-                judge writes nothing, or 20 replies without a score, before it gives its first; the
-                message says what to do.
+                judge writes nothing, or 20 replies without a score, before its first.
         """
         if repeats < 1:
             raise ConfigError(f"repeats must be at least 1, got {repeats}.")

@@ -23,8 +23,8 @@ class Verdict:
             `same within the margin` where two one-sided tests reject a difference as large as the margin, or
             where both sides are equal for every one of several seeds; else `undecided`.
         found: The difference with its 95% interval, uncorrected.
-        p_holm: Of the two-sided test, Holm-corrected; None where the seeds give none.
-        p_same: Of the two one-sided tests (the larger), Holm-corrected; None likewise.
+        p_holm: Of the two-sided test, Holm-corrected; None where the seeds give none. `p_same` likewise of
+            the two one-sided tests (the larger).
     """
 
     decision: str

@@ -87,20 +87,17 @@ def test_lasting_trouble_says_what_to_do_and_repeats_no_key(server, cache, statu
     assert len(server.asked) == requests
 
 
-def test_a_second_call_asks_nobody_and_needs_no_key(server, cache, monkeypatch):
-    first = LlmJudge("judge", cache).judge(items(3), 2)
-    assert len(server.asked) == 6
-    monkeypatch.delenv("OPENAI_API_KEY")
-    assert LlmJudge("judge", cache).judge(items(3), 2) == first
-    assert len(server.asked) == 6
-
-
-def test_more_repeats_another_temperature_or_model_ask_for_what_is_missing(server, cache):
+def test_only_what_is_missing_is_asked_for_and_without_that_no_key_is_needed(
+    server, cache, monkeypatch
+):
     LlmJudge("judge", cache, temperature=1).judge(items(2), 2)
-    LlmJudge("judge", cache, temperature=1.0).judge(items(2), 3)
+    first = LlmJudge("judge", cache, temperature=1.0).judge(items(2), 3)
     assert len(server.asked) == 6
     LlmJudge("judge", cache, temperature=0.0).judge(items(2), 2)
     LlmJudge("other", cache).judge(items(2), 2)
+    assert len(server.asked) == 14
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert LlmJudge("judge", cache).judge(items(2), 3) == first
     assert len(server.asked) == 14
 
 

@@ -24,18 +24,13 @@ ANSWERS = st.lists(
 
 
 def plain_error(confidence, correct, n_bins):
-    """The definition, bin by bin."""
+    """The definition, bin by bin, of which the last holds 1 too."""
     total = 0.0
     for index in range(n_bins):
         low, high = index / n_bins, (index + 1) / n_bins
-        held = [
-            (c, right)
-            for c, right in zip(confidence, correct, strict=True)
-            if low <= c < high or (index == n_bins - 1 and c == 1)
-        ]
-        if held:
-            gap = abs(np.mean([c for c, _ in held]) - np.mean([right for _, right in held]))
-            total += len(held) / len(confidence) * gap
+        held = (low <= confidence) & ((confidence < high) | (index == n_bins - 1))
+        if held.any():
+            total += held.mean() * abs(confidence[held].mean() - correct[held].mean())
     return total
 
 
@@ -135,59 +130,47 @@ def test_a_calibrated_student_shows_the_error_of_binomial_noise():
         assert high > mean
 
 
-# Every measure that takes answers, and bins.
-MEASURES = [
-    expected_calibration_error,
-    equal_mass_error,
-    reliability_bins,
-    lambda confidence, _, n_bins=10: bin_numbers(confidence, n_bins),
-    lambda confidence, _, n_bins=10: noise_floor(confidence, n_bins),
-    lambda confidence, correct, n_bins=10: brier_score(confidence, correct),
-]
-
-
-@pytest.mark.parametrize("n_bins", [10.0, True, 0, -1, "10", None, math.nan])
-@pytest.mark.parametrize("measure", MEASURES[:5])
-def test_bins_are_a_whole_number_or_refused(measure, n_bins):
-    answers = np.array([0.2, 0.7]), np.array([False, True])
-    measure(*answers, np.int64(10))
-    with pytest.raises(ConfigError, match="n_bins must be a whole number"):
-        measure(*answers, n_bins)
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1.5])
-@pytest.mark.parametrize("measure", MEASURES)
-def test_every_confidence_lies_between_0_and_1(measure, value):
-    with pytest.raises(ConfigError, match="between 0 and 1"):
-        measure([0.5, value], [True, False])
-
-
 @pytest.mark.parametrize(
-    ("confidence", "correct", "said"),
+    ("confidence", "correct", "n_bins", "said"),
     [
-        ([], [], "not empty"),
-        ([0.5], [True, False], "one length"),
-        ([0.5], [2], "True or False"),
-        ([0.5], [math.nan], "True or False"),
+        *(([0.2], [1], n, "n_bins must be a whole") for n in (10.0, True, 0, -1, "10", None)),
+        ([], [], 10, "not empty"),
+        ([0.5], [True, False], 10, "one length"),
+        ([0.5], [2], 10, "True or False"),
+        ([0.5], [math.nan], 10, "True or False"),
     ],
 )
-@pytest.mark.parametrize("measure", [*MEASURES[:3], MEASURES[5]])
-def test_bad_answers_are_refused(measure, confidence, correct, said):
+@pytest.mark.parametrize(
+    "measure", [expected_calibration_error, equal_mass_error, reliability_bins]
+)
+def test_bad_answers_and_bins_are_refused(measure, confidence, correct, n_bins, said):
+    measure([0.2], [1], np.int64(10))
     with pytest.raises(ConfigError, match=said):
-        measure(confidence, correct)
+        measure(confidence, correct, n_bins)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize(
-    "call",
+    ("call", "said"),
     [
-        lambda x: binned_error(np.array([5, 5]), np.array([0.5, x]), 10),
-        lambda x: breaks_the_bound(x, 0.5, 0.5),
-        lambda x: breaks_the_bound(0.1, x, 0.5),
-        lambda x: breaks_the_bound(0.1, 0.5, x),
-        lambda x: noise_floor([0.5], draws=0),
+        (lambda x: expected_calibration_error([0.5, x], [True, False]), "between 0 and 1"),
+        (lambda x: reliability_bins([0.5, x], [True, False]), "between 0 and 1"),
+        (lambda x: brier_score([0.5, x], [True, False]), "between 0 and 1"),
+        (lambda x: bin_numbers([0.5, x], 10), "between 0 and 1"),
+        (lambda x: noise_floor([0.5, x]), "between 0 and 1"),
+        (lambda x: binned_error(np.array([5, 5]), np.array([0.5, x]), 10), "finite"),
+        (lambda x: breaks_the_bound(x, 0.5, 0.5), "finite"),
+        (lambda x: breaks_the_bound(0.1, x, 0.5), "finite"),
+        (lambda x: breaks_the_bound(0.1, 0.5, x), "finite"),
     ],
 )
-def test_no_measure_takes_a_number_that_is_not_finite_or_no_draw(call, value):
-    with pytest.raises(ConfigError, match="finite|draws"):
+def test_no_measure_takes_a_number_that_is_not_finite(call, said, value):
+    with pytest.raises(ConfigError, match=said):
         call(value)
+
+
+def test_confidences_above_1_and_no_draw_are_refused():
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        bin_numbers([1.5], 10)
+    with pytest.raises(ConfigError, match="draws"):
+        noise_floor([0.5], draws=0)

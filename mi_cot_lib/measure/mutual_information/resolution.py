@@ -6,8 +6,8 @@ the question to all its digits. So the digits have to end somewhere. Added noise
 codes give V an entropy; both are choices, and numbers are comparable only where they are the same.
 
 Everywhere standardisation, components and centres come from the `fitted` items alone, (items, width), and are
-applied to other, `reported` ones, (items, width). All raise ConfigError where no feature varies, or a number is
-out of range.
+applied to other, `reported` ones, (items, width). Features that do not vary, and numbers out of range, raise
+ConfigError.
 """
 
 import math
