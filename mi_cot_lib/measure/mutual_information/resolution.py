@@ -11,7 +11,7 @@ ConfigError.
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -29,25 +29,19 @@ _NO_VARIANCE = 1e-8
 _STREAM = 8
 
 
-@dataclass(frozen=True)
-class Noised:
-    """One variable behind noise, (items, components); `kept` is the components' share of its variance."""
+class Seen(NamedTuple):
+    """Features at a resolution, (items, components); `kept` is the components' share of their variance."""
 
     fitted: np.ndarray
     reported: np.ndarray
     kept: float
 
 
-def components_of(
-    fitted: np.ndarray, reported: np.ndarray, *, most: int, white: bool
-) -> tuple[np.ndarray, np.ndarray, float]:
+def components_of(fitted: np.ndarray, reported: np.ndarray, *, most: int, white: bool) -> Seen:
     """Find the leading principal components of the standardised features.
 
     `most` are kept, fewer where the features span fewer directions. `white` gives each variance 1; otherwise
     all are scaled alike, so that their mean variance is 1 and the larger stay larger.
-
-    Returns:
-        Both parts, (items, components), and the share of the variance that was kept, 0 to 1.
     """
     before = _standardised(fitted, reported)
     pca = PCA(min(most, *before[0].shape), svd_solver="full").fit(before[0])
@@ -55,12 +49,12 @@ def components_of(
     kept = variances > _NO_VARIANCE * variances[0]
     scale = np.sqrt(variances[kept] if white else variances[kept].mean())
     after = [pca.transform(part)[:, kept] / scale for part in before]
-    return after[0], after[1], float(pca.explained_variance_ratio_[kept].sum())
+    return Seen(after[0], after[1], float(pca.explained_variance_ratio_[kept].sum()))
 
 
 def noised(
     fitted: np.ndarray, reported: np.ndarray, *, components: int, noise: float, seed: int
-) -> Noised:
+) -> Seen:
     """Keep the leading principal components, each at variance 1, and add Gaussian noise.
 
     Every direction is seen equally sharply: no student gains by stretching one. The noise is above 0, in
@@ -75,7 +69,7 @@ def noised(
         )
     generator = np.random.default_rng([seed, _STREAM])
     after = [part + noise * generator.standard_normal(part.shape) for part in parts]
-    return Noised(after[0], after[1], kept)
+    return Seen(after[0], after[1], kept)
 
 
 def ceiling(components: int, noise: float) -> float:
