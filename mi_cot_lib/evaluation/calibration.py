@@ -24,10 +24,7 @@ def confidences(predictions: Sequence[Prediction], temperature: float = 1.0) -> 
     """Return the confidence of each answer at a temperature, (answers,) from 0 to 1.
 
     A closed set's scores are divided by it before the softmax, and so is a sequence's log-probability:
-    1 leaves both as they are, above 1 closed sets become less certain and sequences more.
-
-    Raises:
-        ConfigError: The temperature is not above 0.
+    1 leaves both as they are, above 1 closed sets become less certain and sequences more. It is above 0.
     """
     if not (temperature > 0 and isfinite(temperature)):
         raise ConfigError(f"a temperature is a finite number above 0, got {temperature}.")
@@ -44,9 +41,6 @@ def fit_temperature(predictions: Sequence[Prediction]) -> float:
 
     In closed sets of the gold label; of sequences, which have no alternatives at hand, that of being
     right. It lies between exp(-4) and exp(4).
-
-    Raises:
-        ConfigError: There are no predictions.
     """
     if not predictions:
         raise ConfigError("a temperature is fitted on validation answers; there are none.")

@@ -25,11 +25,9 @@ from mi_cot_lib.student.packed import Rows, both_states, can_pack
 
 
 class Features(NamedTuple):
-    """What one task leaves of each item.
+    """What one task leaves of each item: `texts` that were written, (items,), and of each its decoder states.
 
-    Attributes:
-        pooled: (items, width) of float32: decoder states, averaged over an output's tokens.
-        texts: What was written, (items,).
+    Those are averaged over the text's tokens: `pooled`, (items, width) of float32.
     """
 
     pooled: np.ndarray

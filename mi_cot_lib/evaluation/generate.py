@@ -30,10 +30,9 @@ OnBatch = Callable[[int], None]
 
 
 class Output(NamedTuple):
-    """What a student wrote.
+    """What a student wrote, without special tokens and outer white space.
 
     Attributes:
-        text: Without special tokens and outer white space.
         log_probability: Of the tokens written, the end token included where there is one, in nats.
         tokens: How many those are.
         ended: Whether the student ended the text itself, within its limit.
@@ -68,14 +67,10 @@ def generate(
 
 
 class Batch(NamedTuple):
-    """Some prompts and what was written for them.
+    """Some prompts, `chosen`, and what was written for them, row by row.
 
-    Attributes:
-        chosen: Which prompts, (rows,).
-        ids: Token ids of the prompts, (rows, positions), padded on the right.
-        mask: 1 at real positions, (rows, positions).
-        hidden: The encoder's states, (rows, positions, width); None where `model.generate` kept them.
-        written: What the model wrote, row by row.
+    `ids` of the prompts, (rows, positions), are padded on the right, where `mask` is 0; `hidden` are the
+    encoder's states, (rows, positions, width), None where `model.generate` kept them.
     """
 
     chosen: list[int]
@@ -99,15 +94,9 @@ def outputs(
 ) -> list[Output]:
     """Generate greedily with a limit for each prompt; score the candidates of prompts that have some.
 
-    Args:
-        student: Model and tokeniser.
-        prompts: Complete prompts, to which the outputs are in order.
-        max_input_tokens: Longer prompts are cut.
-        limits: Most tokens of each output, end token included.
-        on_batch: Told of each finished batch.
-        candidates: The labels that each prompt can have; None where there are none to score.
-        names: Of the prompts, for an error; None quotes them.
-        plain: Use `model.generate` for every model.
+    Outputs are in the prompts' order. A limit is of an output's tokens, end token included; longer prompts
+    are cut. Candidates are the labels that a prompt can have, None where there are none to score. An error
+    calls the prompts by `names`, or quotes them. With `plain` every model uses `model.generate`.
 
     Raises:
         KitError: What the student computes of a prompt is not finite.
@@ -133,11 +122,7 @@ def outputs(
 
 
 def check_finite(finite: Iterable[bool], names: Iterable[str]) -> None:
-    """Refuse a batch of answers of which some are not finite numbers.
-
-    Raises:
-        KitError: The message names those.
-    """
+    """Refuse a batch of answers of which some are not finite numbers, by name."""
     lost = [name for is_finite, name in zip(finite, names, strict=True) if not is_finite]
     if lost:
         raise KitError(

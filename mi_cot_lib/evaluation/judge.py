@@ -37,10 +37,7 @@ _TABLE = (
 
 @dataclass(frozen=True, slots=True)
 class JudgeItem:
-    """One rationale to be judged, with what it should explain.
-
-    `task` is the data set's name as the paper writes it, such as "SVAMP"; the rationale leads to `answer`.
-    """
+    """One rationale, which leads to `answer`, of a task as the paper writes its name, such as "SVAMP"."""
 
     id: str
     task: str
@@ -138,16 +135,9 @@ class LlmJudge:
     """Asks a model behind an OpenAI-compatible endpoint, and pays for no answer twice.
 
     The key is read from the environment variable OPENAI_API_KEY, the address from OPENAI_BASE_URL, once
-    an answer is needed that the cache does not hold.
-
-    Args:
-        model: Its name at the endpoint.
-        cache: File of the answers paid for, made where there is none; other processes may use it
-            at the same time. An answer is known by model, temperature, prompt and repeat, not by
-            the endpoint.
-        temperature: Of the judge's sampling, 0 to 2.
-        max_retries: How often a request that failed for a passing reason is sent again.
-        timeout: Seconds without any byte from the endpoint before a try is given up.
+    an answer is needed that the cache does not hold: an answer is known by model, temperature (0 to 2),
+    prompt and repeat, not by the endpoint. A request that failed for a passing reason is sent again
+    `max_retries` times; a try is given up after `timeout` seconds without any byte.
 
     Raises:
         ConfigError: A value is out of its range.
@@ -186,8 +176,7 @@ class LlmJudge:
         Raises:
             ConfigError: `repeats` is below 1.
             KitError: The key is missing, the endpoint does not answer, the cache cannot be used, or the
-                judge writes nothing, or 20 replies without a score, before it gives its first; the
-                message says what to do.
+                judge writes nothing, or 20 replies without a score, before its first.
         """
         if repeats < 1:
             raise ConfigError(f"repeats must be at least 1, got {repeats}.")

@@ -1,4 +1,7 @@
-"""How much written rationales overlap with the gold one of each: in words, in order, in an embedding."""
+"""How much written rationales overlap with the gold one of each: in words, in order, in an embedding.
+
+All raise ConfigError for no texts, and where there are not as many of one as of the other.
+"""
 
 import inspect
 from collections.abc import Sequence
@@ -21,9 +24,6 @@ def bleu(predictions: Sequence[str], references: Sequence[str]) -> float:
     """Return corpus BLEU, 0 to 100 (Papineni et al. 2002; sacrebleu's defaults, Post 2018).
 
     Counts of 1- to 4-grams are summed over all texts: a corpus without a text of four words scores 0.
-
-    Raises:
-        ConfigError: No texts, or not as many of one as of the other.
     """
     _check(predictions, references)
     return float(sacrebleu.corpus_bleu(list(predictions), [list(references)]).score)
@@ -33,9 +33,6 @@ def rouge_l(predictions: Sequence[str], references: Sequence[str]) -> float:
     """Return the mean F1 of the longest common subsequence of words, 0 to 100 (ROUGE-L, Lin 2004).
 
     Words are runs of a-z and 0-9 in lower case, not stemmed; a text without any scores 0.
-
-    Raises:
-        ConfigError: No texts, or not as many of one as of the other.
     """
     _check(predictions, references)
     scores = rouge_score(list(predictions), list(references), rouge_keys="rougeL")
@@ -54,7 +51,6 @@ def embedding_cosine(
     folder that holds it with its tokeniser.
 
     Raises:
-        ConfigError: No texts, or not as many of one as of the other.
         KitError: The model cannot be loaded; the message says what to do.
     """
     _check(predictions, references)

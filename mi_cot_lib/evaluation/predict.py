@@ -21,11 +21,8 @@ class Prediction:
     """One answered example; a line of `predictions.jsonl`.
 
     Attributes:
-        id: The example's id.
-        gold: Gold label.
         predicted: What the student wrote, as a label. Where the labels are known beforehand, a text
             that is none of them may be cut once it is longer than the longest of them.
-        correct: Whether it is right.
         rationale: What the student wrote when asked to explain; None where it was not asked.
         candidates: The labels of a closed set, in their order; None where any text can be right, for
             the single-task method, and where no confidence was asked for.
@@ -106,15 +103,11 @@ def predict(
     confidence of every output that has ended; only what has become longer than a label is cut.
 
     Args:
-        student: A trained student.
-        examples: What to answer.
         dataset: For scoring: a name, or the specification of one of the user's own.
         method: The training method: how the output is to be read.
         explain: Also generate rationales, for methods that were trained to.
-        max_input_tokens: Longer prompts are cut.
         max_new_tokens: Limit of a label.
         max_rationale_tokens: Limit of a rationale, and of rationale with label for `single_task`.
-        on_batch: Told of each finished batch.
         with_scores: Also score the candidates of closed sets, of which confidence is made; validation
             during training needs the answers only.
 
@@ -175,11 +168,7 @@ def predict(
 
 
 def read_predictions(path: Path) -> list[Prediction]:
-    """Read a run's `predictions.jsonl`.
-
-    Raises:
-        DataError: The file is missing or a line of it is no prediction; the message names both.
-    """
+    """Read a run's `predictions.jsonl`; DataError names a file that is missing, or a line that is none."""
     if not path.is_file():
         raise DataError(f"{path} is missing: the run has not finished.")
     found = []
@@ -202,9 +191,6 @@ def is_correct(dataset: str | DatasetSpec, predicted: str, gold: str) -> bool:
 
     An equation is right where it has the gold one's value (a malformed one, or a division by zero, has
     none); any other text where it is the gold one but for outer white space.
-
-    Raises:
-        ConfigError: Unknown data set.
     """
     return label_is_right(dataset, predicted.strip(), gold.strip())
 

@@ -36,10 +36,8 @@ def reliability_bins(
     """Return what a reliability diagram draws.
 
     With `equal_mass` bins hold as many answers each as ties allow, instead of having equal widths. Answers
-    of one confidence share a bin: the one that the middle of them falls into.
-
-    Returns:
-        A row a bin that holds answers: `low` and `high` edge, `count`, mean `confidence`, `accuracy`.
+    of one confidence share a bin: the one that the middle of them falls into. Returns a row a bin that holds
+    answers: `low` and `high` edge, `count`, mean `confidence`, `accuracy`.
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     order = np.argsort(confidences)
@@ -103,10 +101,8 @@ def noise_floor(
 ) -> tuple[float, float]:
     """Return the error that a perfectly calibrated student would show by chance alone.
 
-    Answers are drawn right with exactly the probability that their confidence says.
-
-    Returns:
-        Mean and 95th percentile of `expected_calibration_error` over the draws.
+    Answers are drawn right with exactly the probability that their confidence says. Returns mean and 95th
+    percentile of `expected_calibration_error` over the draws.
     """
     if draws < 1:
         raise ConfigError(f"draws must be at least 1, got {draws}.")
@@ -123,10 +119,7 @@ def noise_floor(
 def breaks_the_bound(error: float, accuracy: float, confidence: float, slack: float = 0.0) -> bool:
     """Tell whether a reported calibration error is smaller than any binning allows.
 
-    All in one unit; `slack` is what rounding of the three can explain.
-
-    Raises:
-        ConfigError: One of them is not finite.
+    All in one unit, and finite; `slack` is what rounding of the three can explain.
     """
     if not all(map(isfinite, (error, accuracy, confidence, slack))):
         raise ConfigError(f"needs finite numbers, got {error}, {accuracy}, {confidence}, {slack}.")

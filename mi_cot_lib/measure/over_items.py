@@ -35,12 +35,9 @@ class McNemar:
 class PairedBootstrap:
     """A difference of two shares of right answers on the same items, the first minus the second.
 
-    Attributes:
-        difference: As a share.
-        low: Lower end of the 95% percentile interval over resampled items.
-        high: Upper end.
-        p: Two-sided: twice the smaller share of resamples on one side of 0, and no less than the exact
-            sign test could give for as many items that differ.
+    `low` and `high` are the 95% percentile interval over resampled items. `p` is two-sided: twice the smaller
+    share of resamples on one side of 0, and no less than the exact sign test could give for as many items
+    that differ.
     """
 
     difference: float

@@ -1,11 +1,8 @@
 """What a few seeds can say: means with their intervals, paired tests, correction for many tests.
 
-All of it speaks of training again with other seeds, on this one test set. Other test items are for
-`over_items` and `power.accuracy_interval`; neither covers the other.
-
-With three seeds Student's t has two degrees of freedom: a 95% interval spans ±2.48 standard
-deviations around the mean (±4.30 standard errors), and rests on the seeds' results being roughly
-normal, which three numbers cannot show.
+All of it speaks of training again with other seeds, on this one test set; `over_items` and
+`power.accuracy_interval` speak of other test items. With three seeds a 95% interval spans ±2.48 standard
+deviations around the mean, and rests on the results being roughly normal, which three numbers cannot show.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,13 +33,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """The mean of a − b over the seeds that both have.
+    """The mean of a − b over the seeds that both have, which are ascending.
 
-    Attributes:
-        difference: Mean and interval, in the unit of the values.
-        p: Two-sided p-value of the paired t-test; None where the seeds give none.
-        spread: Standard deviation of the differences between seeds; None with one seed.
-        seeds: The shared seeds, ascending.
+    `p` is of the two-sided paired t-test, None where the seeds give none; `spread` is the standard deviation
+    of the differences between seeds, None with one seed.
     """
 
     difference: Estimate

@@ -24,9 +24,6 @@ def accuracy_interval(n: int, accuracy: float) -> tuple[float, float]:
     """Wilson's 95% interval of one accuracy on n test items, as shares.
 
     It speaks of the test items that might have been drawn instead, for one trained student.
-
-    Raises:
-        ConfigError: n is not positive, or the accuracy is not a share.
     """
     _check_items(n, accuracy)
     low, high = proportion_confint(accuracy * n, n, alpha=1 - _CONFIDENCE, method="wilson")
@@ -96,9 +93,6 @@ def shift_found(power: float, alpha: float, df: int | None = None) -> float:
 
     With degrees of freedom it is Student's t test, without the normal one. The result is the
     noncentrality, 0 where the test finds as much by chance alone.
-
-    Raises:
-        ConfigError: Power or level do not lie between 0 and 1.
     """
     for name, share in (("power", power), ("alpha", alpha)):
         if not 0 < share < 1:

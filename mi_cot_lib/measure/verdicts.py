@@ -23,8 +23,8 @@ class Verdict:
             `same within the margin` where two one-sided tests reject a difference as large as the margin, or
             where both sides are equal for every one of several seeds; else `undecided`.
         found: The difference with its 95% interval, uncorrected.
-        p_holm: Of the two-sided test, Holm-corrected; None where the seeds give none.
-        p_same: Of the two one-sided tests (the larger), Holm-corrected; None likewise.
+        p_holm: Of the two-sided test, Holm-corrected; None where the seeds give none. `p_same` likewise of
+            the two one-sided tests (the larger).
     """
 
     decision: str
@@ -38,9 +38,8 @@ def decide(
 ) -> list[Verdict]:
     """Decide all declared comparisons of one item together (Holm 1979; Schuirmann 1987 for “same”).
 
-    Args:
-        pairs: By comparison, seed to value of the one side and of the other, which is subtracted.
-        margins: By comparison, the smallest difference of interest, above 0, in the values' unit.
+    By comparison `pairs` hold seed to value of the one side and of the other, which is subtracted, and
+    `margins` the smallest difference of interest, above 0, in the values' unit.
 
     Raises:
         ConfigError: A margin is not above 0, or a pair shares no seed.

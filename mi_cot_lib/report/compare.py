@@ -21,9 +21,7 @@ Pair = tuple[Setting, Setting]
 class Comparison:
     """Which settings are compared: those that fields `of` match, each with the one that is otherwise alike.
 
-    Attributes:
-        of: Values of fields of the one side.
-        against: What those fields, and others, are on the other side, which is subtracted.
+    `against` is what those fields, and others, are on the other side, which is subtracted.
     """
 
     of: Mapping[str, Any]
@@ -49,13 +47,11 @@ def compare(
     margin: float,
     also: Sequence[Comparison] | None = (),
 ) -> pd.DataFrame:
-    """Compare settings over the seeds that both have.
+    """Compare settings over the seeds that both have, and that have a value that is not NaN.
 
-    Args:
-        values: NaN where a seed has none.
-        declared: Decided together; only they are corrected for, and only they get verdicts.
-        margin: Smallest difference of interest, in the values' unit.
-        also: Compared for exploration; None compares every two settings of one data set and size.
+    Declared pairs are decided together; only they are corrected for, and only they get verdicts, with the
+    margin as the smallest difference of interest, in the values' unit. Those of `also` are compared for
+    exploration; None compares every two settings of one data set and size.
 
     Returns:
         Columns `setting`, `against`, `declared`, `difference`, `low`, `high` (95% t interval), `spread`

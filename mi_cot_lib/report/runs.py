@@ -54,13 +54,11 @@ class JudgedSample:
     """The sampled rationales of one run, or the teacher's for the same items, with the judge's scores.
 
     Attributes:
-        setting: Of the run; its method is `teacher` where the texts are the teacher's own.
-        seed: Of the run; 0 for the teacher.
+        setting: Of the run; its method is `teacher`, and the seed 0, where the texts are the teacher's own.
         items: By sampled item `id`, `rationale`, and of a student `predicted` and `correct`, of the teacher
             `input` and gold `label`.
         scores: As many as items.
-        bleu: Corpus BLEU against the teacher's, 0 to 100; NaN for those.
-        rouge: Mean ROUGE-L F against the teacher's, 0 to 100; likewise.
+        bleu: Corpus BLEU against the teacher's, 0 to 100, as the mean `rouge` (ROUGE-L F); NaN for those.
         cosine: Mean cosine of embeddings with the teacher's, -1 to 1; NaN where no embedder was named.
     """
 

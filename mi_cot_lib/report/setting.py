@@ -33,7 +33,6 @@ class Setting:
     """What was trained and what was asked, but for the seed.
 
     Attributes:
-        dataset: Name of the data set whose split is answered.
         method: `finetune`, `single_task`, `dss`, `mi`; or `teacher`, whose texts are beside theirs.
         split: `test`, `unseen`, `valid`; `outside` is the test set of a data set that the student was not
             trained on.

@@ -42,15 +42,7 @@ def completion(message, finish_reason="stop"):
 
 
 class Server:
-    """A chat completion server that misbehaves as told, and notes what was asked.
-
-    Attributes:
-        next: What the next requests get, in order; then `always`.
-        always: What all others get.
-        asked: The body of every request.
-        times: When each came, in seconds.
-        keys: The Authorization header of each.
-    """
+    """A chat completion server that gives the replies of `next`, then `always`, and notes each request."""
 
     def __init__(self):
         self.next, self.always = [], Reply()
@@ -70,7 +62,6 @@ class Server:
         threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     def answer(self, request):
-        """Answer one POST."""
         assert request.path == "/v1/chat/completions"
         self.times.append(time.monotonic())
         self.keys.append(request.headers["Authorization"])

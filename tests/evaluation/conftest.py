@@ -1,5 +1,7 @@
 """Students whose outputs end as a trained student's do, and the real data where it is at hand."""
 
+import functools
+
 import pytest
 import torch
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
@@ -10,26 +12,6 @@ from mi_cot_lib.student.load import Student, load_student
 from tests.evaluation.chat_server import KEY, Server
 
 
-def finetune(student, examples, steps, learning_rate):
-    pairs = encode_pairs(
-        examples,
-        [example.label for example in examples],
-        student.tokeniser,
-        explain=False,
-        max_input_tokens=256,
-        max_target_tokens=32,
-    )
-    optimiser = torch.optim.AdamW(student.model.parameters(), lr=learning_rate)
-    student.model.train()
-    for step in range(steps):
-        batch = collate(pairs[16 * step : 16 * step + 16], student.tokeniser.pad_token_id)
-        student.model(**batch).loss.backward()
-        optimiser.step()
-        optimiser.zero_grad()
-    student.model.eval()
-    return student
-
-
 @pytest.fixture(scope="session")
 def nano():
     return load_student("nano")
@@ -38,15 +20,22 @@ def nano():
 @pytest.fixture(scope="session")
 def trained_nano():
     """Return the nano student after some steps on a built-in data set."""
-    students = {}
 
-    def trained(dataset, steps=40):
-        if dataset not in students:
-            torch.manual_seed(0)
-            student = load_student("nano")
-            examples = load_split(dataset, "train")
-            students[dataset] = finetune(student, examples, steps, 2e-3)
-        return students[dataset]
+    @functools.cache
+    def trained(dataset):
+        torch.manual_seed(0)
+        student, examples = load_student("nano"), load_split(dataset, "train")[: 40 * 16]
+        limits = {"max_input_tokens": 256, "max_target_tokens": 32}
+        labels = [example.label for example in examples]
+        pairs = encode_pairs(examples, labels, student.tokeniser, explain=False, **limits)
+        optimiser = torch.optim.AdamW(student.model.train().parameters(), lr=2e-3)
+        for start in range(0, len(pairs), 16):
+            batch = collate(pairs[start : start + 16], student.tokeniser.pad_token_id)
+            student.model(**batch).loss.backward()
+            optimiser.step()
+            optimiser.zero_grad()
+        student.model.eval()
+        return student
 
     return trained
 

@@ -26,21 +26,17 @@ def written(log_probability, correct):
     return Prediction("x/test/0", "1", "1", correct, None, None, None, log_probability, tokens=4)
 
 
-def test_confidence_and_outcome_are_of_the_most_probable_label():
+def test_confidence_and_outcome_are_of_the_most_probable_label_at_any_temperature():
     one = closed((math.log(0.2), math.log(0.6)), "b")
-    assert confidences([one]) == pytest.approx([0.75])
+    # At temperature 1/2 the odds of 3 are squared.
+    assert [*confidences([one]), *confidences([one], 0.5)] == pytest.approx([0.75, 0.9])
     assert outcomes([one]).tolist() == [True] and one.correct is False
 
 
-def test_temperature_leaves_the_answer_and_moves_its_confidence():
-    one = closed((math.log(0.2), math.log(0.6)), "b")
-    cool, warm = confidences([one], 0.5)[0], confidences([one], 4.0)[0]
-    assert 0.5 < warm < confidences([one])[0] < cool < 1
-    assert confidences([written(math.log(0.25), True)], 2.0) == pytest.approx([0.5])
-
-
-def test_length_normalised_is_the_geometric_mean_a_token():
-    assert length_normalised([written(4 * math.log(0.9), True)]) == pytest.approx([0.9])
+def test_confidence_of_a_text_is_its_probability_or_its_geometric_mean_a_token():
+    one = written(4 * math.log(0.9), True)
+    assert confidences([one], 2.0) == pytest.approx([0.9**2])
+    assert length_normalised([one]) == pytest.approx([0.9])
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])

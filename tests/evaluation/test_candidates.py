@@ -5,20 +5,12 @@ import math
 import pytest
 import torch
 
-from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation import generate as scoring
 from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.evaluation.greedy import encode
 from mi_cot_lib.evaluation.predict import predict
-from mi_cot_lib.student.encode import PREDICT_PREFIX
 from tests.student.small_bart import small_bart
-
-
-def scores_of(student, prompts, candidates, *, plain=False):
-    limits = [2] * len(prompts)
-    found = outputs(student, prompts, 256, limits, candidates=candidates, plain=plain)
-    return [output.scores for output in found]
 
 
 def score_one_by_one(student, prompt, label):
@@ -30,27 +22,18 @@ def score_one_by_one(student, prompt, label):
     return -loss.item() * label_ids.shape[1]
 
 
-@pytest.mark.parametrize("dataset", ["nano_cqa", "nano_esnli"])
-def test_scores_are_the_teacher_forced_log_probabilities(dataset, nano):
-    examples = load_split(dataset, "test")[:12]
-    prompts = [PREDICT_PREFIX + example.input for example in examples]
-    candidates = [candidate_labels(dataset, example) for example in examples]
-    found = scores_of(nano, prompts, candidates)
-    for prompt, labels, scores in zip(prompts, candidates, found, strict=True):
-        plain = [score_one_by_one(nano, prompt, label) for label in labels]
-        assert scores == pytest.approx(plain, rel=1e-4, abs=1e-4)
-
-
 @pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("first", [("a", "b c"), None])
-def test_prompts_may_have_different_numbers_of_candidates_or_none(nano, first, plain):
+def test_scores_are_teacher_forced_log_probabilities_of_any_number_of_candidates(
+    nano, first, plain
+):
     prompts = ["predict: Ann sees a cat.", "predict: Max has 3 pens and a long red rope."]
     candidates = [first, ("a", "b c", "pens")]
-    found = scores_of(nano, prompts, candidates, plain=plain)
-    assert (found[0] is None) == (first is None)
-    for prompt, labels, scores in zip(prompts, candidates, found, strict=True):
+    found = outputs(nano, prompts, 256, [2, 2], candidates=candidates, plain=plain)
+    assert (found[0].scores is None) == (first is None)
+    for prompt, labels, one in zip(prompts, candidates, found, strict=True):
         expected = [score_one_by_one(nano, prompt, label) for label in labels or ()]
-        assert (scores or []) == pytest.approx(expected, rel=1e-4)
+        assert (one.scores or []) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("most", [scoring.MAX_LOGITS, 1], ids=["together", "one by one"])

@@ -47,35 +47,21 @@ def test_content_in_one_or_more_parts_is_read_and_what_stands_beside_it_is_not(
     assert len(kept(cache)) == 1
 
 
-@pytest.mark.parametrize(
-    ("message", "finish_reason", "said"),
-    [
-        ({"content": None, "reasoning_content": "so 4 " * 9_999}, "length", ["length", "so 4"]),
-        ({"content": ""}, "length", ["length"]),
-        ({"content": "I would rate this 4"}, "length", ["length", "I would rate this 4"]),
-        ({"content": "4"}, "content_filter", ["content_filter"]),
-        ({"content": " \n"}, "stop", ["stop"]),
-        ({"role": "assistant"}, "content_filter", ["content_filter"]),
-        ({"content": None, "refusal": "I may not judge."}, "stop", ["I may not judge."]),
-        ({"content": {}}, "stop", ["stop"]),
-        ({"content": {"type": "reasoning", "text": "so 4"}}, "stop", ["so 4"]),
-        ({"content": [{"type": "refusal", "refusal": "No."}]}, "stop", ["No."]),
-        ({"content": None, "tool_calls": [{"id": "a"}]}, "tool_calls", ["tool_calls"]),
-        ({"content": None, "refusal": f"\x1b[2J {KEY} 文"}, "stop", ["[key] 文"]),
-    ],
-)
-def test_an_empty_reply_is_shown_and_asked_again_at_the_next_call(
-    server, cache, message, finish_reason, said
-):
-    server.next = [Reply(body=completion(message, finish_reason))]
-    shown = failure(LlmJudge("judge", cache))
-    assert "no text" in shown and all(words in shown for words in said)
-    assert shown.isprintable() and len(shown) < 900
-    assert kept(cache) == []
-    assert LlmJudge("judge", cache).judge(items(1), 1) == [Judged("q0", (4,))]
-    assert len(server.asked) == 2
-
-
+# Completions without a text, why they ended, and what of them is shown.
+EMPTY = [
+    ({"content": None, "reasoning_content": "so 4 " * 9_999}, "length", ["length", "so 4"]),
+    ({"content": ""}, "length", ["length"]),
+    ({"content": "I would rate this 4"}, "length", ["length", "I would rate this 4"]),
+    ({"content": "4"}, "content_filter", ["content_filter"]),
+    ({"content": " \n"}, "stop", ["stop"]),
+    ({"role": "assistant"}, "content_filter", ["content_filter"]),
+    ({"content": None, "refusal": "I may not judge."}, "stop", ["I may not judge."]),
+    ({"content": {}}, "stop", ["stop"]),
+    ({"content": {"type": "reasoning", "text": "so 4"}}, "stop", ["so 4"]),
+    ({"content": [{"type": "refusal", "refusal": "No."}]}, "stop", ["No."]),
+    ({"content": None, "tool_calls": [{"id": "a"}]}, "tool_calls", ["tool_calls"]),
+    ({"content": None, "refusal": f"\x1b[2J {KEY} 文"}, "stop", ["[key] 文"]),
+]
 # What a server sends that is no chat completion, and words of it that are shown.
 BODIES = [
     ("<html>Log in, please. " + "x" * 9_999, "<html>Log in, please."),
@@ -103,15 +89,21 @@ BODIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "said"), BODIES, ids=[said for _, said in BODIES])
-def test_what_is_no_chat_completion_is_shown_in_the_servers_words_and_asked_again(
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        *((completion(message, why), ["no text", *said]) for message, why, said in EMPTY),
+        *((body, ["no chat completion. Check OPENAI_BASE_URL", said]) for body, said in BODIES),
+    ],
+)
+def test_what_holds_no_reply_is_shown_in_the_servers_words_and_asked_again(
     server, cache, body, said
 ):
     kind = "text/html" if body.startswith("<") else "application/json"
     server.next = [Reply(body=body, kind=kind)]
     shown = failure(LlmJudge("judge", cache))
-    assert "no chat completion. Check OPENAI_BASE_URL" in shown and len(shown) < 700
-    assert said in shown and server.address in shown and "'judge'" in shown
+    assert all(words in shown for words in (*said, "'judge'"))
+    assert shown.isprintable() and len(shown) < 900
     assert kept(cache) == []
     assert LlmJudge("judge", cache).judge(items(1), 1) == [Judged("q0", (4,))]
     assert len(server.asked) == 2

@@ -1,12 +1,9 @@
 """Overlap with gold rationales, against values worked out by hand."""
 
-from functools import partial
 from math import exp, log
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from transformers import BertConfig, BertModel, T5Config, T5EncoderModel
 
 from mi_cot_lib.errors import ConfigError, KitError
@@ -14,29 +11,30 @@ from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
 from mi_cot_lib.student.load import load_student
 
 GOLD = ["Ann had five red pens and gave two away .", "A person on a horse jumps over a plane ."]
-words = st.lists(st.sampled_from(["ann", "has", "two", "red", "pens"]), min_size=1, max_size=12)
 
 
-def saved(model_class, shape, folder) -> str:
+TINY = {
+    BertModel: BertConfig(
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+    ),
+    T5EncoderModel: T5Config(d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2),
+}
+
+
+@pytest.fixture(scope="module", params=TINY)
+def encoder(request, tmp_path_factory):
     """Save a tiny encoder of random weights beside the built-in student's tokeniser."""
     torch.manual_seed(0)
-    tokeniser = load_student("nano").tokeniser
-    model_class(shape(vocab_size=len(tokeniser))).save_pretrained(folder)
+    folder, tokeniser = tmp_path_factory.mktemp("encoder"), load_student("nano").tokeniser
+    TINY[request.param].vocab_size = len(tokeniser)
+    model = request.param(TINY[request.param]).eval()
+    model.save_pretrained(folder)
     tokeniser.save_pretrained(folder)
-    return str(folder)
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory):
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
-    sizes |= {"intermediate_size": 32, "max_position_embeddings": 64}
-    return saved(BertModel, partial(BertConfig, **sizes), tmp_path_factory.mktemp("bert"))
-
-
-@pytest.fixture(scope="module")
-def t5_encoder(tmp_path_factory):
-    sizes = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2}
-    return saved(T5EncoderModel, partial(T5Config, **sizes), tmp_path_factory.mktemp("t5"))
+    return str(folder), model, tokeniser
 
 
 @pytest.mark.parametrize("score", [bleu, rouge_l])
@@ -66,28 +64,13 @@ def test_bleu_of_a_small_example_worked_out_by_hand():
     assert bleu(["a b c d", "e f g h"], ["a b c d", "i j k l"]) == pytest.approx(50)
 
 
-@given(words, words)
-def test_both_lie_between_0_and_100_and_rouge_l_is_symmetric(one, two):
-    one, two = [" ".join(one)], [" ".join(two)]
-    assert 0 <= bleu(one, two) <= 100 + 1e-9
-    assert 0 <= rouge_l(one, two) <= 100 + 1e-4
-    assert rouge_l(one, two) == pytest.approx(rouge_l(two, one), abs=1e-4)
-
-
 def test_an_empty_rationale_is_no_overlap():
     assert rouge_l(["", GOLD[0]], [GOLD[0], GOLD[0]]) == pytest.approx(50)
     assert bleu([""], [GOLD[0]]) == 0
 
 
-@pytest.mark.parametrize("folder", ["bert", "t5_encoder"])
-def test_identical_texts_have_a_cosine_of_1_and_others_less(folder, request):
-    folder = request.getfixturevalue(folder)
-    assert embedding_cosine(GOLD, GOLD, folder) == pytest.approx(1, abs=1e-5)
-    assert embedding_cosine(GOLD, GOLD[::-1], folder) < 0.999
-
-
-def test_the_cosine_is_that_of_means_over_real_tokens_taken_by_hand(bert):
-    tokeniser, model = load_student("nano").tokeniser, BertModel.from_pretrained(bert).eval()
+def test_the_cosine_is_that_of_means_over_real_tokens_taken_by_hand(encoder):
+    folder, model, tokeniser = encoder
     # Beside a long text a short one is padded.
     pairs = [("Bob saw a horse .", "Ann has two pens ."), ("Ann had five red pens . " * 5, "yes")]
     cosines = []
@@ -96,13 +79,13 @@ def test_the_cosine_is_that_of_means_over_real_tokens_taken_by_hand(bert):
             ids = [torch.tensor([tokeniser(text)["input_ids"]]) for text in pair]
             one, two = (model(input_ids=i).last_hidden_state[0].mean(dim=0) for i in ids)
         cosines.append(float(one @ two / one.norm() / two.norm()))
-    found = embedding_cosine(*map(list, zip(*pairs, strict=True)), bert)
+    found = embedding_cosine(*map(list, zip(*pairs, strict=True)), folder)
     assert found == pytest.approx(sum(cosines) / 2, abs=1e-5)
 
 
-def test_more_texts_than_a_batch_and_longer_than_the_model_are_taken(bert):
+def test_more_texts_than_a_batch_and_longer_than_the_model_are_taken(encoder):
     texts = ["Ann has a pen . " * (40 if index == 35 else 1) for index in range(40)]
-    assert embedding_cosine(texts, texts, bert) == pytest.approx(1, abs=1e-5)
+    assert embedding_cosine(texts, texts, encoder[0]) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_model_that_is_not_there_is_named_with_what_to_do(tmp_path):

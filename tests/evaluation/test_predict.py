@@ -47,25 +47,20 @@ def ask(student, examples, dataset, method, *, explain=False, limit=16):
     )
 
 
-def test_answers_do_not_depend_on_their_batch_and_the_counter_hears_of_each(nano, problems):
+def test_a_batchs_answers_are_those_alone_with_the_teacher_forced_probability_of_each(
+    nano, problems
+):
     prompts, heard = [PREDICT_PREFIX + example.input for example in problems], []
     together = generate(nano, prompts, 256, 24, heard.append)
     assert sum(heard) == len(problems)
     for prompt, (text, confidence) in zip(prompts, together, strict=True):
-        ((alone, alone_confidence),) = generate(nano, [prompt], 256, 24)
-        assert alone == text
-        assert confidence == pytest.approx(alone_confidence, rel=1e-3, abs=1e-9)
-
-
-def test_confidence_is_the_teacher_forced_probability_of_the_sequence(nano):
-    ((text, confidence),) = generate(nano, ["predict: Ann has 3 red pens."], 256, 40)
-    ids = nano.tokeniser("predict: Ann has 3 red pens.", return_tensors="pt")
-    with torch.no_grad():
-        sequence = nano.model.generate(**ids, max_new_tokens=40, do_sample=False)
-        logits = nano.model(**ids, decoder_input_ids=sequence[:, :-1]).logits
-    logs = logits.log_softmax(-1).gather(-1, sequence[:, 1:, None]).sum()
-    assert confidence == pytest.approx(logs.exp().item(), rel=1e-4, abs=1e-9)
-    assert text == nano.tokeniser.decode(sequence[0], skip_special_tokens=True).strip()
+        ids = nano.tokeniser(prompt, return_tensors="pt")
+        with torch.no_grad():
+            sequence = nano.model.generate(**ids, max_new_tokens=24, do_sample=False)
+            logits = nano.model(**ids, decoder_input_ids=sequence[:, :-1]).logits
+        logs = logits.log_softmax(-1).gather(-1, sequence[:, 1:, None]).sum()
+        assert confidence == pytest.approx(logs.exp().item(), rel=1e-4, abs=1e-9)
+        assert text == nano.tokeniser.decode(sequence[0], skip_special_tokens=True).strip()
 
 
 def test_predictions_keep_the_order_of_their_examples_and_explain_where_asked_and_trained(
@@ -138,19 +133,9 @@ def test_an_example_whose_labels_are_not_known_keeps_the_limit_that_was_asked_fo
     assert label_limits(nano, [("contradiction",)], 2) == [2]
 
 
-@pytest.mark.parametrize(
-    ("text", "may"),
-    [
-        ("", True),
-        ("ice", True),
-        ("ice cr", True),
-        ("ice  cream", True),
-        ("icy", False),
-        ("a", False),
-    ],
-)
-def test_a_text_may_become_a_label_only_if_it_begins_one(text, may):
-    assert may_become(text, ("ice cream", "snow")) is may
+def test_a_text_may_become_a_label_only_if_it_begins_one():
+    for text, may in {"": True, "ice cr": True, "ice  cream": True, "icy": False}.items():
+        assert may_become(text, ("ice cream", "snow")) is may
 
 
 def check_same_answers(student, dataset, examples):
@@ -207,21 +192,11 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize(
-    ("dataset", "method"),
-    [("nano_svamp", "finetune"), ("nano_svamp", "single_task"), ("nano_cqa", "dss")],
-)
-def test_the_row_whose_answer_is_no_number_is_named(spoiled, dataset, method):
-    with pytest.raises(KitError, match="not finite.* x/test/1") as refused:
-        ask(spoiled, QUESTIONS, dataset, method)
-    assert "\n" not in str(refused.value)
-    for row in (0, 2):
-        (answer,) = ask(spoiled, QUESTIONS[row : row + 1], dataset, method)
-        assert 0 <= answer.confidence <= 1
-
-
-@pytest.mark.parametrize(
     ("answer", "said"),
     [
+        (lambda one: ask(one, QUESTIONS, "nano_svamp", "finetune"), "x/test/1"),
+        (lambda one: ask(one, QUESTIONS, "nano_svamp", "single_task"), "x/test/1"),
+        (lambda one: ask(one, QUESTIONS, "nano_cqa", "dss"), "x/test/1"),
         (lambda one: outputs(one, ["predict: qqq"], 32, [4]), "predict: qqq"),
         (lambda one: outputs(one, ["predict: qqq"], 32, [4], plain=True), "predict: qqq"),
         # What the student writes is all numbers; what it would write of the second candidate is not.
@@ -234,11 +209,15 @@ def test_the_row_whose_answer_is_no_number_is_named(spoiled, dataset, method):
             "x/test/1",
         ),
     ],
-    ids=["fast", "plain", "candidate", "generate", "features"],
+    ids=["open", "single", "closed", "fast", "plain", "candidate", "generate", "features"],
 )
-def test_no_way_of_answering_takes_what_is_no_number(spoiled, answer, said):
-    with pytest.raises(KitError, match=f"not finite.*{said}"):
+def test_no_way_of_answering_takes_what_is_no_number_and_its_row_is_named(spoiled, answer, said):
+    with pytest.raises(KitError, match=f"not finite.*{said}") as refused:
         answer(spoiled)
+    assert "\n" not in str(refused.value)
+    # Of the others it computes numbers.
+    for row in (0, 2):
+        assert 0 <= ask(spoiled, QUESTIONS[row : row + 1], "nano_cqa", "dss")[0].confidence <= 1
 
 
 @pytest.mark.parametrize(

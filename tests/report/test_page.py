@@ -1,7 +1,6 @@
 """The page: what it holds, where it folds, and that nothing on it is taken for markup or fetched."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -27,49 +26,31 @@ def cells_of(table):
     ]
 
 
-@pytest.fixture(scope="module")
-def made():
-    return result(SETTINGS, pictures=("cells", "gains"))
-
-
-@pytest.fixture(scope="module")
-def page(made):
-    return page_of(made)
-
-
-@pytest.fixture(scope="module")
-def section(page):
-    return page.find(id="table1")
-
-
-def test_a_section_opens_with_question_answer_one_picture_and_one_table(made, section):
+def test_a_page_stands_alone_and_all_but_question_answer_a_picture_and_a_table_is_folded():
+    made = result(SETTINGS, pictures=("cells", "gains"))
+    page = page_of(made)
+    section = page.find(id="table1")
     assert section.h2.get_text() == f"Table 1{made.question}"
     assert section.select_one(".answer").get_text() == " ".join(answer_of(made))
     open_ = [one for one in section.select("img, table") if not one.find_parent("details")]
     assert [one.name for one in open_] == ["img", "table"]
     main = main_table(made)
     assert cells_of(open_[1]) == [list(main.columns), *main.to_numpy().tolist()]
-
-
-def test_all_else_is_folded_once(made, section):
     folded = section.find_all("details")
     assert not any(one.find("details") for one in folded)
     tables = [cells_of(one.table)[1:] for one in folded if one.table]
     assert tables == [frame.to_numpy().tolist() for frame in folded_tables(made).values()]
     assert sum(len(one.find_all("img")) for one in folded) == 1
     assert folded[-1].pre.get_text() == "make table1"
-
-
-def test_the_page_stands_alone(page):
     assert not page.find_all(["script", "link", "iframe"])
     assert all(one["src"].startswith("data:image/png;base64,") for one in page.find_all("img"))
     assert all(one["alt"] and int(one["width"]) > 0 for one in page.find_all("img"))
     assert not re.search(r"url\(|@import", page.style.get_text())
 
 
-def test_contents_lead_to_every_section(made):
-    others = [result(SETTINGS, id=name, title="", pictures=()) for name in ("table2", "methods")]
-    page = page_of(replace(made, pictures=()), *others)
+def test_contents_lead_to_every_section():
+    names = ("table1", "table2", "methods")
+    page = page_of(*(result(SETTINGS, id=name, title="", pictures=()) for name in names))
     links = [one["href"] for one in page.nav.find_all("a")]
     assert links == ["#table1", "#table2", "#methods", "#runs"]
     assert [f"#{one['id']}" for one in page.find_all("section")] == links

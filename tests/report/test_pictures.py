@@ -77,24 +77,22 @@ def test_a_dot_is_a_mean_and_its_line_the_interval_in_the_panel_of_its_data_set(
 
 
 @pytest.mark.parametrize("built_in", [True, False])
-def test_only_built_in_data_are_marked_and_the_title_does_not_say_so(built_in):
+def test_only_built_in_data_are_marked(built_in):
     figure = PICTURES["cells"](result({DSS: [10, 12]}, built_in=built_in))
     assert ("built-in data" in {text.get_text() for text in figure.texts}) == built_in
-    assert "built-in" not in figure.get_suptitle()
 
 
-def test_sizes_are_drawn_at_their_number_of_examples_and_the_whole_set_at_its_own():
-    small = setting("dss", size=500)
-    made = result({DSS: [16, 16], small: [10, 10], MI: [14, 14]})
-    (panel,) = shown(PICTURES["sizes"](made))
-    assert lines(panel) == [[(500.0, 50.0), (4000.0, 80.0)], [(4000.0, 70.0)]]
-
-
-def test_students_are_drawn_at_their_parameters():
-    small = replace(DSS, student="nano16")
-    made = result({DSS: [16, 16], small: [10, 10]}, parts={small: {"parameters": 30_000}})
-    (panel,) = shown(PICTURES["students"](made))
-    assert lines(panel) == [[(30_000.0, 50.0), (1_000_000.0, 80.0)]]
+@pytest.mark.parametrize(
+    ("name", "changes", "level", "whole"),
+    [("sizes", {"size": 500}, 500.0, 4_000.0), ("students", {"student": "nano16"}, 3e4, 1e6)],
+)
+def test_sizes_are_drawn_at_their_examples_and_students_at_their_parameters(
+    name, changes, level, whole
+):
+    small = replace(DSS, **changes)
+    right = {DSS: [16, 16], small: [10, 10], MI: [14, 14]}
+    (panel,) = shown(PICTURES[name](result(right, parts={small: {"parameters": 30_000}})))
+    assert lines(panel) == [[(level, 50.0), (whole, 80.0)], [(whole, 70.0)]]
 
 
 def test_unchanged_texts_are_share_0_of_every_change_and_finetuning_is_a_level():

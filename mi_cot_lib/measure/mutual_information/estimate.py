@@ -62,8 +62,7 @@ def estimate_mi(
             values that are not finite, a constant column, for `ksg` values that recur; or no estimate: a
             mean of exponentials that is not finite, or that a few items carry.
     """
-    _check(estimator)
-    return _estimated(prepare_pairs(z, v, seed, marginals), estimator)
+    return _estimated(estimator, prepare_pairs, z, v, seed, marginals)
 
 
 def estimate_held_out(
@@ -78,27 +77,19 @@ def estimate_held_out(
     For data with a split of its own: whatever else was fitted on the train items has seen no item that
     the estimate is read from.
 
-    Args:
-        fitted: z and v to fit on; a sixth of them says when to stop. Items that are also reported on, or
-            share a row of z or v with one that is, are left out.
-        reported: z and v that the estimate is read from.
-        estimator: As `estimate_mi`; likewise `seed` and `marginals`.
-        seed: Also of the items that say when to stop.
-        marginals: A name of `MARGINALS`.
+    `fitted` are z and v to fit on; a sixth of them says when to stop. Items that are also reported on, or
+    share a row of z or v with one that is, are left out. All else is as in `estimate_mi`.
 
     Raises:
         ConfigError: As `estimate_mi`; or the two parts differ in kind, or one is too small or too large.
     """
-    _check(estimator)
-    return _estimated(prepare_apart(fitted, reported, seed, marginals), estimator)
+    return _estimated(estimator, prepare_apart, fitted, reported, seed, marginals)
 
 
-def _check(estimator: str) -> None:
+def _estimated(estimator: str, prepare: Callable[..., Pairs], *given: Any) -> MiEstimate:
     if estimator not in ESTIMATORS:
         raise unknown_name("estimator", estimator, ESTIMATORS)
-
-
-def _estimated(pairs: Pairs, estimator: str) -> MiEstimate:
+    pairs = prepare(*given)
     # Layers draw their starting weights from torch's global generator.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(pairs.seed)

@@ -32,10 +32,7 @@ def density_terms(white: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     neighbours are far, and on the way to them the density falls. The second is exact for a Gaussian.
 
     Takes `(items, dims)` with mean 0 and covariance 1 and the chosen indices, and returns `(chosen,)` in
-    nats; their mean is the estimate.
-
-    Raises:
-        ConfigError: Values recur, so that there is no density.
+    nats; their mean is the estimate. Where values recur there is no density, and ConfigError says so.
     """
     items, dims = white.shape
     found = NearestNeighbors(n_neighbors=_NEIGHBOURS + 1).fit(white)
@@ -86,10 +83,7 @@ def ksg(pairs: Pairs) -> MiEstimate:
 
     The interval is Student's t over 8 groups of the held-out items, scaled to all of them: resampling
     items would make twins, which a nearest-neighbour estimate takes for structure. Values of a continuous
-    variable that recur are such twins, too.
-
-    Raises:
-        ConfigError: More than 1% of a column's values recur.
+    variable that recur are such twins, too: more than 1% of a column's are refused.
     """
     for name, variable in (("z", pairs.z), ("v", pairs.v)):
         if variable.codes is None:

@@ -68,11 +68,8 @@ class SeparableCritic(nn.Module):
         g = log cosh θ + sinh θ cosh θ · u w − ½ sinh² θ · (u² + w²),
 
     and φ, a and ψ, b are perceptrons. g starts at the canonical correlations of the train part: gradient
-    steps would not find the coefficients in the thousands that 8 nats in two dimensions take.
-
-    Args:
-        ranks: Columns of u and of w.
-        correlations: `(the smaller rank,)`, where tanh θ starts.
+    steps would not find the coefficients in the thousands that 8 nats in two dimensions take. Ranks are the
+    columns of u and of w, correlations `(the smaller rank,)`.
     """
 
     def __init__(self, ranks: tuple[int, int], correlations: np.ndarray) -> None:

@@ -48,16 +48,12 @@ class Pairs:
     Two discrete variables recur by their nature: there every item stands for itself.
 
     Attributes:
-        z: The first variable, as given.
-        v: The second.
-        u: z in canonical coordinates, `(items, rank of z)`.
-        w: v in canonical coordinates, `(items, rank of v)`.
+        u: z in canonical coordinates, `(items, rank of z)`; w likewise of v.
         correlations: `(the smaller rank,)`, of the i-th columns of u and w on the train part, falling.
         copies: `(items,)`, how often each item was given.
         groups: `(items,)`, equal for items that no split may part (`variables.hanging_together`).
-        train: Indices of the items that parameters are fitted on.
-        valid: Those that say when to stop.
-        held_out: Those that the estimate is read from.
+        train: Indices of the items that parameters are fitted on; `valid` say when to stop, and the estimate
+            is read from `held_out`.
         seed: Of the split and of everything random after it.
     """
 
@@ -110,9 +106,6 @@ def prepare_pairs(z: Any, v: Any, seed: int, marginals: str) -> Pairs:
 
     The held-out part is 40% of the items that differ and at most `MOST_HELD_OUT`; a tenth of all is for
     validation. Items that hang together lie in one part.
-
-    Raises:
-        ConfigError: The shapes, types or values cannot be used; the message says which and why.
     """
     variables = _checked_pair(z, v, seed, marginals)
     whole, groups = _recurring(*variables)
@@ -131,9 +124,6 @@ def prepare_apart(
     A sixth of the fitted items is for validation, as in `prepare_pairs`; the held-out part is all
     reported items. Items to fit on that hang together with one to report on would tell its answer, and
     are left out.
-
-    Raises:
-        ConfigError: As `prepare_pairs`; or the two parts differ in kind, or one is too small or too large.
     """
     counts = [len(part[0]) for part in (fitted, reported)]
     for name, count in zip(("fit on", "report on"), counts, strict=True):
@@ -178,9 +168,6 @@ def resampled(
     copies, and the other answers to its question. The interval is the estimate ± 1.96 bootstrap standard
     errors. Of a mean of exponentials (`nwj`, `mine`) it can be too short at many nats: what makes the error
     large may be a pair that was not drawn.
-
-    Raises:
-        ConfigError: Estimate or interval is not finite, or so wide that it says nothing.
     """
     weights = pairs.weights(pairs.held_out)
     kinds, of_item = np.unique(pairs.groups[pairs.held_out], return_inverse=True)
@@ -198,11 +185,7 @@ def resampled(
 def with_half_width(
     pairs: Pairs, nats: float, half: float, estimator: str, bounds: str, cap: float | None = None
 ) -> MiEstimate:
-    """Put an estimate and half the width of its interval together.
-
-    Raises:
-        ConfigError: Either is not finite, or the interval so wide that the estimate says nothing.
-    """
+    """Put an estimate and half the width of its interval together; refuse what says nothing."""
     # Written so that what is not a number is refused.
     if not (np.isfinite(nats) and half <= max(_WIDEST, nats)):
         raise ConfigError(

@@ -6,11 +6,12 @@ the question to all its digits. So the digits have to end somewhere. Added noise
 codes give V an entropy; both are choices, and numbers are comparable only where they are the same.
 
 Everywhere standardisation, components and centres come from the `fitted` items alone, (items, width), and are
-applied to other, `reported` ones, (items, width).
+applied to other, `reported` ones, (items, width). Features that do not vary, and numbers out of range, raise
+ConfigError.
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -28,28 +29,19 @@ _NO_VARIANCE = 1e-8
 _STREAM = 8
 
 
-@dataclass(frozen=True)
-class Noised:
-    """One variable behind noise, (items, components); `kept` is the components' share of its variance."""
+class Seen(NamedTuple):
+    """Features at a resolution, (items, components); `kept` is the components' share of their variance."""
 
     fitted: np.ndarray
     reported: np.ndarray
     kept: float
 
 
-def components_of(
-    fitted: np.ndarray, reported: np.ndarray, *, most: int, white: bool
-) -> tuple[np.ndarray, np.ndarray, float]:
+def components_of(fitted: np.ndarray, reported: np.ndarray, *, most: int, white: bool) -> Seen:
     """Find the leading principal components of the standardised features.
 
     `most` are kept, fewer where the features span fewer directions. `white` gives each variance 1; otherwise
     all are scaled alike, so that their mean variance is 1 and the larger stay larger.
-
-    Returns:
-        Both parts, (items, components), and the share of the variance that was kept, 0 to 1.
-
-    Raises:
-        ConfigError: No feature varies.
     """
     before = _standardised(fitted, reported)
     pca = PCA(min(most, *before[0].shape), svd_solver="full").fit(before[0])
@@ -57,19 +49,16 @@ def components_of(
     kept = variances > _NO_VARIANCE * variances[0]
     scale = np.sqrt(variances[kept] if white else variances[kept].mean())
     after = [pca.transform(part)[:, kept] / scale for part in before]
-    return after[0], after[1], float(pca.explained_variance_ratio_[kept].sum())
+    return Seen(after[0], after[1], float(pca.explained_variance_ratio_[kept].sum()))
 
 
 def noised(
     fitted: np.ndarray, reported: np.ndarray, *, components: int, noise: float, seed: int
-) -> Noised:
+) -> Seen:
     """Keep the leading principal components, each at variance 1, and add Gaussian noise.
 
     Every direction is seen equally sharply: no student gains by stretching one. The noise is above 0, in
-    standard deviations of a component.
-
-    Raises:
-        ConfigError: A number out of range, or features that span fewer directions.
+    standard deviations of a component. Features that span fewer directions are refused.
     """
     _check(components, noise)
     *parts, kept = components_of(fitted, reported, most=components, white=True)
@@ -80,7 +69,7 @@ def noised(
         )
     generator = np.random.default_rng([seed, _STREAM])
     after = [part + noise * generator.standard_normal(part.shape) for part in parts]
-    return Noised(after[0], after[1], kept)
+    return Seen(after[0], after[1], kept)
 
 
 def ceiling(components: int, noise: float) -> float:
@@ -103,9 +92,6 @@ def passing_noise(
     there are, keep their proportions and have mean variance 1, so that `ceiling` holds here, too: features
     that fall into few clusters or few directions stay far below it. The noise is above 0, in root mean square
     deviations of a component.
-
-    Raises:
-        ConfigError: A number out of range, or no feature that varies.
     """
     _check(components, noise)
     centres, seen, _ = components_of(fitted, reported, most=components, white=False)
@@ -119,11 +105,7 @@ def passing_noise(
 
 
 def codes_of(fitted: np.ndarray, reported: np.ndarray, *, codes: int, seed: int) -> np.ndarray:
-    """Return the nearest of so many k-means centres of each reported item, (items,) from 0.
-
-    Raises:
-        ConfigError: Fewer items than codes, or features that do not vary.
-    """
+    """Return the nearest of so many k-means centres of each reported item, (items,) from 0."""
     if not 2 <= codes <= len(fitted):
         raise ConfigError(f"codes must lie between 2 and the {len(fitted)} items, got {codes}.")
     before, after = _standardised(fitted, reported)

@@ -56,11 +56,7 @@ def array_of(values: Any) -> np.ndarray:
 
 
 def checked_variable(name: str, values: Any) -> Variable:
-    """Check `(items, dims)` of floats, or `(items,)` of integers for a discrete variable.
-
-    Raises:
-        ConfigError: Shape, type or values cannot be used.
-    """
+    """Check `(items, dims)` of floats, or `(items,)` of integers for a discrete variable."""
     array = array_of(values)
     if array.ndim == 1 and array.dtype.kind in "iub":
         return _discrete(name, array)
@@ -190,11 +186,7 @@ def _beyond(distance: np.ndarray, knots: np.ndarray, at: np.ndarray, halfway: fl
 def whitened(
     name: str, variable: Variable, train: np.ndarray, weights: np.ndarray, marginals: str
 ) -> np.ndarray:
-    """Map a variable so that it has mean 0 and covariance 1 on the train part, `(items, rank)`.
-
-    Raises:
-        ConfigError: It cannot be squared, or does not vary there.
-    """
+    """Map a variable so that it has mean 0 and covariance 1 on the train part, `(items, rank)`."""
     columns = variable.columns
     if marginals == NORMAL_SCORES and variable.codes is None:
         columns = np.stack([normal_scores(one[train], one) for one in columns.T], axis=1)

@@ -16,9 +16,6 @@ def correlated_gaussians(
     """Draw z and v, `(items, dims)` each, standard normal, whose i-th coordinates correlate by ρ, all alike.
 
     I = −(d/2) log(1 − ρ²), which gives ρ from `nats`, at least 0.
-
-    Raises:
-        ConfigError: A number out of its range.
     """
     if dims < 1 or items < 1 or not 0 <= nats < math.inf:
         raise ConfigError(f"needs dims and items ≥ 1, nats ≥ 0; got {dims}, {items}, {nats}.")
@@ -36,10 +33,7 @@ class Clusters:
     C is uniform over K clusters, z = a_C + noise and v = b_C + noise. The centres a and b are drawn from
     standard normal distributions, apart from each other: which z goes with which v follows no line.
 
-    `count` is K, `noise` a standard deviation, and the seed is that of the centres.
-
-    Raises:
-        ConfigError: A number out of its range.
+    `count` is K, `noise` a standard deviation, above 0, and the seed is that of the centres.
     """
 
     count: int

@@ -48,9 +48,7 @@ def accuracy_by_seed(runs: Sequence[Run]) -> Values:
 def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.DataFrame:
     """Average each gold label's recall over seeds: two thirds may be one label known and two guessed.
 
-    Args:
-        runs: Those of data sets with a closed set of labels count.
-        golds: By such a data set the gold label of each test item, in order.
+    `golds` hold, by data set with a closed set of labels, the gold label of each test item, in order.
 
     Returns:
         One row a setting: `setting`, each label's recall in percent (mean over seeds), `guessing` (seeds in

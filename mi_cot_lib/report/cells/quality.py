@@ -101,10 +101,9 @@ def correlation_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
 def choose_cases(samples: Sequence[JudgedSample], about: str) -> list[Case]:
     """Choose cases by rules that were fixed beforehand: of the first seed's items the first that fits.
 
-    Args:
-        samples: Of DSS and MI on one data set, the teacher's apart.
-        about: `labels` or `rationales`: whose label is right, or whose rationale is judged higher. A rule
-            that no item fits is left out, and there are none where a method has no run.
+    The samples are of DSS and MI on one data set, and `about` is `labels` or `rationales`: whose label is
+    right, or whose rationale is judged higher. A rule that no item fits is left out, and there are none where
+    a method has no run.
     """
     first: dict[str, JudgedSample] = {}
     for sample in sorted(samples, key=lambda one: one.seed):

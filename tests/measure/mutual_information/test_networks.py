@@ -74,23 +74,14 @@ def test_infonce_is_the_log_probability_of_the_partner_among_all(scores):
     assert infonce_terms(1e6 * torch.eye(7)).tolist() == pytest.approx([math.log(7)] * 7)
 
 
-def test_nwj_and_donsker_varadhan_are_their_formulas(scores):
+def test_nwj_donsker_varadhan_and_jensen_shannon_are_their_formulas(scores):
     partition = np.mean([math.exp(value) for value in off_diagonal(scores)])
     joint = float(scores.diagonal().mean())
     assert float(nwj_terms(scores).mean()) == pytest.approx(joint - partition / math.e)
     assert float(dv_terms(scores).mean()) == pytest.approx(joint - math.log(partition))
-
-
-def test_jensen_shannon_is_its_formula(scores):
     joint = np.mean([math.log1p(math.exp(-value)) for value in scores.diagonal()])
     others = np.mean([math.log1p(math.exp(value)) for value in off_diagonal(scores)])
     assert float(jensen_shannon_terms(scores).mean()) == pytest.approx(-joint - others)
-
-
-def test_nwj_is_largest_at_donsker_varadhan():
-    # The best constant added to a critic makes the two bounds equal (Poole et al. 2019).
-    scores = torch.tensor([[2.0, 0.0], [0.0, 2.0]]).double() + 1
-    assert float(nwj_terms(scores).mean()) == pytest.approx(float(dv_terms(scores).mean()))
 
 
 def test_mine_divides_by_a_moving_average(scores):
@@ -141,15 +132,15 @@ def test_gaussian_decoder_is_a_normal_density(generator):
     assert decoder.log_density(u, w).tolist() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "categorical"])
-def test_a_decoders_pairs_hold_its_densities(kind, generator):
+@pytest.mark.parametrize(
+    ("decoder", "v"),
+    [
+        (GaussianDecoder((3, 2), CORRELATIONS), torch.randn(5, 2).double()),
+        (CategoricalDecoder(3, np.array([0.2, 0.5, 0.3])), torch.tensor([0, 2, 1, 1, 0])),
+    ],
+)
+def test_a_decoders_pairs_hold_its_densities(decoder, v, generator):
     u = torch.from_numpy(generator.normal(size=(5, 3)))
-    if kind == "gaussian":
-        decoder = GaussianDecoder((3, 2), CORRELATIONS)
-        v = torch.from_numpy(generator.normal(size=(5, 2)))
-    else:
-        decoder = CategoricalDecoder(3, np.array([0.2, 0.5, 0.3]))
-        v = torch.tensor([0, 2, 1, 1, 0])
     pairs = decoder.pairwise(u, v)
     for j in range(5):
         expected = decoder.log_density(u, v[[j] * 5]).tolist()
