@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from mi_cot_lib.data.exact_judge.judge import FAULTS, Found, normal, sentences
+from mi_cot_lib.data.exact_judge.judge import FAULTS, Found, sentences
+from mi_cot_lib.data.exact_judge.statements import normal
 from mi_cot_lib.data.questions import CHOICES_MARK, listed_choices
 from mi_cot_lib.data.worlds import facts
 from mi_cot_lib.data.worlds.facts import KIND_OF, Relation, value_of, with_article

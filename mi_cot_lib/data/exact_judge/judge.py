@@ -4,26 +4,13 @@ The paper has a large language model rank rationales from 1 to 5. In the built-i
 about each question is known, so that every statement of a rationale can be looked up.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, Protocol
 
+from mi_cot_lib.data.exact_judge.statements import FAULTS, STOPS, Found, Question, Sort, sentences
 from mi_cot_lib.data.specs import DATASETS, Example, dataset_spec
 from mi_cot_lib.errors import ConfigError, DataError
-
-Sort = Literal["unreadable", "foreign", "false", "idle", "given", "explains", "concludes"]
-FAULTS: dict[Sort, str] = {
-    "unreadable": "cannot be read",
-    "foreign": "is not about this question",
-    "false": "is not true here",
-}
-
-_SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
-_BEFORE_MARK = re.compile(r"\s+(?=[,.;:?!])")
-_HANGING = re.compile(r"(?:^|,? )(?:and|so)$")
-_STOPS = ".!?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +21,6 @@ class Verdict:
     score: int
     # What is wrong or missing, in plain words; empty for a score of 5.
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one statement of a rationale turned out to be.
-
-    Attributes:
-        sort: "unreadable": no statement of the world. "foreign": one about something else than the
-            question. "false": about the question, but not true of it. The others are true:
-            "given" repeats what an explanation needs from the question, "explains" adds what the
-            question does not say, "concludes" says the answer, "idle" does nothing of these.
-        steps: The needed steps that it takes, by their names in `Question.needed`.
-    """
-
-    sort: Sort
-    steps: tuple[str, ...] = ()
-
-
-class Question(Protocol):
-    """A question whose truth is known; statements are in the form that `normal` writes."""
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """The steps of a whole explanation, each in words that can follow "missing: "."""
-
-    def statements(self, sentence: str, before: Sequence[str]) -> tuple[str, ...]:
-        """Cut a sentence into statements; those before it say what its pronouns mean."""
-
-    def find(self, statement: str) -> Found:
-        """Say what a statement is."""
-
-    def begins(self, statement: str) -> bool:
-        """Tell whether a text is the beginning of a statement that is true here."""
 
 
 def judge_rationale(dataset: str, example: Example, rationale: str) -> Verdict:
@@ -106,7 +60,7 @@ def judge_rationale(dataset: str, example: Example, rationale: str) -> Verdict:
     for number, part in enumerate(parts, start=1):
         statements = question.statements(part, [statement for statement, _ in heard])
         heard += [(statement, question.find(statement)) for statement in statements]
-        if number == len(parts) and heard and not part.rstrip().endswith(tuple(_STOPS)):
+        if number == len(parts) and heard and not part.rstrip().endswith(tuple(STOPS)):
             last, found = heard[-1]
             if found.sort in FAULTS and question.begins(last):
                 reasons.append(f'breaks off: "{last}"')
@@ -141,19 +95,8 @@ def _verdict(
 
 @cache
 def _question(dataset: str, text: str, label: str) -> Question | None:
-    # The worlds' judges build on this module, and each reads all its world's words when it is loaded.
+    # Each reads all its world's words when it is loaded.
     from mi_cot_lib.data.exact_judge import cqa, nli, svamp
 
     find = {"svamp": svamp.story_question, "cqa": cqa.choice_question}
     return find.get(dataset_spec(dataset).family, nli.pair_question)(text, label)
-
-
-def sentences(text: str) -> list[str]:
-    """Cut a text at full stops and line ends; empty sentences are left out."""
-    return [part for part in _SENTENCE_BREAK.split(text.strip()) if normal(part)]
-
-
-def normal(text: str) -> str:
-    """Write a text without capitals, surplus white space, closing marks and a hanging "and" or "so"."""
-    text = _BEFORE_MARK.sub("", " ".join(text.casefold().split()))
-    return _HANGING.sub("", text.rstrip(" ,;:" + _STOPS))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
 
-from mi_cot_lib.data.exact_judge.judge import FAULTS, Found, normal, sentences
+from mi_cot_lib.data.exact_judge.judge import FAULTS, Found, sentences
+from mi_cot_lib.data.exact_judge.statements import normal
 from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
 from mi_cot_lib.data.worlds.esnli import OPENERS, SLOTS, WHO, Slot
 from mi_cot_lib.data.worlds.facts import CATEGORIES, CATEGORY_OF, KIND_OF, NAMES, with_article

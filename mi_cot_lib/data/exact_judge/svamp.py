@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from mi_cot_lib.data.arithmetic import equation_value, same_value
-from mi_cot_lib.data.exact_judge.judge import Found, normal, sentences
+from mi_cot_lib.data.exact_judge.judge import Found, sentences
+from mi_cot_lib.data.exact_judge.statements import normal
 from mi_cot_lib.data.exact_judge.svamp_forms import (
     ALL_TEMPLATES,
     CALCULATIONS,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from mi_cot_lib.data.arithmetic import equation_value
-from mi_cot_lib.data.exact_judge.judge import normal
+from mi_cot_lib.data.exact_judge.statements import normal
 from mi_cot_lib.data.worlds import stories
 from mi_cot_lib.data.worlds.stories import CONTAINERS, THINGS, Template
 
