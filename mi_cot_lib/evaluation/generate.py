@@ -10,8 +10,13 @@ from transformers import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.evaluation.greedy import encode, greedy_sequences, is_plain_greedy
-from mi_cot_lib.evaluation.plain import Sequences, plain_sequences
+from mi_cot_lib.evaluation.greedy import (
+    Sequences,
+    encode,
+    greedy_sequences,
+    is_plain_greedy,
+    plain_sequences,
+)
 from mi_cot_lib.student.encode import IGNORED, check_positions, pad_rows, shift_right
 from mi_cot_lib.student.load import Student
 

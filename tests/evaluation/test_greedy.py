@@ -6,8 +6,13 @@ from transformers import T5ForConditionalGeneration
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation.generate import outputs
-from mi_cot_lib.evaluation.greedy import encode, follow, greedy_sequences, is_plain_greedy
-from mi_cot_lib.evaluation.plain import plain_sequences
+from mi_cot_lib.evaluation.greedy import (
+    encode,
+    follow,
+    greedy_sequences,
+    is_plain_greedy,
+    plain_sequences,
+)
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
 from tests.student.small_bart import small_bart
 
