@@ -20,6 +20,9 @@ import pytest
         (("run",), "--dataset"),
         (("data", "check", "--data-root", "/nonexistent-folder"), "nonexistent-folder"),
         (("data", "generate"), "FOLDER"),
+        (("evaluate", "--checkpoint", "/no-run", "--dataset", "asdiv"), "/no-run"),
+        (("evaluate", "--checkpoint", "/no-run"), "--dataset"),
+        (("evaluate", "--checkpoint", "/no-run", "--metod", "mi"), "--method"),
     ],
 )
 def test_bad_input_is_refused_by_name_without_a_traceback(call, arguments, said):

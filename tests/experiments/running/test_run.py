@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, T5ForConditionalGeneration
 
 from mi_cot_lib import load_runs, run
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.errors import ConfigError, DataError, KitError
+from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.evaluation.predict import is_correct
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import load_student
@@ -85,8 +85,6 @@ def test_wrong_data_is_named_before_anything_trains(small_root, tmp_path):
     with pytest.raises(DataError, match="nowhere"):
         run(short(tmp_path / "nowhere"), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
-    with pytest.raises(ConfigError, match="more than the 96"):
-        run(short(small_root, train_size=97), tmp_path)
 
 
 def test_real_svamp_trains_and_is_scored(shared, tmp_path):
