@@ -3,14 +3,12 @@
 import pytest
 
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.experiments.items import (
     GROUPS,
     ITEMS,
     MI_WEIGHTS,
     SPOILED,
     SPOILED_SHARES,
-    item_named,
     items_named,
 )
 from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
@@ -18,7 +16,6 @@ from mi_cot_lib.experiments.presets import (
     FAMILIES,
     PRESETS,
     for_dataset,
-    preset_named,
     runs_of,
     seeds_of,
     wanted_of,
@@ -146,17 +143,3 @@ def test_an_item_is_made_on_one_data_set_alone():
     for dataset in ("nano_cqa", "svamp"):
         preset, item = for_dataset(NANO, ITEMS["methods"], dataset)
         assert {run.dataset for run in runs_of(item, preset)} == {dataset}
-
-
-@pytest.mark.parametrize(
-    ("look_up", "name", "said"),
-    [
-        (item_named, "tabel1", "Did you mean 'table1'"),
-        (lambda name: items_named(("table1", name)), "qestion1", "Did you mean 'question1'"),
-        (preset_named, "big", "nano, paper"),
-        (lambda name: for_dataset(NANO, ITEMS["methods"], name), "nano_cqaa", "'nano_cqa'"),
-    ],
-)
-def test_unknown_names_are_refused_with_the_nearest(look_up, name, said):
-    with pytest.raises(ConfigError, match=said):
-        look_up(name)

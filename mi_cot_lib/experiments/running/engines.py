@@ -80,12 +80,7 @@ def run_all(
     """Call every task once in another process, and yield each as it ends.
 
     A task whose process is killed is tried again, up to `RETRIES` times, and loses no other task anything.
-    Locally a single job is called in this process.
-
-    Args:
-        tasks: By name. What they are and return is pickled.
-        engine: Where.
-        jobs: Tasks at a time; default: one for each core here, all of them on a cluster.
+    Locally a single job is called in this process. What tasks are and return is pickled.
 
     Raises:
         KitError: The cluster does not answer, or its package is not installed.

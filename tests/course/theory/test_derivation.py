@@ -12,7 +12,7 @@ from scipy.special import rel_entr
 
 from mi_cot_lib.course.theory import derivation as d
 from mi_cot_lib.course.theory.derivation import equation_4, prepare_choices, prepare_markov
-from mi_cot_lib.course.theory.derivation_table import random_setting, verdict
+from mi_cot_lib.course.theory.derivation_views import random_setting, verdict
 from mi_cot_lib.course.theory.exact_world import ExactWorld
 from mi_cot_lib.errors import ConfigError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mi_cot_lib.course.theory.derivation_figures import (
+from mi_cot_lib.course.theory.derivation_views import (
     EXACT,
     LOWER,
     PRINTED,
