@@ -87,12 +87,9 @@ def test_no_room_imports_from_one_after_it():
     assert not found, "\n".join(found)
 
 
-def test_every_folder_of_the_package_is_a_room():
+def test_every_folder_is_a_room_and_every_module_beside_them_a_leaf_or_above_them():
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert folders == {*ROOMS, "measure"}
-
-
-def test_every_module_beside_the_rooms_is_a_leaf_or_above_them():
     assert {path.stem for path in PACKAGE.glob("*.py")} == LEAVES | ABOVE_THE_ROOMS
 
 
@@ -119,18 +116,15 @@ def test_a_room_without_torch_loads_without_it(room):
 @pytest.mark.parametrize(
     ("file", "source", "line"),
     [
-        ("data/a.py", "import json\nfrom mi_cot_lib.training.run import run\n", 2),
         ("data/a.py", "def f():\n    import torch\n", 2),
-        ("data/worlds/a.py", "import numpy\nimport torch.nn.functional as F\n", 2),
+        ("data/a.py", "import numpy\nimport torch.nn.functional as F\n", 2),
         ("data/a.py", "from mi_cot_lib import student\n", 1),
         ("data/worlds/a.py", "\n\nfrom ...objective import mi\n", 3),
         ("data/__init__.py", "from ..student import load\n", 1),
         ("training/a.py", "import matplotlib.pyplot as plt\n", 1),
         ("errors.py", "from mi_cot_lib.data.specs import DATASETS\n", 1),
-        ("report/a.py", "from mi_cot_lib.cli import main\n", 1),
         ("experiments/a.py", "from mi_cot_lib.course.widgets import controlled\n", 1),
         ("measure/a.py", "from mi_cot_lib.files import write_json\n", 1),
-        ("files.py", "from mi_cot_lib.machine import PACKAGE_ROOT\n", 1),
     ],
 )
 def test_checker_says_file_and_line_of_a_broken_rule(file, source, line):

@@ -61,16 +61,6 @@ def test_one_run_stands_in_every_place_that_it_answers(tiny, made, item, places)
     assert found.missing == {} and len(found.runs) == places
 
 
-def test_a_record_says_what_the_run_says(tiny, made):
-    for one in find(TABLE6, tiny, made.places).runs:
-        for split, bits in one.record["correct"].items():
-            assert len(bits) == one.record["metrics"][f"{split}_n"] == SIZES[split]
-            right = one.record["metrics"][f"{split}_accuracy"]
-            assert bits.count("1") / len(bits) == pytest.approx(right)
-        assert len(one.outcomes()) == len(one.calibration()["confidence"]) == SIZES["test"]
-        assert one.record["flops"] > 0
-
-
 @pytest.mark.parametrize(
     "item", [TABLE6, TABLE7, TABLE8, QUESTION5, FIGURE5], ids=lambda item: item.id
 )

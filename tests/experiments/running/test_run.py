@@ -43,7 +43,8 @@ def test_a_record_agrees_with_its_predictions(trained, dataset, method):
         right = [is_correct(dataset, row["predicted"], row["gold"]) for row in chosen]
         assert [row["correct"] for row in chosen] == right
         assert record["metrics"][f"{split}_accuracy"] == sum(right) / len(right)
-    assert not (folder / "checkpoints").exists()
+        assert record["correct"][split] == "".join("01"[one] for one in right)
+    assert not (folder / "checkpoints").exists() and record["flops"] > 0
     assert (record["data"]["train_rows"], record["data"]["train_used"] <= 32) == (96, True)
     has_rationale = [row["rationale"] is not None for row in rows if "/test/" in row["id"]]
     assert all(has_rationale) == (method != "finetune")
