@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mi_cot_lib.data.worlds.write import write_dataset
+
+SPLITS = ("train", "valid", "test", "unseen")
+
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
@@ -20,6 +24,9 @@ import pytest
         (("run",), "--dataset"),
         (("data", "check", "--data-root", "/nonexistent-folder"), "nonexistent-folder"),
         (("data", "generate"), "FOLDER"),
+        (("evaluate", "--checkpoint", "/no-run", "--dataset", "asdiv"), "/no-run"),
+        (("evaluate", "--checkpoint", "/no-run"), "--dataset"),
+        (("evaluate", "--checkpoint", "/no-run", "--metod", "mi"), "--method"),
     ],
 )
 def test_bad_input_is_refused_by_name_without_a_traceback(call, arguments, said):
@@ -28,7 +35,7 @@ def test_bad_input_is_refused_by_name_without_a_traceback(call, arguments, said)
 
 
 def test_run_prints_the_runs_folder_as_its_last_line(call, tmp_path):
-    assert call("data", "generate", str(tmp_path / "d"), "--dataset", "nano_esnli")[0] == 0
+    write_dataset("nano_esnli", tmp_path / "d", sizes=dict.fromkeys(SPLITS, 40))
     status, out, _ = call(
         *("run", "--dataset", "nano_esnli", "--data-root", str(tmp_path / "d")),
         *("--method", "finetune", "--max-steps", "2", "--runs", str(tmp_path / "runs")),

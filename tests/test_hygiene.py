@@ -1,4 +1,4 @@
-"""Committed files name no machine, carry their outputs, and take no forbidden shortcut."""
+"""Committed files name no machine, carry their outputs, take no shortcut, and are checked out as they are."""
 
 import ast
 import json
@@ -25,15 +25,21 @@ MACHINE_PATH = re.compile(
 OTHER = {".png", ".safetensors", ".tex", ".jinja", ""}
 
 
+def git(*arguments: str, given: str | None = None) -> list[str]:
+    """Run git here and return the lines that it prints; skip outside a checkout."""
+    command = ["git", "-c", "core.quotePath=false", *arguments]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=True, input=given
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs a git checkout")
+    return done.stdout.splitlines()
+
+
 def committed(*suffixes: str) -> list[Path]:
     """Return the committed files that have one of the suffixes; all files where none is given."""
-    try:
-        listing = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("needs a git checkout: lists the committed files with `git ls-files`")
-    paths = (ROOT / name for name in listing.split("\0") if name)
+    paths = (ROOT / name for name in git("ls-files"))
     return [path for path in paths if path.is_file() and (not suffixes or path.suffix in suffixes)]
 
 
@@ -47,22 +53,14 @@ def machine_names(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_a_path_of_a_machine_is_found_and_others_are_left_alone():
+    for text in (
         '"path": "/home/ann/kit"', "(/Users/ann/kit)", "'/root/x'", "C:\\Users\\ann",
         '"C:\\\\Users\\\\ann"', "in /tmp/ipykernel_17/12.py", "/var/folders/x1/y",
-    ],
-)  # fmt: skip
-def test_a_path_of_a_machine_is_found(text):
-    assert machine_names(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["#!/usr/bin/env bash", "https://example.org/home/ann", "../shared/data", "~/work/kit"]
-)
-def test_other_paths_are_left_alone(text):
-    assert machine_names(text) == []
+    ):  # fmt: skip
+        assert machine_names(text), text
+    for text in ("#!/usr/bin/env bash", "https://example.org/home/ann", "../data", "~/work/kit"):
+        assert machine_names(text) == []
 
 
 def test_no_committed_file_names_a_machine():
@@ -115,14 +113,9 @@ def shortcuts(source: str) -> list[int]:
     return lines
 
 
-@pytest.mark.parametrize(
-    "source", ["eval('1')", "import pickle\npickle.load(f)", "try:\n    f()\nexcept:\n    pass"]
-)
-def test_a_shortcut_is_found(source):
-    assert shortcuts(source)
-
-
-def test_a_models_eval_mode_is_no_shortcut():
+def test_a_shortcut_is_found_and_a_models_eval_mode_is_none():
+    for source in ("eval('1')", "pickle.load(f)", "try:\n    f()\nexcept:\n    pass"):
+        assert shortcuts(source), source
     assert shortcuts("model.eval()\njson.load(file)") == []
 
 
@@ -133,3 +126,16 @@ def test_library_file_is_short_and_free_of_shortcuts(path):
     source = path.read_text("utf-8")
     assert len(source.splitlines()) <= 300
     assert shortcuts(source) == []
+
+
+def test_files_are_checked_out_as_they_were_committed_on_a_system_with_other_line_ends(tmp_path):
+    windows = ("-c", "core.autocrlf=true", "-c", "core.eol=crlf")
+    git(*windows, "checkout-index", "--all", f"--prefix={tmp_path}/")
+    committed = {}
+    for line in git("ls-files", "--stage"):
+        facts, name = line.split("\t")
+        committed[name] = facts.split()[1]
+    assert len(committed) > 1_000
+    paths = "".join(f"{tmp_path / name}\n" for name in committed)
+    found = git("hash-object", "--no-filters", "--stdin-paths", given=paths)
+    assert dict(zip(committed, found, strict=True)) == committed

@@ -13,7 +13,7 @@ ROOMS = [
     "data", "student", "objective", "training", "evaluation", "report", "experiments", "course",
 ]  # fmt: skip
 # What sees everything: the command line and the package's public names.
-ABOVE_THE_ROOMS = {"__init__", "cli", "cli_data", "cli_options", "cli_paper"}
+ABOVE_THE_ROOMS = {"__init__", "cli", "cli_options", "cli_paper"}
 LEAVES = {"errors", "machine", "files"}
 # What a leaf, and the room that stands beside the row, may import of the library.
 ALONE = {
@@ -87,12 +87,9 @@ def test_no_room_imports_from_one_after_it():
     assert not found, "\n".join(found)
 
 
-def test_every_folder_of_the_package_is_a_room():
+def test_every_folder_is_a_room_and_every_module_beside_them_a_leaf_or_above_them():
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert folders == {*ROOMS, "measure"}
-
-
-def test_every_module_beside_the_rooms_is_a_leaf_or_above_them():
     assert {path.stem for path in PACKAGE.glob("*.py")} == LEAVES | ABOVE_THE_ROOMS
 
 
@@ -119,22 +116,15 @@ def test_a_room_without_torch_loads_without_it(room):
 @pytest.mark.parametrize(
     ("file", "source", "line"),
     [
-        ("data/a.py", "import json\nfrom mi_cot_lib.training.run import run\n", 2),
         ("data/a.py", "def f():\n    import torch\n", 2),
-        ("data/worlds/a.py", "import numpy\nimport torch.nn.functional as F\n", 2),
+        ("data/a.py", "import numpy\nimport torch.nn.functional as F\n", 2),
         ("data/a.py", "from mi_cot_lib import student\n", 1),
         ("data/worlds/a.py", "\n\nfrom ...objective import mi\n", 3),
         ("data/__init__.py", "from ..student import load\n", 1),
-        ("objective/a.py", "if True:\n    from mi_cot_lib.evaluation import score\n", 2),
         ("training/a.py", "import matplotlib.pyplot as plt\n", 1),
-        ("experiments/a.py", "import matplotlib\n", 1),
         ("errors.py", "from mi_cot_lib.data.specs import DATASETS\n", 1),
-        ("report/a.py", "from mi_cot_lib.cli import main\n", 1),
-        ("report/a.py", "import torch\n", 1),
         ("experiments/a.py", "from mi_cot_lib.course.widgets import controlled\n", 1),
         ("measure/a.py", "from mi_cot_lib.files import write_json\n", 1),
-        ("measure/mutual_information/a.py", "from mi_cot_lib.data import load\n", 1),
-        ("files.py", "from mi_cot_lib.machine import PACKAGE_ROOT\n", 1),
     ],
 )
 def test_checker_says_file_and_line_of_a_broken_rule(file, source, line):
@@ -147,10 +137,7 @@ def test_checker_says_file_and_line_of_a_broken_rule(file, source, line):
     [
         ("training/a.py", "from mi_cot_lib.objective.mi import mi_loss\nimport torch\n"),
         ("data/worlds/a.py", "from ..example import Example\nfrom mi_cot_lib.errors import x\n"),
-        ("data/__init__.py", "from .specs import DATASETS\n"),
         ("course/theory/a.py", "from mi_cot_lib.report.pictures.canvas import new_figure\n"),
-        ("data/a.py", "from mi_cot_lib.measure.over_items import mcnemar\n"),
-        ("report/a.py", "from matplotlib.figure import Figure\n"),
         ("cli.py", "from mi_cot_lib.experiments import x\n"),
         ("machine.py", "from mi_cot_lib.errors import DataError\n"),
     ],

@@ -20,6 +20,7 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.predict import predict
+from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.files import write_json
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.student.load import load_student
@@ -51,10 +52,8 @@ def watch(config: RunConfig, valid: Sequence[Example], test: Sequence[Example]) 
             config.dataset,
             config.method,
             explain=False,
-            max_input_tokens=config.max_input_tokens,
-            max_new_tokens=config.max_new_tokens,
-            max_rationale_tokens=config.max_target_tokens,
             with_scores=False,
+            **limits_of(config.to_dict()),
         )
         right.append([answer.correct for answer in answers])
         return {"accuracy": float(np.mean(right[-1][: len(valid)]))}

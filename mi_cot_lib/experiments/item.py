@@ -19,9 +19,6 @@ class Item:
     """A table or figure of the paper, a question that it leaves open, or a comparison of the kit's own.
 
     Attributes:
-        id: What `mi-cot paper` takes.
-        title: A table's caption, shortened.
-        rows: Fields of `RunConfig` by row.
         fields: Fields of a `Setting` that tell its rows apart.
         students: `large`, `small` or `each` of the preset's.
         families: Columns: a name of the preset's lists, or families of data sets.

@@ -55,14 +55,10 @@ CHECKPOINT_BYTES = 2 * 3 * WEIGHT_BYTES
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """One run and its estimated cost.
+    """One run and its estimated cost: examples seen in training, repeats counted, and hours by card.
 
-    Attributes:
-        examples: Examples seen in training, repeats counted.
-        training_flops: Operations of training.
-        flops: Those of validating and testing as well.
-        least_hours: Spent where starting kernels takes all the time; the same for every card.
-        hours: By card.
+    `flops` are those of validating and testing as well. `least_hours` are spent where starting kernels takes
+    all the time, the same for every card.
     """
 
     name: str

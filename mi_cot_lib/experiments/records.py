@@ -117,11 +117,7 @@ def unfit(
 ) -> str:
     """Say why a record may not stand for a run; an empty text where it may.
 
-    Args:
-        record: What `run.json` holds.
-        config: The wanted run.
-        needs: Parts that it must hold, beside what every record has.
-        now: Fingerprints as they are; None where they are not here.
+    `needs` are parts that it must hold beside what every record has, `now` are today's fingerprints, if here.
     """
     if lacking := sorted({*needs, "run", "config", "data", "weights_sha256"} - record.keys()):
         return f"its record lacks {', '.join(lacking)}"

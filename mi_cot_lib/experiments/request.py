@@ -75,14 +75,8 @@ def request_of(
 ) -> Request:
     """Fill in the defaults: runs in `runs/paper`, tables and figures in `figures/paper/PRESET`.
 
-    Args:
-        preset: `nano` or `paper`.
-        runs: Folder of run folders.
-        out: Folder of tables and figures.
-        judge: An LLM's name; None is the exact judge of built-in data.
-        embedder: An embedding model's name or folder; None compares no embeddings.
-        seeds: Instead of the preset's.
-        fresh: Leave out the records that came with the kit.
+    Without the name of an LLM the exact judge of built-in data judges; `fresh` leaves out the records that
+    came with the kit.
     """
     chosen = preset_named(preset)
     runs = (runs or repository_root() / "runs" / "paper").resolve()

@@ -76,17 +76,11 @@ def make_card(runs: Path, jobs: int | None = None) -> Path:
 
 
 def bag_of_words_accuracy(dataset: str, train: Sequence[Example], test: Sequence[Example]) -> float:
-    """Fit a logistic regression to word counts of the input and score its answers.
+    """Fit a logistic regression to word counts of the input, and return its share of right answers, 0 to 1.
 
     It predicts NLI's label; for CQA the answer's text, among the choices of the question; for
     equations the form with the story's numbers by their order, such as `( n0 / n1 )`, into which the
     numbers are put again. So it knows everything but which word stands where.
-
-    Returns:
-        The share of right answers, from 0 to 1.
-
-    Raises:
-        ConfigError: No data set has that name.
     """
     is_equation = dataset_spec(dataset).answer_type == "equation"
     targets = [_form(example) if is_equation else example.label for example in train]

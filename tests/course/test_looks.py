@@ -66,4 +66,3 @@ def test_the_record_has_as_many_looks_as_the_released_script():
     assert settings["max_steps"] // settings["eval_every"] == LOOKS
     looks = read_looks(recorded_path())
     assert looks.right.shape == (LOOKS, len(load_split(CONFIG.dataset, "test")))
-    assert looks.valid.shape == (LOOKS,)

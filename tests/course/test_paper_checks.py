@@ -1,6 +1,5 @@
 """What the paper's printed accuracies say, and the released calibration script, against plain arithmetic."""
 
-import json
 import math
 
 import numpy as np
@@ -76,13 +75,3 @@ def test_it_is_what_the_lists_come_to(seed, answers, vocabulary):
 def test_labels_must_fit_the_answers(answers, labels, message):
     with pytest.raises(ConfigError, match=message):
         score_as_released(np.ones((answers, 3)) / 3, labels)
-
-
-def test_all_but_one_of_the_real_svamp_labels_start_with_a_bracket(shared):
-    labels = []
-    for split in ("train", "test"):
-        path = shared / "dss" / "datasets" / "svamp" / f"svamp_{split}.json"
-        rows = [line for line in path.read_text("utf-8").split("\n") if line]
-        labels += [json.loads(row)["label"] for row in rows]
-    assert len(labels) == 1_000
-    assert sum(label.startswith("(") for label in labels) == 999

@@ -39,22 +39,6 @@ def test_the_command_says_in_one_line_that_a_plain_folder_was_not_checked(
     assert not (folder / "evaluations").exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--checkpoint", "/nonexistent-run", "--dataset", "asdiv"), "/nonexistent-run"),
-        (("--checkpoint", "RUN"), "--dataset"),
-        (("--checkpoint", "RUN", "--dataset", "nano_cqa"), "choices that the question lists"),
-        (("--checkpoint", "RUN", "--dataset", "asdiv", "--metod", "mi"), "--method"),
-        (("--checkpoint", "RUN", "--dataset", "asdiv", "--out", "a.csv"), ".jsonl"),
-    ],
-)
-def test_the_command_refuses_without_a_traceback(call, trained, own, arguments, said):
-    given = [trained("nano_svamp", "mi") if value == "RUN" else value for value in arguments]
-    status, _, error = call("evaluate", *given, "--data-root", own)
-    assert status == 2 and said in error and "Traceback" not in error
-
-
 @pytest.mark.parametrize("name", ["asdiv/", "OWN/asdiv/"])
 def test_a_data_sets_folder_serves_as_its_name(call, trained, own, tmp_path, monkeypatch, name):
     monkeypatch.chdir(own)

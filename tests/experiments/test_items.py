@@ -1,26 +1,13 @@
-"""Items as data: which runs fill which, what they share, and what is compared."""
+"""Items as data: which runs fill which, and what is compared; `test_committed` holds them to the records."""
 
 import pytest
 
-from mi_cot_lib.data.load import load_split
-from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.experiments.items import (
-    GROUPS,
-    ITEMS,
-    MI_WEIGHTS,
-    SPOILED,
-    SPOILED_SHARES,
-    item_named,
-    items_named,
-)
+from mi_cot_lib.experiments.items import GROUPS, ITEMS, items_named
 from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
 from mi_cot_lib.experiments.presets import (
     FAMILIES,
     PRESETS,
-    TRAIN_ROWS,
     for_dataset,
-    preset_named,
     runs_of,
     seeds_of,
     wanted_of,
@@ -30,33 +17,18 @@ from mi_cot_lib.report.setting import title
 from mi_cot_lib.report.tables import FOLDED
 
 NANO, PAPER = PRESETS["nano"], PRESETS["paper"]
-# Runs of the built-in preset.
-RUNS = {
-    "table1": 80, "table2": 80, "table3": 20, "table4": 40, "table5": 40, "table6": 40, "table7": 40,
-    "table8": 40, "figure2": 120, "figure3": 120, "figure4": 2, "figure5": 2, "question1": 90,
-    "question2": 180, "question3": 175, "question4": 80, "question5": 40, "question6": 90,
-    "information": 20, "methods": 12,
-}  # fmt: skip
-
-
-def names(item, preset=NANO):
-    return {config.run_name for config in runs_of(ITEMS[item], preset)}
-
-
-@pytest.mark.parametrize("item", ITEMS)
-def test_runs_are_as_many_as_its_settings_times_its_seeds(item):
-    wanted = wanted_of(ITEMS[item], NANO)
-    assert len(names(item)) == len(runs_of(ITEMS[item], NANO)) == RUNS[item]
-    assert len({one.setting for one in wanted}) * len(seeds_of(ITEMS[item], NANO)) == RUNS[item]
-    # A stopped call leaves whole tables of fewer seeds.
-    seeds = [one.config.seed for one in wanted]
-    assert seeds == sorted(seeds)
 
 
 @pytest.mark.parametrize("item", ITEMS.values(), ids=lambda item: item.id)
-def test_every_row_has_a_title_of_its_own(item):
-    settings = {one.setting.with_(dataset="", size=None) for one in wanted_of(item, NANO)}
-    assert len({title(one, item.fields) for one in settings}) == len(settings)
+def test_runs_are_settings_times_seeds_and_every_row_has_a_title_of_its_own(item):
+    wanted = wanted_of(item, NANO)
+    settings = {one.setting for one in wanted}
+    assert len(runs_of(item, NANO)) == len(settings) * len(seeds_of(item, NANO))
+    # A stopped call leaves whole tables of fewer seeds.
+    seeds = [one.config.seed for one in wanted]
+    assert seeds == sorted(seeds)
+    rows = {one.with_(dataset="", size=None) for one in settings}
+    assert len({title(one, item.fields) for one in rows}) == len(rows)
 
 
 @pytest.mark.parametrize("item", ITEMS.values(), ids=lambda item: item.id)
@@ -82,61 +54,6 @@ def test_the_papers_tables_and_figures_come_first_and_groups_name_them():
     assert [one.id for one in asked] == ["table2", *questions]
 
 
-@pytest.mark.parametrize("item", ["table6", "table7", "table8", "figure4", "figure5", "question5"])
-def test_what_looks_at_table_1s_students_trains_none_of_its_own(item):
-    assert names(item) <= names("table1")
-
-
-def test_variants_share_the_runs_of_the_default():
-    for item in ("table4", "table5"):
-        assert len(names(item) & names("table1")) == len(FAMILIES) * NANO.seeds
-    assert not names("table3") & names("table1")
-
-
-def test_questions_start_from_the_small_students_of_table_2():
-    compared = [run for run in runs_of(ITEMS["table2"], NANO) if run.method in ("dss", "mi")]
-    columns = [NANO.swept, NANO.swept, NANO.taught, NANO.swept, FAMILIES]
-    for number, families in zip((1, 2, 3, 4, 6), columns, strict=True):
-        on = {run.run_name for run in compared if dataset_spec(run.dataset).family in families}
-        assert on and on <= names(f"question{number}"), number
-
-
-def test_the_largest_size_of_a_curve_is_the_whole_set():
-    for figure, table in (("figure2", "table1"), ("figure3", "table2")):
-        runs = runs_of(ITEMS[figure], NANO)
-        whole = {run.run_name for run in runs if run.train_size is None}
-        assert whole <= names(table) and len(whole) == 2 * len(FAMILIES) * NANO.curve_seeds
-        assert len({run.train_size for run in runs}) == 5
-
-
-def test_nli_students_answer_the_other_nli_set_and_no_other_does():
-    outside = {one.config.dataset: one.outside for one in wanted_of(ITEMS["table6"], NANO)}
-    assert outside == {
-        "nano_esnli": "nano_anli", "nano_anli": "nano_esnli", "nano_cqa": None, "nano_svamp": None,
-    }  # fmt: skip
-    assert {one.outside for one in wanted_of(ITEMS["table1"], NANO)} == {None}
-
-
-def test_the_grid_of_weights_lies_on_the_simplex_of_the_two_tasks():
-    runs = runs_of(ITEMS["question2"], NANO)
-    assert {run.alpha1 + run.alpha2 for run in runs} == {1.0}
-    assert {run.objective.alpha3 for run in runs} == set(MI_WEIGHTS)
-    assert {one.setting.split for one in wanted_of(ITEMS["question2"], NANO)} == {"valid"}
-
-
-def test_foreign_rationales_are_compared_with_none_and_labels_are_hidden_where_they_are_named():
-    control = ITEMS["question3"].declared[0]
-    assert SPOILED[0] == control.of["change"] == "other_rationales"
-    runs = runs_of(ITEMS["question3"], NANO)
-    assert {run.change_share for run in runs if run.teacher_change != "none"} == set(SPOILED_SHARES)
-    hidden = {
-        run.dataset
-        for run in runs_of(ITEMS["question6"], NANO)
-        if run.teacher_change == "label_hidden"
-    }
-    assert hidden == {"nano_cqa"}
-
-
 def test_the_papers_runs_have_the_papers_settings_and_a_rows_own_choice_goes_first():
     runs = runs_of(ITEMS["table4"], PAPER)
     assert {(run.max_steps, run.batch_size, run.student) for run in runs} == {(10_000, 64, "base")}
@@ -154,22 +71,3 @@ def test_an_item_is_made_on_one_data_set_alone():
     for dataset in ("nano_cqa", "svamp"):
         preset, item = for_dataset(NANO, ITEMS["methods"], dataset)
         assert {run.dataset for run in runs_of(item, preset)} == {dataset}
-
-
-def test_real_sizes_of_the_training_sets_are_those_of_the_files(shared):
-    for name in ("cqa", "svamp"):
-        assert len(load_split(name, "train", shared / "dss")) == TRAIN_ROWS[name]
-
-
-@pytest.mark.parametrize(
-    ("look_up", "name", "said"),
-    [
-        (item_named, "tabel1", "Did you mean 'table1'"),
-        (lambda name: items_named(("table1", name)), "qestion1", "Did you mean 'question1'"),
-        (preset_named, "big", "nano, paper"),
-        (lambda name: for_dataset(NANO, ITEMS["methods"], name), "nano_cqaa", "'nano_cqa'"),
-    ],
-)
-def test_unknown_names_are_refused_with_the_nearest(look_up, name, said):
-    with pytest.raises(ConfigError, match=said):
-        look_up(name)

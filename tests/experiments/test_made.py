@@ -61,16 +61,6 @@ def test_one_run_stands_in_every_place_that_it_answers(tiny, made, item, places)
     assert found.missing == {} and len(found.runs) == places
 
 
-def test_a_record_says_what_the_run_says(tiny, made):
-    for one in find(TABLE6, tiny, made.places).runs:
-        for split, bits in one.record["correct"].items():
-            assert len(bits) == one.record["metrics"][f"{split}_n"] == SIZES[split]
-            right = one.record["metrics"][f"{split}_accuracy"]
-            assert bits.count("1") / len(bits) == pytest.approx(right)
-        assert len(one.outcomes()) == len(one.calibration()["confidence"]) == SIZES["test"]
-        assert one.record["flops"] > 0
-
-
 @pytest.mark.parametrize(
     "item", [TABLE6, TABLE7, TABLE8, QUESTION5, FIGURE5], ids=lambda item: item.id
 )
@@ -175,11 +165,6 @@ def test_a_failed_run_keeps_its_notebook_and_the_others_go_on(tiny, small_root, 
     assert (places.runs / failure.run / "03_train.ipynb").is_file()
     (run_,) = find(one_row, partial, places).runs
     assert run_.setting.family == "esnli" and run_.setting.labels == "teacher"
-    # A second call tries only what is missing.
-    record = places.runs / run_.record["run"] / "run.json"
-    before = record.stat().st_mtime_ns
-    assert len(make_missing([one_row], partial, places, jobs=1)) == 1
-    assert record.stat().st_mtime_ns == before
 
 
 def test_without_any_run_an_item_is_refused(tiny, tmp_path):

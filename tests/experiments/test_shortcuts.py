@@ -6,39 +6,41 @@ from mi_cot_lib.data.specs import Example
 from mi_cot_lib.experiments.student_card import bag_of_words_accuracy
 
 
-def example(text, label):
-    return Example("nano/train/0", text, label, None, None)
+def story(number, word, sign):
+    first, second = 2 * number + 1, number + 40
+    return f"They {word} {first} and {second}.", f"( {first}.0 {sign} {second}.0 )"
+
+
+def stories(start):
+    told = (("share", "/"), ("join", "+"), ("lose", "-"))
+    return [story(number, *one) for number in range(start, start + 8) for one in told]
+
+
+def question(first, second, answer):
+    return f"Which one?\nAnswer Choices:\n(a) {first}\n(b) {second}", answer
+
+
+# One word tells the label, or only the order does.
+WORDS = [("cat sleeps", "entailment"), ("dog sleeps", "contradiction")]
+ORDER = [("cat bites dog", "entailment"), ("dog bites cat", "contradiction")]
+# "saw" is right most often in training, but it is no choice in the test question.
+ASKED = [
+    question("wok", "saw", "saw"), question("mop", "saw", "saw"), question("wok", "pen", "wok"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "right"),
-    [("cat sleeps", "dog sleeps", 1), ("cat bites dog", "dog bites cat", 0.5)],
+    ("dataset", "train", "test", "right"),
+    [
+        ("nano_esnli", 9 * WORDS, WORDS, 1),
+        ("nano_esnli", 9 * ORDER, ORDER, 0.5),
+        ("nano_svamp", stories(1), stories(20), 1),
+        ("nano_cqa", 5 * ASKED, [question("wok", "mop", "wok")], 1),
+    ],
+    ids=["a word", "the order", "a story's numbers", "a question's choices"],
 )
-def test_a_bag_of_words_solves_what_one_word_gives_away_and_not_what_order_decides(
-    first, second, right
-):
-    told = [example(first, "entailment"), example(second, "contradiction")]
-    assert bag_of_words_accuracy("nano_esnli", 9 * told, 3 * told) == right
-
-
-def test_a_bag_of_words_puts_a_new_storys_numbers_into_the_equation_it_learned():
-    def stories(start):
-        return [
-            example(
-                f"They {word} {2 * i + 1} and {i + 40}.", f"( {2 * i + 1}.0 {sign} {i + 40}.0 )"
-            )
-            for i in range(start, start + 8)
-            for word, sign in (("share", "/"), ("join", "+"), ("lose", "-"))
-        ]
-
-    assert bag_of_words_accuracy("nano_svamp", stories(1), stories(20)) == 1
-
-
-def test_a_bag_of_words_answers_one_of_the_questions_choices():
-    def question(first, second, answer):
-        return example(f"Which one?\nAnswer Choices:\n(a) {first}\n(b) {second}", answer)
-
-    # "saw" is right most often in training, but it is no choice in the test question.
-    asked = (("wok", "saw", "saw"), ("mop", "saw", "saw"), ("wok", "pen", "wok"))
-    train = 5 * [question(*one) for one in asked]
-    assert bag_of_words_accuracy("nano_cqa", train, [question("wok", "mop", "wok")]) == 1
+def test_a_bag_of_words_solves_what_single_words_give_away(dataset, train, test, right):
+    told, asked = (
+        [Example("nano/train/0", *one, None, None) for one in rows] for rows in (train, test)
+    )
+    assert bag_of_words_accuracy(dataset, told, asked) == right

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -110,19 +109,16 @@ def draw_path(prepared: pd.DataFrame, marked: float | None = None) -> Figure:
             if marked is not None:
                 at = (prepared["log_odds"] - marked).abs().idxmin()
                 axes.plot(marked, y[at], "o", color=colour, mec="white", ms=8)
-    for axes in (low, high):
-        _finish(axes, "value above its least (nats)", prepared["log_odds"])
-    _finish(pulls, "pull, −d value / d log-odds (nats)", prepared["log_odds"])
+    places = {math.log(p / (1 - p)): text for p, text in _NAMED.items()}
+    least, most = prepared["log_odds"].min(), prepared["log_odds"].max()
+    within = {at: text for at, text in places.items() if least <= at <= most}
+    above_least, slope = "value above its least (nats)", "pull, −d value / d log-odds (nats)"
+    for axes, title in ((low, above_least), (high, above_least), (pulls, slope)):
+        axes.set_xticks(list(within), list(within.values()), fontsize=8)
+        axes.set_xlabel("q's probability of the label's tokens", fontsize=9)
+        axes.set_title(title, fontsize=9.5, loc="left")
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        plain_axes(axes, "both")
     drawn = list(handles.values())
     figure.legend(drawn, list(handles), loc="outside lower center", ncols=4, frameon=False)
     return figure
-
-
-def _finish(axes: Axes, title: str, log_odds: pd.Series) -> None:
-    places = {math.log(p / (1 - p)): text for p, text in _NAMED.items()}
-    within = {at: text for at, text in places.items() if log_odds.min() <= at <= log_odds.max()}
-    axes.set_xticks(list(within), list(within.values()), fontsize=8)
-    axes.set_xlabel("q's probability of the label's tokens", fontsize=9)
-    axes.set_title(title, fontsize=9.5, loc="left")
-    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    plain_axes(axes, "both")

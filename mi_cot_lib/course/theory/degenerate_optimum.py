@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mi_cot_lib.course.theory.exact_world import ExactWorld
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.objective.choices import Detach, MiForm, Objective
+from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.mi import mi_loss
 from mi_cot_lib.objective.terms import weighted_total
 from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
@@ -88,8 +88,6 @@ def prepare_collapse(
     alpha1: float = 0.0,
     alpha3: float = 1.0,
     *,
-    form: MiForm = "released",
-    detach: Detach = "label",
     taught: int = 0,
     steps: int = 600,
     every: int = 50,
@@ -99,8 +97,8 @@ def prepare_collapse(
 
     Each example has random features under each prompt, and one direction that all share, as the
     questions of a data set share their form. It writes one token a side; its label is a token of its
-    own. V and Z are tokens drawn from what the student says, independently once the example is given. W
-    moves both sides whichever is detached. Losses and information in nats.
+    own. V and Z are tokens drawn from what the student says, independently once the example is given. The
+    detached label side moves as well, with W. Losses and information in nats.
 
     Args:
         alike: Share of the common direction in the features' variance, 0 to below 1, or a ConfigError.
@@ -125,7 +123,7 @@ def prepare_collapse(
     rows = []
     for step in range(-taught, steps + 1):
         label_logits, rationale_logits = (side @ weights for side in (predict, explain))
-        mi = mi_loss(label_logits[:, None], rationale_logits[:, None], form=form, detach=detach)
+        mi = mi_loss(label_logits[:, None], rationale_logits[:, None])
         if step >= 0 and step % every == 0:
             world = ExactWorld.of_examples(_drawn(rationale_logits), _drawn(label_logits))
             rows.append((step, mi.item(), world.entropy_v, world.mutual_information))

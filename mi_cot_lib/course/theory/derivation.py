@@ -1,6 +1,6 @@
 """Equations 1 to 9 of the paper, one function each, on worlds in which both sides are exact.
 
-`derivation_table` says how the sides relate; Equations 10 and 11 are in `released_loss`. Equations 2 to 4
+`derivation_views` says how the sides relate; Equations 10 and 11 are in `released_loss`. Equations 2 to 4
 choose what Z keeps of a question with a label Y and a style that says nothing about Y, both uniform.
 """
 

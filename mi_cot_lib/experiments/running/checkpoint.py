@@ -17,21 +17,16 @@ _SETTINGS = ("dataset", "method", "max_input_tokens", "max_new_tokens", "max_tar
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A trained student that has not been loaded yet.
+    """A trained student that has not been loaded yet; `method` says how its outputs are to be read.
 
-    Attributes:
-        name: The run's name, or the folder's where it is no run's.
-        student: The folder that holds the saved student.
-        config: The run's configuration as plain values; None where the folder is no run's.
-        method: How its outputs are to be read.
-        limits: In tokens, as `predict` takes them.
+    Where its folder is no run's, the name is the folder's and there is no configuration.
     """
 
     name: str
     student: Path
     config: dict[str, Any] | None
     method: str
-    limits: dict[str, int]
+    limits: dict[str, int]  # tokens, as `predict` takes them
 
 
 def limits_of(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,11 +39,7 @@ def limits_of(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def open_checkpoint(folder: Path, method: str | None = None) -> Checkpoint:
-    """Find out what a folder holds: a finished run, or a student saved by itself.
-
-    Args:
-        folder: The run's, or one that `save_pretrained` has written.
-        method: How outputs are to be read; None takes the run's, and `finetune` without a run.
+    """Find out what a folder holds: a finished run, or a student saved by itself, read as `method` says.
 
     Raises:
         ConfigError: An unknown method, or one that is not the run's.

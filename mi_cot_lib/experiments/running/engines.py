@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -21,7 +21,6 @@ from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
 from mi_cot_lib.errors import ConfigError, KitError, unknown_name
 
-T = TypeVar("T")
 Task = Callable[[], Any]
 Lost = tuple[type[Exception], ...]
 # Calls a task, known by its name, elsewhere.
@@ -66,26 +65,19 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended(Generic[T]):
+class Ended:
     """How one task ended: with the value that it returned, or an error where its processes were killed."""
 
     name: str
-    value: T | None
+    value: Any
     error: str | None = None
 
 
-def run_all(
-    tasks: Mapping[str, Callable[[], T]], engine: Engine, jobs: int | None = None
-) -> Iterator[Ended[T]]:
+def run_all(tasks: Mapping[str, Task], engine: Engine, jobs: int | None = None) -> Iterator[Ended]:
     """Call every task once in another process, and yield each as it ends.
 
     A task whose process is killed is tried again, up to `RETRIES` times, and loses no other task anything.
-    Locally a single job is called in this process.
-
-    Args:
-        tasks: By name. What they are and return is pickled.
-        engine: Where.
-        jobs: Tasks at a time; default: one for each core here, all of them on a cluster.
+    Locally a single job is called in this process. What tasks are and return is pickled.
 
     Raises:
         KitError: The cluster does not answer, or its package is not installed.
@@ -99,7 +91,7 @@ def run_all(
         yield from pool(delayed(_ended)(name, task, hand, lost) for name, task in tasks.items())
 
 
-def _ended(name: str, task: Task, hand: Hand, lost: Lost) -> Ended[Any]:
+def _ended(name: str, task: Task, hand: Hand, lost: Lost) -> Ended:
     try:
         for _ in range(1 + RETRIES):
             try:

@@ -31,10 +31,7 @@ from mi_cot_lib.training import record
 class Evaluation:
     """A student's answers to one split of a data set, in the rows' order.
 
-    Attributes:
-        checkpoint: Who answered.
-        explain: Whether rationales were asked for.
-        data_sha256: Fingerprint of the questions and gold labels; the teacher's texts play no part.
+    `data_sha256` is of the questions and gold labels; the teacher's texts play no part.
     """
 
     dataset: str
@@ -85,15 +82,10 @@ def evaluate(
     *,
     method: str | None = None,
 ) -> Evaluation:
-    """Let a trained student answer one split of a data set.
+    """Let a trained student answer one split of a data set, which needs no teacher's texts.
 
-    Args:
-        checkpoint: A finished run's folder, or any folder with a saved student.
-        dataset: One of the kit's data sets, or one with a `dataset.json`: its name or its folder.
-        data_root: A folder in the DSS layout; None looks where `load_split` does.
-        split: `train`, `valid`, `test` or `unseen`. No teacher's texts are needed.
-        explain: Also generate rationales.
-        method: How the outputs of a folder that is no run's are to be read; None: as finetuning's.
+    The checkpoint is a finished run's folder or any with a saved student, whose outputs are read by `method`
+    (None: as finetuning's); the data set one of the kit's, or one with a `dataset.json`, by name or folder.
 
     Raises:
         ConfigError: An unknown name, labels that the student has not learned, or a student that was
@@ -115,9 +107,7 @@ def evaluate_to_file(
 ) -> tuple[Evaluation, Path]:
     """Evaluate, and write the result to a file, or read it where it is there already, be it with rationales.
 
-    Args:
-        checkpoint: As for `evaluate`, and so are dataset, data_root, split, explain and method.
-        out: A `.jsonl` file; None is `evaluations/DATASET-SPLIT.jsonl` in the checkpoint's folder.
+    `out` is a `.jsonl` file; None is `evaluations/DATASET-SPLIT.jsonl` in the checkpoint's folder.
 
     Raises:
         KitError: As `evaluate`; also where `out` is no `.jsonl` file or holds something else.

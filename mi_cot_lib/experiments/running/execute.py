@@ -51,13 +51,8 @@ def execute_grid(
 
     A run that fails keeps its executed notebook with the error in it, and the others go on. On a cluster
     whose workers see the folder of runs they work in it; else each run's files are sent home when it ends.
-
-    Args:
-        configs: The grid.
-        runs: Folder of runs; the executed notebook lies in each run's folder.
-        jobs: Runs at a time; default: one for each core (a nano run uses one), all of them on a cluster.
-        on_end: Called in this process with the outcome of each run as it ends, complete ones first.
-        engine: Where the runs are made.
+    By default there are as many jobs at a time as cores (a nano run uses one), all of them on a cluster.
+    `on_end` is called in this process with each outcome as its run ends, complete ones first.
 
     Returns:
         One outcome a configuration, in order. That a run is there, but made from other data, another

@@ -43,13 +43,9 @@ def run(config: RunConfig, runs: str | Path = "runs", *, tensorboard: bool = Fal
     A finished run is not repeated; an interrupted one goes on from its last whole checkpoint, also where
     its folder was moved. Either is refused where data or student have changed since.
 
-    Args:
-        config: What to run.
-        runs: Folder of runs; the run's own folder in it is `config.run_name`.
-        tensorboard: Also log for TensorBoard.
-
     Returns:
-        The run's folder, with `run.json`, `predictions.jsonl` and the trained student in `student/`.
+        The run's folder, `config.run_name` in the folder of runs: `run.json`, `predictions.jsonl` and the
+        trained student in `student/`.
 
     Raises:
         KitError: Data or student cannot be had, the folder cannot be written or is full, or the trained

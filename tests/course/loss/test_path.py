@@ -13,7 +13,6 @@ from mi_cot_lib.course.loss.path import (
     PAPER,
     PROPER,
     RELEASED,
-    at_probabilities,
     draw_path,
     prepare_path,
     rationale_side,
@@ -35,13 +34,6 @@ def test_with_one_token_the_values_are_those_of_the_closed_forms(path):
     assert path[OVERLAP].tolist() == pytest.approx((-p).tolist(), abs=1e-6)
     for name in (PAPER, PROPER):
         assert path[name].tolist() == pytest.approx((-p.map(math.log)).tolist(), abs=1e-5)
-
-
-def test_the_released_form_stops_pulling_at_both_ends_and_a_proper_cross_entropy_at_one():
-    pulls = at_probabilities([1e-5, 0.5, 1 - 1e-5], vocabulary=32128)
-    assert pulls[RELEASED].tolist() == pytest.approx([0, 0.25, 0], abs=1e-4)
-    assert pulls[PROPER].tolist() == pytest.approx([1, 0.5, 0], abs=1e-4)
-    assert pulls[PAPER].tolist() == pytest.approx(pulls[PROPER].tolist(), abs=1e-5)
 
 
 @pytest.mark.parametrize(("tokens", "positions"), [(1, 1), (2, 5), (3, 3)])

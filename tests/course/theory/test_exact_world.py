@@ -76,11 +76,6 @@ def test_examples_that_are_sure_are_counted_pairs():
     assert world.joint == pytest.approx(ExactWorld.of_pairs([(0, 0), (1, 0), (2, 1), (2, 1)]).joint)
 
 
-def test_examples_that_all_say_the_same_have_no_mutual_information():
-    rows = np.tile([0.2, 0.3, 0.5], (4, 1))
-    assert ExactWorld.of_examples(rows, rows).mutual_information == pytest.approx(0, abs=1e-12)
-
-
 @pytest.mark.parametrize(
     ("make", "arguments", "message"),
     [

@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, T5ForConditionalGeneration
 
 from mi_cot_lib import load_runs, run
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.errors import ConfigError, DataError, KitError
+from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.evaluation.predict import is_correct
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import load_student
@@ -43,7 +43,8 @@ def test_a_record_agrees_with_its_predictions(trained, dataset, method):
         right = [is_correct(dataset, row["predicted"], row["gold"]) for row in chosen]
         assert [row["correct"] for row in chosen] == right
         assert record["metrics"][f"{split}_accuracy"] == sum(right) / len(right)
-    assert not (folder / "checkpoints").exists()
+        assert record["correct"][split] == "".join("01"[one] for one in right)
+    assert not (folder / "checkpoints").exists() and record["flops"] > 0
     assert (record["data"]["train_rows"], record["data"]["train_used"] <= 32) == (96, True)
     has_rationale = [row["rationale"] is not None for row in rows if "/test/" in row["id"]]
     assert all(has_rationale) == (method != "finetune")
@@ -85,8 +86,6 @@ def test_wrong_data_is_named_before_anything_trains(small_root, tmp_path):
     with pytest.raises(DataError, match="nowhere"):
         run(short(tmp_path / "nowhere"), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
-    with pytest.raises(ConfigError, match="more than the 96"):
-        run(short(small_root, train_size=97), tmp_path)
 
 
 def test_real_svamp_trains_and_is_scored(shared, tmp_path):
@@ -104,15 +103,9 @@ def test_a_t5_v1_1_with_its_own_tokeniser_trains_on_real_cqa(shared, tmp_path):
     shape = t5_v1_1_config("small")
     shape.num_layers = shape.num_decoder_layers = 2
     model = T5ForConditionalGeneration(shape)
-    # The v1.1 checkpoints have an output head of their own; from scratch it is tied.
-    model.lm_head.weight = torch.nn.Parameter(0.04 * torch.randn(32128, 512))
     model.save_pretrained(tmp_path / "student")
     tokeniser.save_pretrained(tmp_path / "student")
     student = load_student(str(tmp_path / "student"))
-    # As in v1.1's own checkpoints: with scaled outputs its pretrained head would be misread.
-    assert student.model.config.scale_decoder_outputs is False
-    assert torch.equal(student.model.lm_head.weight, model.lm_head.weight)
-    del model
     settings = short(
         shared / "dss",
         **{"dataset": "cqa", "student": str(tmp_path / "student"), "learning_rate": 1e-3},
