@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mi_cot_lib.experiments.items import ITEMS
+from mi_cot_lib.experiments.page import END, START
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mi_cot_lib"
@@ -101,3 +102,13 @@ def test_there_are_no_more_lines_and_modules_than_there_were(folder):
     lines = sum(len(path.read_text("utf-8").splitlines()) for path in paths)
     most_lines, most_modules = MOST[folder]
     assert lines <= most_lines and len(paths) <= most_modules, (lines, len(paths))
+
+
+def test_readme_says_what_this_is_at_once_and_is_short():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= 1_000
+    assert max(map(len, text.splitlines())) <= 200
+    opening = " ".join(text.split()[:120])
+    assert all(part in opening for part in ("![", "make reproduce", "make test", "minutes"))
+    generated = text[text.index(START) : text.index(END)]
+    assert len(generated.splitlines()) <= 40

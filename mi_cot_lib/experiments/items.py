@@ -127,8 +127,8 @@ ITEMS: dict[str, Item] = {
         ),
         Item(
             id="table8",
-            title="Correlation of judged quality and correctness",
-            question="Do right answers come with better rationales?",
+            title="Correlation of judged quality and correctness (intervals over items)",
+            question="Does the MI loss tie right answers to better rationales?",
             measure="correlation",
             margin=CORRELATION,
             needs=("samples",),
@@ -137,13 +137,13 @@ ITEMS: dict[str, Item] = {
         Item(
             id="figure2",
             title="Accuracy by size of the training set, larger student",
-            question="What do rationales and the MI loss save in data, with the larger student?",
+            question="Does the MI loss save data, with the larger student?",
             **_BY_SIZE,
         ),
         Item(
             id="figure3",
             title="Accuracy by size of the training set, smaller student",
-            question="What do rationales and the MI loss save in data, with the smaller student?",
+            question="Does the MI loss save data, with the smaller student?",
             students="small",
             **_BY_SIZE,
         ),
@@ -191,7 +191,7 @@ ITEMS: dict[str, Item] = {
         Item(
             id="question3",
             title="Quality of the teacher's texts",
-            question="What does the teacher's quality do?",
+            question="Do rationales help, and is it what they say?",
             rows=({"method": "finetune"}, *COMPARED, *_changed(SPOILED, SPOILED_SHARES)),
             fields=("method", "change", "share"),
             families="taught",
@@ -207,7 +207,7 @@ ITEMS: dict[str, Item] = {
         Item(
             id="question4",
             title="Size of the student",
-            question="Does the gain depend on the student's size?",
+            question="Does the MI loss gain at any size of student?",
             fields=("method", "student"),
             families="swept",
             pictures=("students", "gains"),

@@ -10,15 +10,17 @@ from mi_cot_lib.experiments.running.execute import Outcome
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER
-from mi_cot_lib.report.answer import WORDS, answer_of
+from mi_cot_lib.report.answer import WORDS, answer_of, first_of
 from mi_cot_lib.report.export import write_item
 from mi_cot_lib.report.page import render_page
 from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.setting import Setting
 from mi_cot_lib.report.tables import main_table
 from mi_cot_lib.report.text import to_markdown
 
 PAGE = "report.html"
-_LINES = 5
+# Beside the answer of the first.
+_LINES = 4
 START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
 
 
@@ -52,13 +54,12 @@ def write_results(results: Sequence[Result], request: Request, command: str) -> 
 
 
 def write_readme(results: Sequence[Result]) -> Path:
-    """Write README's results between their marks: Table 1, and one line an item."""
+    """Write README's results between their marks: Table 1 with its answer, and one line an item."""
     first = next(result for result in results if result.id == FIRST)
-    table = main_table(first)
     section = WORDS.get_template("readme.md.jinja").render(
         first=first,
         answer=answer_of(first),
-        table=to_markdown(table[~table[""].str.contains("paper")]),
+        table=to_markdown(main_table(first, papers=False)),
         lines=[(one, answer_of(one)[0]) for one in _telling(results)],
     )
     readme = repository_root() / "README.md"
@@ -71,8 +72,17 @@ def write_readme(results: Sequence[Result]) -> Path:
 
 
 def _telling(results: Sequence[Result]) -> list[Result]:
-    """Return the items that README names: those that decide something first, then the paper's own order."""
-    asked = [one for one in results if len(one.declared)]
-    decides = [one.declared["verdict"].isin([HIGHER, LOWER]).any() for one in asked]
-    ranked = sorted(zip(decides, asked, strict=True), key=lambda pair: not pair[0])
+    """Return the items that README names beside the first, each of another effect.
+
+    Those come first whose largest effect is decided and not below the smallest difference of interest.
+    """
+    told: dict[tuple[Setting, Setting], tuple[bool, Result]] = {}
+    for one in results:
+        if one.id == FIRST or one.declared.empty:
+            continue
+        effect = first_of(one)
+        is_decided = effect["verdict"] in (HIGHER, LOWER)
+        matters = is_decided and max(abs(effect["low"]), abs(effect["high"])) >= one.margin
+        told.setdefault((effect["setting"], effect["against"]), (bool(matters), one))
+    ranked = sorted(told.values(), key=lambda pair: not pair[0])
     return [one for _, one in ranked[:_LINES]]

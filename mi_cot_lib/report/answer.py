@@ -1,6 +1,7 @@
 """An item's answer: the largest declared effect first, then what else was declared; at most two sentences."""
 
 import jinja2
+import numpy as np
 import pandas as pd
 
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
@@ -10,6 +11,8 @@ from mi_cot_lib.report.text import DIGITS, interval, number
 
 # Further ones stand in the folded table.
 _NAMED = 2
+# What an item asks beside each other: the MI loss, and rationales.
+_ASKED = 2
 WORDS = jinja2.Environment(
     loader=jinja2.PackageLoader("mi_cot_lib.report"),
     autoescape=jinja2.select_autoescape(["html.jinja"]),
@@ -22,18 +25,20 @@ WORDS = jinja2.Environment(
 def answer_of(result: Result) -> list[str]:
     """Return what an item's declared comparisons say, in at most two sentences.
 
-    The first is of the largest effect that is decided, with its 95% interval; where nothing is decided, of
-    the largest difference that was seen. The second says what became of the others.
+    The first is of the largest effect that is decided, with its 95% interval; where none is, of the largest
+    difference that was seen. The second says what became of the others, by what is compared where an item
+    asks two things.
     """
     declared = result.declared
     if declared.empty:
         return []
-    decided = declared[declared["verdict"].isin([HIGHER, LOWER])]
-    shown = decided if len(decided) else declared
-    first = shown.loc[shown["difference"].abs().idxmax()]
+    first = first_of(result)
     digits = DIGITS[result.measure]
     rest = declared.drop(index=first.name)
     row, against, shared = pair_titles(result, first["setting"], first["against"])
+    pairs = [
+        pair_title(result, a, b) for a, b in zip(rest["setting"], rest["against"], strict=True)
+    ]
     text = WORDS.get_template("answer.txt.jinja").render(
         verdict=first["verdict"],
         measure=result.measure,
@@ -42,13 +47,33 @@ def answer_of(result: Result) -> list[str]:
         where=", ".join(filter(None, (title(first["setting"], COLUMN), shared))),
         signed=number(first["difference"], digits, signed=True),
         interval=interval(first["low"], first["high"], digits, signed=True),
+        is_equal=bool(np.isnan(first["low"]) and first["difference"] == 0),
+        is_small=bool(max(abs(first["low"]), abs(first["high"])) < result.margin),
+        is_corrected_away=bool(first["low"] * first["high"] > 0),
         decided={
             verdict: _named(result, rest[rest["verdict"] == verdict]) for verdict in (HIGHER, LOWER)
         },
         others=[verdict for verdict in (SAME, UNDECIDED) if (rest["verdict"] == verdict).any()],
+        by_pair=_by_pair(rest, pairs) if len(set(pairs)) == _ASKED else {},
         margin=f"{result.margin:g}",
     )
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def first_of(result: Result) -> pd.Series:
+    """Return the declared comparison that an answer opens with, a row of `Result.declared`."""
+    declared = result.declared
+    decided = declared[declared["verdict"].isin([HIGHER, LOWER])]
+    shown = decided if len(decided) else declared
+    return shown.loc[shown["difference"].abs().idxmax()]
+
+
+def _by_pair(rest: pd.DataFrame, pairs: list[str]) -> dict[str, dict[str, list[str]]]:
+    """Group columns by what is compared, then by verdict."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for pair, setting, verdict in zip(pairs, rest["setting"], rest["verdict"], strict=True):
+        found.setdefault(pair, {}).setdefault(verdict, []).append(title(setting, COLUMN))
+    return found
 
 
 def _named(result: Result, compared: pd.DataFrame) -> list[str]:

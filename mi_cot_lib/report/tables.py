@@ -24,8 +24,11 @@ _DIFFERENCE: Callable[[Cell], tuple[float, float, float]] = itemgetter("differen
 _OVER_ITEMS: Callable[[Cell], tuple[float, float]] = itemgetter("item_low", "item_high")
 
 
-def main_table(result: Result) -> pd.DataFrame:
-    """Return the small table that opens an item: its rows by data set, or its largest declared effects."""
+def main_table(result: Result, papers: bool = True) -> pd.DataFrame:
+    """Return the small table that opens an item: its rows by data set, or its largest declared effects.
+
+    Below an item's own rows stand the paper's, where they are wanted.
+    """
     if result.measure == "cases":
         return _cases(result)
     rows = _own_rows(result)
@@ -33,7 +36,9 @@ def main_table(result: Result) -> pd.DataFrame:
         ranked = result.declared.sort_values("difference", key=abs, ascending=False)
         return _compared(result, ranked.head(_SMALL))
     columns = ["", *dict.fromkeys(title(one, COLUMN) for one in result.cells["setting"]), "Seeds"]
-    return pd.DataFrame([*rows, *_papers_rows(result)], columns=columns).fillna(MISSING)
+    return pd.DataFrame([*rows, *(_papers_rows(result) if papers else ())], columns=columns).fillna(
+        MISSING
+    )
 
 
 def folded_tables(result: Result) -> dict[str, pd.DataFrame]:

@@ -89,8 +89,12 @@ def test_comparisons_and_costs_are_folded_away():
     [
         ((10, 11, 12), (13, 14, 16), "MI is higher than DSS on nano-CQA: +16.7 ["),
         ((13, 14, 16), (10, 11, 12), "MI is lower than DSS on nano-CQA: −16.7 ["),
-        ((9, 9), (9, 9), "MI and DSS are the same on nano-CQA within 2 points"),
-        ((9, 14, 9), (12, 9, 13), "Nothing is decided: the largest difference, MI − DSS"),
+        ((9, 9), (9, 9), "MI and DSS are equal for every seed on nano-CQA."),
+        (
+            (9, 14, 9),
+            (12, 9, 13),
+            "No difference is decided: the largest, MI − DSS on nano-CQA, is",
+        ),
     ],
 )
 def test_a_verdict_is_one_sentence(dss, mi, start):
@@ -118,6 +122,23 @@ def test_the_largest_decided_effect_comes_first_and_all_others_are_one_sentence(
     assert second.endswith("is the same within 2.")
     # Where nothing is declared nothing is said.
     assert answer_of(result({DSS: (9, 10)})) == []
+
+
+def test_an_item_that_asks_two_things_answers_each():
+    cells = {PLAIN: (5, 6, 7), DSS: (9, 10, 12), MI: (15, 17, 18)}
+    other = {one.with_(dataset="nano_svamp"): (9, 10, 11) for one in cells}
+    asked = (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING)
+    first, second = answer_of(result({**cells, **other}, declared=asked))
+    assert first.startswith("MI is higher than DSS on nano-CQA")
+    assert second == (
+        "MI − DSS: the same within 2 on nano-SVAMP; "
+        "DSS − Finetuning: higher on nano-CQA, the same within 2 on nano-SVAMP."
+    )
+
+
+def test_what_is_decided_below_the_smallest_difference_of_interest_says_so():
+    (sentence,) = answer_of(result({DSS: (9, 10, 11), MI: (13, 14, 16)}, margin=40.0))
+    assert sentence.endswith(", less than the smallest difference of interest.")
 
 
 def test_an_item_as_one_object_says_what_it_answers_in_plain_values():
