@@ -168,7 +168,7 @@ def record(runs: Path | None) -> None:
         raise ConfigError(
             f"{len(found.missing)} runs are missing in {request.places.runs}; `mi-cot reproduce` makes them."
         )
-    commit(found, request.places, results_folder())
+    commit(found, results_folder())
     click.echo(results_folder())
 
 
@@ -234,7 +234,7 @@ def _make(
             continue
         files = write_item(result, request.out, request.command(f"paper {item.id}"))
         if recording:
-            commit(request.find(item), request.places, results_folder())
+            commit(request.find(item), results_folder())
         if as_json:
             click.echo(json.dumps(to_object(result, [str(path) for path in files])))
         else:
