@@ -35,8 +35,7 @@ reproduce: $(READY) ## train, compare and draw the four methods on the built-in 
 # A file is one process's, since a notebook's cells share a kernel.
 test: $(READY) ## run every test, and every notebook against its committed outputs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests notebooks -q -n auto --maxprocesses 4 --dist loadfile \
-		--nbval --nbval-current-env --nbval-cell-timeout=600 --nbval-sanitize-with notebooks/sanitize.cfg \
-		--ignore=notebooks/exercises $(ARGS)
+		--nbval --nbval-current-env --nbval-cell-timeout=600 --nbval-sanitize-with notebooks/sanitize.cfg $(ARGS)
 
 lab: $(READY) ## open the course in JupyterLab
 	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mi_cot_lib.data.arithmetic import equation_value
+    from mi_cot_lib.data.load import load_split
     from mi_cot_lib.data.teacher.parse import parse_teacher_output
+    from mi_cot_lib.experiments.running.evaluate import evaluate
     from mi_cot_lib.experiments.running.run import run
     from mi_cot_lib.measure.calibration import expected_calibration_error, reliability_bins
     from mi_cot_lib.measure.mutual_information.estimate import estimate_mi
     from mi_cot_lib.measure.over_items import mcnemar, paired_bootstrap
     from mi_cot_lib.objective.mi import mi_loss
+    from mi_cot_lib.student.load import load_student
     from mi_cot_lib.training.config import RunConfig
     from mi_cot_lib.training.record import load_runs
 
@@ -21,8 +24,11 @@ __all__ = [
     "RunConfig",
     "equation_value",
     "estimate_mi",
+    "evaluate",
     "expected_calibration_error",
     "load_runs",
+    "load_split",
+    "load_student",
     "mcnemar",
     "mi_loss",
     "paired_bootstrap",
@@ -35,8 +41,11 @@ _HOMES = {
     "RunConfig": "training.config",
     "equation_value": "data.arithmetic",
     "estimate_mi": "measure.mutual_information.estimate",
+    "evaluate": "experiments.running.evaluate",
     "expected_calibration_error": "measure.calibration",
     "load_runs": "training.record",
+    "load_split": "data.load",
+    "load_student": "student.load",
     "mcnemar": "measure.over_items",
     "mi_loss": "objective.mi",
     "paired_bootstrap": "measure.over_items",

@@ -35,6 +35,9 @@ _CHOICES = options.together(
     options.runs("runs/paper"),
     options.out("figures/paper/PRESET"),
 )
+_FRESH = click.option(
+    "--fresh", is_flag=True, help="Train anew instead of using the records of the kit."
+)
 
 
 @click.command()
@@ -42,7 +45,7 @@ _CHOICES = options.together(
 @click.option("--list", "listing", is_flag=True, help="Show every item and how far it is.")
 @options.as_json("Print for other programs. ")
 @click.option("--plan", "planning", is_flag=True, help="Only say what the runs would take.")
-@click.option("--fresh", is_flag=True, help="Train anew instead of using the records of the kit.")
+@_FRESH
 @click.option(
     "--record",
     "recording",
@@ -89,10 +92,20 @@ def paper(
             click.echo(json.dumps(one, sort_keys=True) if as_json else describe_status(one))
         return
     planned = request.plan(chosen)
-    if planning or (planned.missing and planned.runs):
+    impossible = bool(planned.missing and planned.runs)
+    if planning or impossible:
         names = ", ".join(item.id for item in chosen)
-        head = f"Plan of {names}, preset {preset}: what is not there yet. Nothing is run."
-        click.echo(f"{head}\n\n{planned}")
+        if as_json:
+            plans = {"id": names, "preset": preset, "planned": planned.to_dict()}
+            click.echo(json.dumps(plans, sort_keys=True))
+        else:
+            head = f"Plan of {names}, preset {preset}: what is not there yet. Nothing is run."
+            click.echo(f"{head}\n\n{planned}")
+        if not planning:
+            lacking = ", ".join(" ".join(one).strip() for one in planned.missing)
+            raise KitError(
+                f"{names} not made, as this machine lacks {lacking}; --plan says how to get it."
+            )
         return
     failures = _make(chosen, request, engine, jobs, recording=recording, as_json=as_json)
     if recording and not failures:
@@ -141,6 +154,7 @@ def reproduce(
 
 
 @click.command()
+@_FRESH
 @options.engine
 @_CHOICES
 def measure(jobs: int | None, engine: "Engine", **choices: Any) -> None:
@@ -168,7 +182,7 @@ def record(runs: Path | None) -> None:
         raise ConfigError(
             f"{len(found.missing)} runs are missing in {request.places.runs}; `mi-cot reproduce` makes them."
         )
-    commit(found, request.places, results_folder())
+    commit(found, results_folder())
     click.echo(results_folder())
 
 
@@ -234,7 +248,7 @@ def _make(
             continue
         files = write_item(result, request.out, request.command(f"paper {item.id}"))
         if recording:
-            commit(request.find(item), request.places, results_folder())
+            commit(request.find(item), results_folder())
         if as_json:
             click.echo(json.dumps(to_object(result, [str(path) for path in files])))
         else:

@@ -1,14 +1,19 @@
 """The command line: what it prints last, and how it refuses."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from mi_cot_lib.cli import cli
 from mi_cot_lib.data.worlds.write import write_dataset
 
+ROOT = Path(__file__).resolve().parents[1]
 SPLITS = ("train", "valid", "test", "unseen")
 
 
@@ -103,3 +108,57 @@ def test_help_answers_without_importing_torch():
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip().endswith("False")
     assert "mi-cot reproduce" in out.stdout
+
+
+def written_commands(path):
+    """Return every `mi-cot …` of a page's code, each the words after `mi-cot`."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells)
+    # In a span between backticks, whatever lines it is broken into, or at the start of a line.
+    spans = [" ".join(span.split()) for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)]
+    lines = (re.match(r"[!$ ]*(?:\S*/)?mi-cot (.+)", x) for x in [*spans, *text.splitlines()])
+    return [shlex.split(line[1], comments=True) for line in lines if line]
+
+
+def parse(words):
+    """Read words as the command line does, and run nothing."""
+    command, rest = cli, list(words)
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        command = command.commands[rest.pop(0)]
+    try:
+        command.make_context("mi-cot", list(rest))
+    except click.exceptions.Exit:
+        assert {"-h", "--help"} & set(rest)
+    except click.MissingParameter:
+        # A name alone is no line to be typed.
+        if any(word.startswith("-") for word in rest):
+            raise
+
+
+# Names an option, and is no line to be typed.
+NOT_WHOLE = ["run", "--mi-form", "infonce"]
+PAGES = [*ROOT.glob("*.md"), *sorted(ROOT.glob("notebooks/*.ipynb"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_on_a_page_are_read_by_the_command_line(page):
+    for words in written_commands(page):
+        if words != NOT_WHOLE:
+            parse(words)
+
+
+@pytest.mark.parametrize(
+    ("page", "error"),
+    [
+        ("The `mi-cot\nrnu`.", KeyError),
+        ("    .venv/bin/mi-cot paper table1 --sedes 2  # more", click.NoSuchOption),
+        ("Try `mi-cot data check --show 3`.", click.MissingParameter),
+    ],
+)
+def test_a_command_that_is_not_there_is_found(tmp_path, page, error):
+    (tmp_path / "page.md").write_text(page)
+    (words,) = written_commands(tmp_path / "page.md")
+    with pytest.raises(error):
+        parse(words)

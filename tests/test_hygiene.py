@@ -80,8 +80,6 @@ def test_only_kinds_of_files_that_belong_here_are_committed():
 def test_committed_notebooks_carry_their_outputs():
     bare = []
     for path in committed(".ipynb"):
-        if "exercises" in path.parts:
-            continue
         cells = json.loads(path.read_text("utf-8"))["cells"]
         code = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"]]
         if any(cell["execution_count"] is None for cell in code) or not any(

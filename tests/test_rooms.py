@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import mi_cot_lib
+
 PACKAGE = Path(__file__).resolve().parents[1] / "mi_cot_lib"
 ROOMS = [
     "data", "student", "objective", "training", "evaluation", "report", "experiments", "course",
@@ -144,3 +146,8 @@ def test_checker_says_file_and_line_of_a_broken_rule(file, source, line):
 )
 def test_checker_accepts_what_the_order_allows(file, source):
     assert violations(source, Path(file)) == []
+
+
+@pytest.mark.parametrize("name", mi_cot_lib.__all__)
+def test_a_public_name_loads(name):
+    assert getattr(mi_cot_lib, name).__name__ == name

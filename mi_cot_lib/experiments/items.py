@@ -1,6 +1,6 @@
 """Every table, figure and question: one list, from which one function makes any of them (`make.make`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mi_cot_lib.errors import unknown_name
@@ -276,14 +276,14 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def item_named(name: str) -> Item:
+def item_named(name: str, groups: Iterable[str] = ()) -> Item:
     """Look an item up by its id, or raise a ConfigError."""
     if name not in ITEMS:
-        raise unknown_name("table, figure or question", name, ITEMS)
+        raise unknown_name("table, figure or question", name, [*ITEMS, *groups])
     return ITEMS[name]
 
 
 def items_named(names: tuple[str, ...]) -> list[Item]:
     """Return the items that are named, each once; `all` is the paper's, `questions` every question."""
     ids = dict.fromkeys(one for name in names for one in GROUPS.get(name, (name,)))
-    return [item_named(one) for one in ids]
+    return [item_named(one, GROUPS) for one in ids]

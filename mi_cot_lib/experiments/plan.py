@@ -95,6 +95,17 @@ class Plan:
         )
         return text.rstrip()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in plain JSON values; `hours` are of all runs, by card, and `disk` is in bytes."""
+        facts = ("name", "examples", "flops", "hours")
+        return {
+            "runs": [{fact: getattr(run, fact) for fact in facts} for run in self.runs],
+            "hours": {card: sum(run.hours[card] for run in self.runs) for card in PEAKS},
+            "disk": dict(zip(("students", "checkpoints"), self.disk, strict=True)),
+            "missing": [" ".join(one).strip() for one in self.missing],
+            "judge_calls": self.judge_calls,
+        }
+
 
 def plan(
     items: Sequence[Item],

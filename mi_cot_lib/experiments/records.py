@@ -32,6 +32,9 @@ from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import RECORD, read_record
 
 Record = dict[str, Any]
+# Parts that an item adds to a finished run's record.
+_ASKED_LATER = ("information", "outside")
+_MADE_FROM = ("data", "weights_sha256", "results_version")
 
 
 class Fingerprints:
@@ -167,15 +170,23 @@ def make_missing(
     return failures
 
 
-def commit(found: Found, places: Places, folder: Path) -> None:
-    """Copy the records of an item's own runs to a folder of results."""
+def commit(found: Found, folder: Path) -> None:
+    """Write the records that were found for an item to a folder of results.
+
+    What another item asked of a run stays where the folder's record is of the same data and weights.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in {run.record["run"] for run in found.runs}:
-        if (places.runs / name / RECORD).is_file():
-            record = read_record(places.runs / name)
-            # A path of this machine is nobody else's.
-            record["config"]["data_root"] = None
-            write_json(folder / f"{name}.json", record, sort_keys=True, separators=(",", ":"))
+    for name, record in {run.record["run"]: run.record for run in found.runs}.items():
+        path = folder / f"{name}.json"
+        kept = _committed(path) if path.is_file() else {}
+        # A path of this machine is nobody else's.
+        written = {**record, "config": {**record["config"], "data_root": None}}
+        if all(kept.get(part) == record.get(part) for part in _MADE_FROM):
+            written = {part: kept[part] for part in _ASKED_LATER if part in kept} | written
+            if "outside" in written:
+                written["outside"] = kept.get("outside", {}) | written["outside"]
+        if written != kept:
+            write_json(path, written, sort_keys=True, separators=(",", ":"))
 
 
 def gold_labels(preset: Preset, families: Sequence[str]) -> dict[str, list[str]]:

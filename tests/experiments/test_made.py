@@ -107,7 +107,7 @@ def test_real_data_needs_a_named_judge_before_anything_is_run(tmp_path):
 
 
 def test_committed_records_are_small_name_no_place_and_stand_for_the_runs(tiny, made, tmp_path):
-    commit(made.find(TABLE6), made.places, tmp_path / "results")
+    commit(made.find(TABLE6), tmp_path / "results")
     kept = sorted((tmp_path / "results").iterdir())
     assert [path.stem for path in kept] == sorted(one.run_name for one in runs_of(TABLE6, tiny))
     for path in kept:

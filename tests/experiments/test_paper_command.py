@@ -34,6 +34,14 @@ def test_what_there_is_and_what_it_would_take_is_said_and_nothing_run(tmp_path, 
     assert status == 0 and " 0 of  20 runs" in out
     status, out, _ = call("paper", "table3", "--plan", "--fresh", "--seeds", 1, *places)
     assert status == 0 and "Nothing is run" in out and "4 runs" in out
+    plan = ("--plan", "--json", "--fresh", "--seeds", 1)
+    status, out, _ = call("paper", "table3", *plan, *places)
+    (planned,) = [json.loads(line) for line in out.splitlines()]
+    assert status == 0 and planned["id"] == "table3" and planned["planned"]["missing"] == []
+    runs = planned["planned"]["runs"]
+    assert len(runs) == 4 and set(runs[0]) == {"name", "examples", "flops", "hours"}
+    for card, hours in planned["planned"]["hours"].items():
+        assert hours == pytest.approx(sum(run["hours"][card] for run in runs)) and hours > 0
     assert not list(tmp_path.iterdir())
 
 
@@ -41,9 +49,15 @@ def test_the_papers_own_setting_is_a_plan_where_it_cannot_run(tmp_path, call, mo
     monkeypatch.setenv("MI_COT_CACHE", str(tmp_path))
     monkeypatch.delenv("MI_COT_DATA", raising=False)
     places = ("--runs", tmp_path / "runs", "--out", tmp_path / "out")
-    status, out, _ = call("paper", "table1", "--preset", "paper", *places)
-    assert status == 0 and "Nothing is run" in out and "hours on one A100" in out
-    assert "missing: data svamp" in out and not (tmp_path / "runs").exists()
+    asked = ("paper", "table1", "--preset", "paper", *places)
+    status, out, error = call(*asked)
+    assert status == 2 and "Nothing is run" in out and "hours on one A100" in out
+    assert "missing: data svamp" in out and "table1 not made" in error
+    assert call(*asked, "--plan") == (0, out, "")
+    status, out, error = call(*asked, "--json")
+    assert status == 2 and "data svamp train" in error
+    assert "data svamp train" in json.loads(out)["planned"]["missing"]
+    assert not (tmp_path / "runs").exists()
 
 
 def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path, call):
@@ -77,6 +91,7 @@ def test_a_page_without_runs_is_refused(tmp_path, call):
     ("arguments", "said"),
     [
         (("paper", "tabel1"), "Did you mean 'table1'"),
+        (("paper", "tabel1"), "methods, all, questions."),
         (("paper", "all", "table99"), "table99"),
         (("paper", "table1", "--preset", "nanno"), "Did you mean 'nano'"),
         (("paper", "table1", "--sedes", "2"), "--seeds"),
@@ -86,7 +101,7 @@ def test_a_page_without_runs_is_refused(tmp_path, call):
         (("paper", "figure4", "--judge", "m"), "OPENAI_API_KEY"),
         (("report", "--preset", "big"), "unknown preset 'big'"),
         (("reproduce", "--dataset", "nano_svmp"), "Did you mean 'nano_svamp'"),
-        (("measure", "--preset", "big"), "unknown preset 'big'"),
+        (("measure", "--fresh", "--preset", "big"), "unknown preset 'big'"),
     ],
 )
 def test_what_is_asked_wrongly_is_refused_by_name_before_anything_is_run(

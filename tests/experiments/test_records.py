@@ -8,7 +8,14 @@ import pytest
 from mi_cot_lib.experiments.information import MEASURE_VERSION, Protocol, unfit_information
 from mi_cot_lib.experiments.items import ITEMS
 from mi_cot_lib.experiments.presets import PRESETS, runs_of
-from mi_cot_lib.experiments.records import Fingerprints, Places, find, results_folder, unfit
+from mi_cot_lib.experiments.records import (
+    Fingerprints,
+    Places,
+    commit,
+    find,
+    results_folder,
+    unfit,
+)
 from mi_cot_lib.experiments.running.run_record import curves_of
 
 NANO, TABLE3 = PRESETS["nano"], ITEMS["table3"]
@@ -79,6 +86,31 @@ def test_a_readers_own_run_goes_before_the_committed_one_if_it_fits(record, plac
     put(places, {**record, "results_version": 0}, committed=False)
     found = find(TABLE3, NANO, places, 1)
     assert [run.record["run"] for run in found.runs] == [NAME] and NAME not in found.missing
+
+
+def test_a_committed_run_keeps_what_other_items_asked_of_it(record, places):
+    path = places.results / f"{NAME}.json"
+    outside = {name: {"data_sha256": "1"} for name in ("nano_anli", "nano_esnli")}
+    asked = {**record, "information": {"measure_version": 1}, "outside": outside}
+    own = {**record, "seconds": {"total": 1.0}}
+    put(places, own, committed=False)
+    for change, said in (
+        ({}, {**asked, **own}),
+        # Asked of a student of another start.
+        ({"weights_sha256": "0"}, own),
+    ):
+        put(places, {**asked, **change})
+        commit(find(TABLE3, NANO, places, 1), places.results)
+        assert json.loads(path.read_text(encoding="utf-8")) == said
+    put(places, asked)
+    put(places, {**own, "outside": {"nano_anli": {}}}, committed=False)
+    commit(find(TABLE3, NANO, places, 1), places.results)
+    assert json.loads(path.read_text())["outside"] == {**outside, "nano_anli": {}}
+    # One's own that may not stand for the run.
+    put(places, asked)
+    put(places, {**own, "results_version": 0}, committed=False)
+    commit(find(TABLE3, NANO, places, 1), places.results)
+    assert json.loads(path.read_text(encoding="utf-8")) == asked
 
 
 @pytest.mark.parametrize("committed", [True, False])
