@@ -34,7 +34,8 @@ from mi_cot_lib.training.record import RECORD, read_record
 Record = dict[str, Any]
 # Parts that an item adds to a finished run's record.
 _ASKED_LATER = ("information", "outside")
-_MADE_FROM = ("data", "weights_sha256", "results_version")
+# Where these agree, also in what the student answers, two records are of one student.
+_OF_ONE_STUDENT = ("data", "weights_sha256", "results_version", "correct")
 
 
 class Fingerprints:
@@ -173,7 +174,7 @@ def make_missing(
 def commit(found: Found, folder: Path) -> None:
     """Write the records that were found for an item to a folder of results.
 
-    What another item asked of a run stays where the folder's record is of the same data and weights.
+    What another item asked of a run stays where the folder's record is of the same student.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, record in {run.record["run"]: run.record for run in found.runs}.items():
@@ -181,7 +182,7 @@ def commit(found: Found, folder: Path) -> None:
         kept = _committed(path) if path.is_file() else {}
         # A path of this machine is nobody else's.
         written = {**record, "config": {**record["config"], "data_root": None}}
-        if all(kept.get(part) == record.get(part) for part in _MADE_FROM):
+        if all(kept.get(part) == record.get(part) for part in _OF_ONE_STUDENT):
             written = {part: kept[part] for part in _ASKED_LATER if part in kept} | written
             if "outside" in written:
                 written["outside"] = kept.get("outside", {}) | written["outside"]

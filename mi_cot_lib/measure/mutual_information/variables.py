@@ -23,6 +23,7 @@ MARGINALS = (NORMAL_SCORES, AS_GIVEN)
 # Standard deviations. A map through every single rank would follow the noise of its items.
 STEP = 0.1
 _LEAST = np.finfo(float).tiny
+_CLOSEST = 1e-300
 # Relative to the largest variance of a direction: below it lies rounding, not data.
 _NO_VARIANCE = 1e-10
 # A gap between neighbours is a tremor, as of rounding, where it is as small as this share of their value
@@ -168,6 +169,9 @@ def normal_scores(train: np.ndarray, column: np.ndarray) -> np.ndarray:
     _, steps = np.unique(np.floor(scores / STEP), return_inverse=True)
     sizes = np.bincount(steps, counts)
     knots, at = (np.bincount(steps, counts * one) / sizes for one in (values / unit, scores))
+    # A slope between knots that are closer beside the largest value would overflow.
+    apart = np.diff(knots, prepend=-np.inf) > _CLOSEST
+    knots, at = knots[apart], at[apart]
     edge = float(ndtri((items + 0.5) / (items + 1)))
     with np.errstate(over="ignore"):
         column = column / unit

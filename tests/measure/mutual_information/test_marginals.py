@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
@@ -87,6 +87,7 @@ floats = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(floats, min_size=1, max_size=30), st.lists(floats, min_size=1, max_size=30))
+@example([1.665789893711975e308, 0.125, -0.5], [0.0])
 def test_scores_of_any_finite_values_are_finite_and_never_fall(train, others):
     found = normal_scores(np.array(train), np.sort(others))
     assert np.isfinite(found).all() and (np.diff(found) > -1e-12).all()
