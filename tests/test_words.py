@@ -17,7 +17,7 @@ NAME_ITEMS = {"experiments/items.py", "course/paper_checks.py"}
 # A sentence is a literal of so many words.
 SENTENCE = 8
 # What there may be at most, in lines of Python and in modules. They only get fewer.
-MOST = {"mi_cot_lib": (20_986, 160), "tests": (13_806, 116)}
+MOST = {"mi_cot_lib": (20_986, 160), "tests": (13_803, 116)}
 
 
 def literals(tree: ast.AST, skipped: set[int]):
