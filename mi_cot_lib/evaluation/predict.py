@@ -1,6 +1,6 @@
 """Let a student answer: labels, and rationales if asked, with a confidence for each answer."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, isfinite
 from pathlib import Path
@@ -89,7 +89,7 @@ def predict(
     dataset: str | DatasetSpec,
     method: str,
     *,
-    explain: bool,
+    explain: bool | Container[str],
     max_input_tokens: int,
     max_new_tokens: int,
     max_rationale_tokens: int,
@@ -105,7 +105,7 @@ def predict(
     Args:
         dataset: For scoring: a name, or the specification of one of the user's own.
         method: The training method: how the output is to be read.
-        explain: Also generate rationales, for methods that were trained to.
+        explain: Also generate rationales, for methods that were trained to; or for which examples, by id.
         max_new_tokens: Limit of a label.
         max_rationale_tokens: Limit of a rationale, and of rationale with label for `single_task`.
         with_scores: Also score the candidates of closed sets, of which confidence is made; validation
@@ -141,11 +141,18 @@ def predict(
             answers[index] = answer._replace(scores=answers[index].scores)
     rationales: list[str | None] = [None] * len(examples)
     if spec.explains and explain:
-        texts = [EXPLAIN_PREFIX + example.input for example in examples]
+        asked = [
+            place
+            for place, name in enumerate(names)
+            if isinstance(explain, bool) or name in explain
+        ]
+        texts = [EXPLAIN_PREFIX + examples[place].input for place in asked]
+        ids = [names[place] for place in asked]
         written = generate(
-            student, texts, max_input_tokens, max_rationale_tokens, on_batch, names=names
+            student, texts, max_input_tokens, max_rationale_tokens, on_batch, names=ids
         )
-        rationales = [text for text, _ in written]
+        for place, (text, _) in zip(asked, written, strict=True):
+            rationales[place] = text
     predictions = []
     for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
         label, rationale, scores = answer.text, rationales[index], answer.scores

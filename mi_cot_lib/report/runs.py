@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
 from mi_cot_lib.report.setting import COLUMN, Setting, title
@@ -24,11 +25,15 @@ Scores = tuple[int | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished run in its place: what was trained and asked, its seed, and what `run.json` holds."""
+    """One finished run in its place: what was trained and asked, its seed, and what `run.json` holds.
+
+    With `new` only those answers count whose questions are new in that respect: they take turns.
+    """
 
     setting: Setting
     seed: int
     record: Record
+    new: New | None = None
 
     def outcomes(self) -> np.ndarray:
         """Return which items of its split were answered rightly, `(items,)` of 0 and 1."""
@@ -36,6 +41,8 @@ class Run:
         bits = (
             self.calibration()["correct"] if split == "outside" else self.record["correct"][split]
         )
+        if self.new is not None:
+            bits = bits[NEW.index(self.new) :: len(NEW)]
         return np.array([int(bit) for bit in bits])
 
     def accuracy(self) -> float:

@@ -1,11 +1,13 @@
 """An item's tables as text: a small one to open with, and those that are folded away under it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
+from mi_cot_lib.data.worlds.item import NEW
 from mi_cot_lib.report.cells.accuracy import accuracy_cells, gain_changes, recall_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells
 from mi_cot_lib.report.cells.curves import tradeoff_cells
@@ -206,9 +208,20 @@ def _recall(one: Cell) -> dict[str, str]:
 def _unseen(result: Result) -> pd.DataFrame:
     runs = answers_to("unseen", result.runs)
     cells = accuracy_cells(runs) if runs else pd.DataFrame()
+    parts = {
+        new: {
+            one["setting"]: one
+            for one in accuracy_cells([replace(run, new=new) for run in runs]).to_dict("records")
+        }
+        for new in (NEW if runs else ())
+    }
 
     def texts(one: Cell) -> dict[str, str]:
-        return {"Accuracy, % [95%]": with_interval(*_VALUE(one)), "Seeds": str(one["seeds"])}
+        by_news = {
+            f"New {new}, % [95%]": with_interval(*_VALUE(cells[one["setting"]]))
+            for new, cells in parts.items()
+        }
+        return {"Both, % [95%]": with_interval(*_VALUE(one)), **by_news, "Seeds": str(one["seeds"])}
 
     return _lines(result, cells, texts)
 
@@ -273,7 +286,7 @@ FOLDED: dict[str, tuple[str, Callable[[Result], pd.DataFrame]]] = {
         "Answers by gold label",
         lambda made: _lines(made, recall_cells(made.runs, made.golds), _recall),
     ),
-    "unseen": ("Unseen templates", _unseen),
+    "unseen": ("Questions of a kind that no training example has", _unseen),
     "calibration": (
         "Calibration",
         lambda made: _lines(made, calibration_cells(made.runs), _calibration, "Test set"),

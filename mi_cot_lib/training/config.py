@@ -27,13 +27,16 @@ from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, check_student_name, folde
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]
 Unparsed = Literal["leave_out", "keep_empty"]
+Schedule = Literal["linear", "plateau"]
 
 # Batch 64, 10,000 steps, 5e-5, evaluation every 250 steps and the token limits are the released code's.
 _T5_DEFAULTS: dict[str, Any] = {
     "max_steps": 10_000,
     "batch_size": 64,
     "learning_rate": 5e-5,
+    "schedule": "linear",
     "eval_every": 250,
+    "patience": 0,
     "max_input_tokens": 1024,
     "max_target_tokens": 256,
 }
@@ -42,7 +45,9 @@ _NANO_DEFAULTS: dict[str, Any] = {
     "max_steps": 500,
     "batch_size": 16,
     "learning_rate": 2e-3,
-    "eval_every": 125,
+    "schedule": "plateau",
+    "eval_every": 50,
+    "patience": 6,
     "max_input_tokens": 256,
     "max_target_tokens": 128,
     "threads": 1,
@@ -53,6 +58,8 @@ _NANO_NLI_DEFAULTS: dict[str, Any] = {**_NANO_DEFAULTS, "max_steps": 1_000, "eva
 # Fields that came after the first runs were recorded. At these values a run is one that could be made
 # before, and has the record and the name that it had.
 _LATER: dict[str, Any] = {"features": "vocabulary", "teacher_change": "none", "change_share": 0.0}
+
+_MAY_BE_0 = ("alpha1", "alpha2", "alpha3", "seed", "min_steps", "patience")
 
 
 def _help(text: str, **default: Any) -> Any:
@@ -77,8 +84,14 @@ class RunConfig:
         "nano, nano48, nano32, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
         default="nano",
     )
-    seed: int = _help("Seed of order and dropout.", default=0)
-    train_size: int | None = _help("Train on this many examples; default: all.", default=None)
+    seed: int = _help(
+        "Seed of the training examples that are drawn, their order, new weights and dropout.",
+        default=0,
+    )
+    train_size: int | None = _help(
+        "Draw this many training examples; default: all, of a built-in data set 4,000 new ones a seed.",
+        default=None,
+    )
     labels: Labels = _help("Train on gold labels or on the teacher's (Table 3).", default="gold")
     unparsed: Unparsed = _help(
         "Teacher text that cannot be parsed: leave_out of rationale training, or keep_empty as the "
@@ -87,18 +100,31 @@ class RunConfig:
     )
     teacher_change: TeacherChange = _help(
         "Teach a share of the training examples otherwise: wrong_labels, other_rationales, "
-        "shuffled_words, truncated, label_named or label_hidden.",
+        "shuffled_words, shuffled_steps, new_words, last_step_missing, truncated, label_named or "
+        "label_hidden.",
         default="none",
     )
     change_share: float = _help("Of the training examples, for teacher_change.", default=0.0)
-    max_steps: int = _help("Optimiser steps.", default=None)
+    max_steps: int = _help(
+        "Optimiser steps, if patience does not end training before.", default=None
+    )
+    min_steps: int = _help("Steps before which patience does not end training.", default=0)
     batch_size: int = _help("Examples a step.", default=None)
     micro_batch_size: int = _help(
         "Examples held in memory at once; gradients add up to the batch's. Default: the batch.",
         default=None,
     )
-    learning_rate: float = _help("AdamW's, falling linearly to 0.", default=None)
+    learning_rate: float = _help("AdamW's, at the start.", default=None)
+    schedule: Schedule = _help(
+        "Of the learning rate: linear, to 0 after all steps, or plateau, to a fifth whenever validation has "
+        "not become better for half the patience.",
+        default=None,
+    )
     eval_every: int = _help("Steps between validations.", default=None)
+    patience: int = _help(
+        "Validations in a row without a better one, after which training ends; 0: it takes all steps.",
+        default=None,
+    )
     alpha1: float = _help("Weight of the prediction loss (Equation 10).", default=0.5)
     alpha2: float = _help("Weight of the rationale loss.", default=0.5)
     alpha3: float = _help("Weight of the MI loss; 0 equals DSS.", default=0.1)
@@ -175,12 +201,17 @@ class RunConfig:
             value = getattr(self, name)
             if kind not in (int, float) or is_optional or name == "change_share":
                 continue
-            may_be_0 = name in ("alpha1", "alpha2", "alpha3", "seed")
+            may_be_0 = name in _MAY_BE_0
             if not 0 <= value < float("inf") or (value == 0 and not may_be_0):
                 bound = "not negative" if may_be_0 else "greater than 0"
                 raise ConfigError(f"{name} must be finite and {bound}, got {value}.")
         if self.seed >= 2**32:
             raise ConfigError(f"seed must be less than 2**32, got {self.seed}.")
+        if self.schedule == "plateau" and self.patience < 2:
+            raise ConfigError(
+                f"schedule plateau needs a patience of at least 2 validations, got {self.patience}; or name "
+                "the schedule linear."
+            )
         if not self.objective.weights:
             raise ConfigError(f"all weights that {self.method} uses are 0: nothing would train.")
         for name in ("train_size", "threads"):

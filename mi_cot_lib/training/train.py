@@ -1,7 +1,7 @@
 """Train one student as a RunConfig says, with checkpoints from which a stopped run goes on."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +11,7 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PrinterCallback, Seq2SeqTrainingArguments, TrainerCallback, set_seed
 from transformers.integrations import TensorBoardCallback
+from transformers.trainer_callback import TrainerState
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.files import write_atomically
@@ -28,7 +29,7 @@ from mi_cot_lib.training.checkpoints import (
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.trainer import TwoTaskTrainer, Validate
 
-LOGS_A_RUN = 25
+LOGS_A_VALIDATION = 2
 # Steps done, steps wanted, and seconds spent by all calls so far.
 PROGRESS = "progress.txt"
 
@@ -40,11 +41,15 @@ class Trained:
     Attributes:
         history: One row a logged step (losses in nats, gradient norms) and one a validation.
         selected_step: The step with the best validation accuracy, the earliest of equals.
+        steps: How many were taken.
+        converged: Whether patience ended training; not where all steps were taken without that.
         seconds: Time spent training, by earlier calls of an interrupted run as well.
     """
 
     history: list[dict[str, float]]
     selected_step: int
+    steps: int
+    converged: bool
     seconds: float
 
 
@@ -77,6 +82,26 @@ class _Progress(TrainerCallback):
         self.bar.update(1)
         # Also where the logging interval does not divide the run, its end is in the history.
         control.should_log = control.should_log or state.global_step >= state.max_steps
+
+
+class _Patience(TrainerCallback):
+    """Ends training when validation has not become better for long enough, as the checkpoint tells."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # Only now is the validation just made the best one, or not.
+        control.should_training_stop |= is_out_of_patience(state, self.config)
+
+
+def is_out_of_patience(state: TrainerState, config: RunConfig) -> bool:
+    """Tell whether the validations since the best one are as many as a run waits for a better one."""
+    waited = state.global_step - selected_step(state)
+    is_over = (
+        waited >= config.patience * config.eval_every and state.global_step >= config.min_steps
+    )
+    return config.patience > 0 and is_over
 
 
 def read_progress(folder: Path) -> tuple[int, int, float]:
@@ -118,13 +143,16 @@ def train(
             train_pairs=train_pairs,
             valid_pairs=valid_pairs,
             validate=validate,
-            callbacks=[progress, *_tensorboard(folder, tensorboard)],
+            callbacks=[progress, _Patience(config), *_tensorboard(folder, tensorboard)],
         )
         trainer.remove_callback(PrinterCallback)
         last = last_whole(checkpoints)
-        if last is not None and state_of(last).global_step >= config.max_steps:
+        before = None if last is None else state_of(last)
+        if before and (
+            before.global_step >= config.max_steps or is_out_of_patience(before, config)
+        ):
             # Resumed at its end the Trainer would take one step more.
-            trainer.state = state_of(last)
+            trainer.state = before
         else:
             try:
                 trainer.train(resume_from_checkpoint=None if last is None else str(last))
@@ -136,6 +164,8 @@ def train(
     return Trained(
         history=[row for row in trainer.state.log_history if "train_runtime" not in row],
         selected_step=best,
+        steps=trainer.state.global_step,
+        converged=is_out_of_patience(trainer.state, config),
         seconds=progress.seconds,
     )
 
@@ -165,6 +195,22 @@ def _tensorboard(folder: Path, wanted: bool) -> list[TrainerCallback]:
     return [_Curves(SummaryWriter(str(folder / "tensorboard")))]
 
 
+# By schedule, the Trainer's arguments. torch counts the validations that may pass before the next one lowers
+# the rate.
+_SCHEDULES: dict[str, Callable[[RunConfig], dict[str, Any]]] = {
+    "linear": lambda config: {"lr_scheduler_type": "linear"},
+    "plateau": lambda config: {
+        "lr_scheduler_type": "reduce_lr_on_plateau",
+        "lr_scheduler_kwargs": {
+            "mode": "max",
+            "factor": 0.2,
+            "patience": config.patience // 2 - 1,
+            "threshold": 0.0,
+        },
+    },
+}
+
+
 def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments:
     arguments = Seq2SeqTrainingArguments(
         output_dir=str(checkpoints),
@@ -174,9 +220,10 @@ def _arguments(config: RunConfig, checkpoints: Path) -> Seq2SeqTrainingArguments
         per_device_eval_batch_size=config.micro_batch_size,
         gradient_accumulation_steps=config.batch_size // config.micro_batch_size,
         learning_rate=config.learning_rate,
+        **_SCHEDULES[config.schedule](config),
         bf16=config.precision == "bf16",
         use_cpu=not torch.cuda.is_available(),
-        logging_steps=max(1, config.max_steps // LOGS_A_RUN),
+        logging_steps=max(1, config.eval_every // LOGS_A_VALIDATION),
         # It would log the mean of earlier losses in the place of one that is not finite.
         logging_nan_inf_filter=False,
         eval_strategy="steps",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mi_cot_lib.data.exact_judge.judge import Verdict, judge_rationale
 from mi_cot_lib.data.specs import Example
-from mi_cot_lib.data.worlds import esnli, facts
+from mi_cot_lib.data.worlds import facts, nli
 from mi_cot_lib.data.worlds.facts import RELATIONS
 from mi_cot_lib.errors import ConfigError, DataError
 from tests.data.judged import NANO, parts, right_of, scores, told, verdict_on, words
@@ -36,11 +36,28 @@ def test_a_mistake_of_the_teacher_scores_3_and_what_it_broke_off_below_5(name):
 def test_every_wording_of_the_pairs_counts():
     for example in right_of("nano_esnli") + right_of("nano_anli"):
         text = example.rationale
-        for slot in esnli.SLOTS:
+        for slot in nli.SLOTS:
             for leaf in {word for word in words(text) if word in facts.KIND_OF}:
                 for way in (1, 2):
                     other = text.replace(slot.say(leaf, 0), slot.say(leaf, way))
                     assert scores(example, other) == 5, (example, other)
+
+
+def test_the_wordings_of_plain_text_count_for_pairs_too():
+    slots = {slot.category: slot for slot in nli.SLOTS}
+    told = [e for e in right_of("nano_esnli") + right_of("nano_anli") if e.label != "neutral"]
+    for example in told:
+        said, *_ = parts(example)
+        name, *_, leaf = words(said)
+        kind = facts.KIND_OF[leaf]
+        slot = slots[facts.CATEGORY_OF[kind]]
+        claimed = [word for word in words(example.input) if word in slot.kinds][-1]
+        for other in set(slot.kinds) - {kind}:
+            link = facts.sentence(slot.exclude(leaf, kind, other))
+            for is_so in (True, False):
+                told = f"{name} {(slot.state if is_so else slot.deny)(claimed, 1)}."
+                score = 5 if is_so == (claimed == kind) else 3
+                assert scores(example, f"{said} {link} {told}") == score, told
 
 
 def test_every_wording_of_a_fact_counts():
@@ -92,10 +109,10 @@ ODD = (
     Example("nano_cqa/test/0", "Eva thinks of a poodle, not a trout or a robin. Where is its home?"
             "\nAnswer Choices:\n(a) kennel\n(b) nest\n(c) river\n(d) paddock\n(e) treetop",
             "kennel", None, None),
-    Example("nano_esnli/test/0", "Eva has only a poodle and, on a cold day, waits at the pond.</s>"
-            "Eva is raising a dog.", "entailment", None, None),
-    Example("nano_anli/test/0", "Eva is a chef and Tom is a nurse. The nurse was seen napping and "
-            "the chef was seen racing.</s>The cook is near a farm.", "neutral", None, None),
+    Example("nano_esnli/test/0", "Eva has only a poodle on a cold day.</s>Eva is raising a dog.",
+            "entailment", None, None),
+    Example("nano_anli/test/0", "Eva works only as a chef and, on a cold day, was seen racing.</s>"
+            "Eva is near a farm.", "neutral", None, None),
 )  # fmt: skip
 
 

@@ -32,8 +32,7 @@ def test_nothing_scores_1(right, nothing):
 
 def test_the_rationale_of_a_question_about_something_else_scores_1(right):
     for index, example in enumerate(right):
-        # Every pair of nano_anli speaks of somebody's work.
-        known = content(example.input) - ({"person"} if "nano_anli" in example.id else set())
+        known = content(example.input)
         for other in right[index + 1 :] + right[:index]:
             if all(map(content, cut(other.rationale))) and not known & content(other.rationale):
                 assert scores(example, other.rationale) == 1, (example, other.rationale)
@@ -128,10 +127,7 @@ def without(example, index, count):
         return 5 if index == 0 else 4  # the goal only says the question again
     if name == "nano_svamp" and last:
         return 3
-    if example.label == "neutral" and last:
-        by_name = example.input.split("</s>")[1].split()[0] in facts.NAMES
-        return 1 if name == "nano_esnli" else 3 if by_name else 4
-    return 4
+    return 1 if example.label == "neutral" else 4
 
 
 def test_words_in_reverse_score_1_and_shuffled_or_unreadable_ones_at_most_2(right):

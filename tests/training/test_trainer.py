@@ -78,9 +78,8 @@ def test_a_run_interrupted_after_its_last_step_takes_no_further_one(fit, tmp_pat
 
 
 def test_the_last_step_is_logged_whatever_the_interval_and_seconds_spent_before_count(
-    fit, tmp_path, monkeypatch
+    fit, tmp_path
 ):
-    monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", 2)
     (tmp_path / "run").mkdir()
     (tmp_path / "run/progress.txt").write_text("3 5 100.0\n")
     _, run = fit(config(method="mi", max_steps=5, eval_every=5), tmp_path / "run")
@@ -99,6 +98,50 @@ def test_the_step_that_validates_best_is_kept(fit, tmp_path):
     student, trained = fit(config(method="mi"), validate=validate)
     assert trained.selected_step == 4
     assert torch.equal(weights(student), seen[1])
+
+
+def graded(*accuracies):
+    """Validate with these accuracies in turn, the last one for good."""
+    left = list(accuracies)
+    return lambda model: {"accuracy": left.pop(0) if len(left) > 1 else left[0]}
+
+
+@pytest.mark.parametrize(
+    "patience, min_steps, accuracies, steps, selected, converged",
+    [
+        (2, 0, (0.1, 0.3, 0.2), 8, 4, True),
+        # Equal is not better.
+        (2, 0, (0.3, 0.3), 6, 2, True),
+        (2, 10, (0.3, 0.3), 10, 2, True),
+        # All steps are taken while it still becomes better, or where nobody waits for that.
+        (3, 0, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 12, 12, False),
+        (0, 0, (0.3, 0.3), 12, 2, False),
+    ],
+)
+def test_training_ends_when_validation_has_not_become_better_for_long_enough(
+    fit, patience, min_steps, accuracies, steps, selected, converged
+):
+    settings = config(method="dss", max_steps=12, patience=patience, min_steps=min_steps)
+    _, trained = fit(settings, validate=graded(*accuracies))
+    found = (trained.steps, trained.selected_step, trained.converged)
+    assert found == (steps, selected, converged)
+
+
+def test_on_a_plateau_the_rate_falls_after_half_the_patience(fit):
+    settings = config(method="dss", max_steps=20, patience=4, schedule="plateau")
+    _, trained = fit(settings, validate=graded(0.1, 0.5, 0.2))
+    rates = {row["step"]: row["learning_rate"] for row in trained.history if "learning_rate" in row}
+    # The best is step 4; the second validation without a better one is step 8.
+    assert rates[7] == pytest.approx(1e-3) and rates[9] == pytest.approx(2e-4)
+    assert (trained.steps, trained.selected_step, trained.converged) == (12, 4, True)
+
+
+def test_a_run_that_ended_before_all_steps_is_not_gone_on_with(fit, tmp_path):
+    settings = config(method="dss", max_steps=12, patience=1)
+    student, first = fit(settings, tmp_path, graded(0.5, 0.4))
+    again, second = fit(settings, tmp_path, graded(0.9))
+    assert (second.steps, second.converged) == (first.steps, True) == (4, True)
+    assert torch.equal(weights(student), weights(again))
 
 
 def test_each_term_and_its_gradient_norm_is_logged_and_they_make_up_the_loss(trained):

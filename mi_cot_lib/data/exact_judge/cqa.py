@@ -14,7 +14,7 @@ from mi_cot_lib.data.worlds.facts import KIND_OF, Relation, value_of, with_artic
 
 _ARTICLE = re.compile(r"\b(?:an?|the)(?: |$)")
 _JOINT = re.compile(r",? (?:and|so) ")
-_LEAD = re.compile(r"(?:and|so|therefore),? ")
+_LEAD = re.compile(r"^(?:and|so|therefore),? ")
 
 
 class _Link(NamedTuple):

@@ -14,10 +14,15 @@ TeacherChange = Literal[
     "wrong_labels",
     "other_rationales",
     "shuffled_words",
+    "shuffled_steps",
+    "new_words",
+    "last_step_missing",
     "truncated",
     "label_named",
     "label_hidden",
 ]
+_STEPS = re.compile(r"(?<=[.!?]) +|, (?=(?:and|so) )")
+_SIGNS = ".,:;!?()"
 # Stands where a rationale named its label.
 HIDDEN = "this"
 
@@ -47,6 +52,9 @@ def changed_teacher(
       a few may still fit by chance, where two are alike or share a label. A gain that survives this does
       not come from reasoning.
     * `shuffled_words`: the words of each rationale in another order.
+    * `shuffled_steps`: its steps in another order: sentences, and their parts that begin with "and" or "so".
+    * `new_words`: only those words that the question does not hold, in their order.
+    * `last_step_missing`: all but the last step, which most often concludes; one of one step stays.
     * `truncated`: the first half of each rationale's words.
     * `label_named`: each rationale ends in a sentence that names the gold label.
     * `label_hidden`: the gold label's own words are taken out of each rationale.
@@ -97,6 +105,15 @@ def _rewritten(change: TeacherChange, example: Example, drawn: random.Random) ->
         case "shuffled_words":
             drawn.shuffle(words)
             return " ".join(words)
+        case "shuffled_steps":
+            steps = _STEPS.split(rationale)
+            drawn.shuffle(steps)
+            return " ".join(steps)
+        case "new_words":
+            known = {word.strip(_SIGNS).casefold() for word in example.input.split()}
+            return " ".join(word for word in words if word.strip(_SIGNS).casefold() not in known)
+        case "last_step_missing":
+            return " ".join(_STEPS.split(rationale)[:-1]) or rationale
         case "truncated":
             return " ".join(words[: (len(words) + 1) // 2])
         case "label_named":

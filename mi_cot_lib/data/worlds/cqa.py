@@ -11,19 +11,20 @@ import random
 
 from mi_cot_lib.data.worlds import facts
 from mi_cot_lib.data.worlds.facts import Relation, sentence, with_article
-from mi_cot_lib.data.worlds.item import Argument, WorldItem, read_frames
+from mi_cot_lib.data.worlds.item import Argument, New, WorldItem, read_frames
 
 FRAMES = read_frames("cqa")
 
 
-def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
+def _draw(new: New | None, rng: random.Random) -> tuple[WorldItem, str]:
     relation = rng.choice(facts.RELATIONS)
     backward = rng.random() < 0.5
     kinds = list(facts.CATEGORIES[relation.category])
     rng.shuffle(kinds)
-    leaves = {kind: rng.choice(facts.leaves_of(kind)) for kind in kinds}
-    frame, frame_name = FRAMES.draw(unseen, rng)
-    ask = 2 if unseen else rng.randrange(2)
+    # All of them, or the right choice would be the only one that no example names.
+    leaves = {kind: facts.draw_leaf(kind, rng, held_out=new == "facts") for kind in kinds}
+    frame, frame_name = FRAMES.draw(new, rng)
+    ask = 2 if new == "template" else rng.randrange(2)
     given, answers = (relation.values, leaves) if backward else (leaves, relation.values)
     told = kinds[0]
     x, y, z = (with_article(given[kind]) for kind in kinds[:3])
@@ -39,7 +40,8 @@ def _draw(unseen: bool, rng: random.Random) -> tuple[WorldItem, str]:
     row = {"question": question, "choices": choices, "answer": answers[told]}
     name = f"{relation.name}/{'back' if backward else 'forward'}/ask{ask}/{frame_name}"
     right = arguments.pop(answers[told])
-    return WorldItem(row, right, tuple(arguments.values()), name), question + " ".join(choices)
+    key = "\n".join((question, *sorted(choices)))
+    return WorldItem(row, right, tuple(arguments.values()), name), key
 
 
 def _rationale(
@@ -58,11 +60,11 @@ def _rationale(
     return f"The answer must be {must}. {sentence(f'{is_kind}, and {fact}')}"
 
 
-def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
+def items(count: int, rng: random.Random, new: New | None = None) -> list[WorldItem]:
     """Draw questions; see `World`."""
     made: dict[str, WorldItem] = {}
     while len(made) < count:
-        item, key = _draw(split == "unseen", rng)
+        item, key = _draw(new, rng)
         if key not in made:
             row = {"id": f"{rng.getrandbits(128):032x}", **item.row}
             made[key] = item._replace(row=row)
@@ -74,7 +76,7 @@ def plain_text(rng: random.Random) -> str:
     relation = rng.choice(facts.RELATIONS)
     kinds = rng.sample(list(facts.CATEGORIES[relation.category]), 3)
     kind = kinds[0]
-    leaf = rng.choice(facts.leaves_of(kind))
+    leaf = facts.draw_read(kind, rng)
     name = rng.choice(facts.NAMES)
     value = with_article(relation.values[kind])
     thing = with_article(leaf)
@@ -91,11 +93,11 @@ def plain_text(rng: random.Random) -> str:
         return f"{name} thinks of {thing}. {' '.join(reversed(said))}"
     if draw < 0.5:
         # What is false in the world is told too, or nothing would show that kinds exclude others.
-        foreign = rng.choice(facts.leaves_of(kinds[1]))
+        foreign = facts.draw_read(kinds[1], rng)
         denied = sentence(relation.single.format(x=f"no {foreign}", v=value))
         return " ".join(rng.sample([denied, sentence(special)], 2))
     by_value = draw < 0.75
-    named = [relation.values[k] if by_value else rng.choice(facts.leaves_of(k)) for k in kinds]
+    named = [relation.values[k] if by_value else facts.draw_read(k, rng) for k in kinds]
     x, y, z = map(with_article, named)
     thought = rng.choice(FRAMES.common).format(n=name, x=x, y=y, z=z)
     if rng.random() < 0.25:

@@ -5,28 +5,57 @@ about their kind. Within a category no two kinds share a value of a relation, so
 its kind and every relation can be read backwards.
 """
 
+import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mi_cot_lib.data.worlds.item import check_names, check_slots, entries, entry, read_toml
+from mi_cot_lib.data.worlds.item import (
+    check_names,
+    check_slots,
+    entries,
+    entry,
+    read_toml,
+    table_of,
+)
+from mi_cot_lib.data.worlds.nonsense import nonsense_words
 
 _FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """The members of a kind; `facts.toml` says what tells them apart. Unread ones are nonsense words."""
+
+    read: tuple[str, ...]
+    unread: tuple[str, ...]
+    held_out: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not (self.read and self.held_out):
+            raise ValueError("'read' and 'held_out' need a word each.")
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every member."""
+        return self.read + self.unread + self.held_out
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What `facts.toml` holds: names of people, how nouns are written, and the graph."""
 
+    unread: int
     names: tuple[str, ...]
     mass: tuple[str, ...]
     plurals: Mapping[str, str]
-    categories: Mapping[str, Mapping[str, tuple[str, ...]]]
+    categories: Mapping[str, Mapping[str, Leaves]]
 
     def __post_init__(self) -> None:
         words = list(self.categories)
         for kinds in self.categories.values():
-            words += [*kinds, *(leaf for leaves in kinds.values() for leaf in leaves)]
+            words += [*kinds, *(leaf for leaves in kinds.values() for leaf in leaves.all)]
         twice = next((word for word in words if words.count(word) > 1), None)
         if twice is not None:
             raise ValueError(f"{twice!r} has two places in the graph; keep one.")
@@ -59,8 +88,19 @@ class Relation:
 
 
 def read_facts(path: Path = _FOLDER / "facts.toml") -> Facts:
-    """Read the graph; errors as for `entry`."""
-    return entry(Facts, read_toml(path), str(path))
+    """Read the graph, and give each kind its nonsense words; errors as for `entry`."""
+    tables = read_toml(path)
+    text = path.read_text(encoding="utf-8")
+    words = nonsense_words(re.findall(r"\w+", text))
+    categories: dict[str, dict[str, Leaves]] = {}
+    for category, kinds in table_of(tables.get("categories"), f"{path}, categories").items():
+        ending = "ing" if category == "activity" else ""
+        for kind, leaves in table_of(kinds, f"{path}, {category}").items():
+            place = f"{path}, {category}.{kind}"
+            unread = tuple(next(words) + ending for _ in range(tables.get("unread", 0)))
+            own = entry(Leaves, {**table_of(leaves, place), "unread": unread}, place)
+            categories.setdefault(category, {})[kind] = own
+    return entry(Facts, {**tables, "categories": categories}, str(path))
 
 
 def read_relations(path: Path = _FOLDER / "relations.toml") -> tuple[Relation, ...]:
@@ -70,7 +110,11 @@ def read_relations(path: Path = _FOLDER / "relations.toml") -> tuple[Relation, .
 
 _FACTS = read_facts()
 NAMES = _FACTS.names
-CATEGORIES = _FACTS.categories
+LEAVES = {kind: own for kinds in _FACTS.categories.values() for kind, own in kinds.items()}
+CATEGORIES: dict[str, dict[str, tuple[str, ...]]] = {
+    category: {kind: leaves.all for kind, leaves in kinds.items()}
+    for category, kinds in _FACTS.categories.items()
+}
 KIND_OF: dict[str, str] = {
     leaf: kind for kinds in CATEGORIES.values() for kind, leaves in kinds.items() for leaf in leaves
 }
@@ -91,12 +135,26 @@ def plural(noun: str) -> str:
     """Return the form that names all of a kind: "ponies", "trout", "tea"."""
     if noun in _FACTS.mass:
         return noun
-    return _FACTS.plurals.get(noun) or noun + ("es" if noun.endswith(("x", "ch")) else "s")
+    return _FACTS.plurals.get(noun) or noun + ("es" if noun.endswith(("ss", "x", "ch")) else "s")
 
 
 def leaves_of(kind: str) -> tuple[str, ...]:
     """Return the members of a kind, such as the breeds of dog."""
     return CATEGORIES[CATEGORY_OF[kind]][kind]
+
+
+def draw_leaf(kind: str, rng: random.Random, held_out: bool = False) -> str:
+    """Draw a member of a kind that questions are about, read or unread alike, or one only of `unseen`.
+
+    A student has read what kind the latter is, and what the kind has, but never had to put the two together.
+    """
+    own = LEAVES[kind]
+    return rng.choice(own.held_out if held_out else rng.choice((own.read, own.unread)))
+
+
+def draw_read(kind: str, rng: random.Random) -> str:
+    """Draw a member of a kind of which the student's plain text tells."""
+    return rng.choice(LEAVES[kind].read + LEAVES[kind].held_out)
 
 
 def value_of(relation: Relation, thing: str) -> str | None:

@@ -14,7 +14,12 @@ from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import KitError, is_disk_full, written_to
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
-from mi_cot_lib.experiments.running.run_record import answers_kept, curves_of, training_flops
+from mi_cot_lib.experiments.running.run_record import (
+    answers_kept,
+    curves_of,
+    explained_places,
+    training_flops,
+)
 from mi_cot_lib.experiments.running.sources import (
     SOURCES,
     note_sources,
@@ -33,7 +38,7 @@ from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.targets import check_teacher, training_targets
+from mi_cot_lib.training.targets import check_teacher, training_examples, training_targets
 from mi_cot_lib.training.train import PROGRESS, Trained, check_tensorboard, train
 
 
@@ -102,9 +107,9 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         torch.set_num_threads(config.threads)
     started = time.monotonic()
     root = config.data_root
-    train_examples = load_split(config.dataset, "train", root)
+    train_examples = training_examples(config)
     valid_examples = load_split(config.dataset, "valid", root)
-    check_teacher(config, train_examples[: config.train_size])
+    check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student)
     check_reading([*usable, *valid_examples], config.student, config.dataset, student.tokeniser)
@@ -132,26 +137,29 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
     metrics: dict[str, Any] = {}
     predictions: list[Prediction] = []
     for split, examples in tests.items():
-        passes = 2 if split == "test" and method_named(config.method).explains else 1
-        with tqdm(total=passes * len(examples), desc=split, unit="example") as bar:
-            explain = split == "test"
+        places = explained_places(len(examples)) if split == "test" else []
+        explain = {examples[place].id for place in places}
+        asked = len(explain) if method_named(config.method).explains else 0
+        with tqdm(total=len(examples) + asked, desc=split, unit="example") as bar:
             answers = _predict(config, student, examples, explain=explain, on_batch=bar.update)
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
     metrics["selected_step"] = trained.selected_step
+    metrics["steps"] = trained.steps
+    metrics["converged"] = trained.converged
     check_selected(folder, trained, metrics["valid_accuracy"], metrics["valid_n"])
     write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
     save_student(student, folder / record.STUDENT)
     tested = time.monotonic() - testing
-    unparsed = load_report(train_examples[: config.train_size])
+    unparsed = load_report(train_examples)
     result = {
         "run": config.run_name,
         "results_version": record.RESULTS_VERSION,
         "config": config.to_dict(),
         "metrics": metrics,
         "curves": curves_of(trained.history),
-        "flops": training_flops(config, student.model, pairs),
+        "flops": training_flops(trained.steps * config.batch_size, student.model, pairs),
         **answers_kept(predictions),
         "data": {
             "train_rows": len(train_examples),

@@ -12,26 +12,35 @@ from sklearn.linear_model import LogisticRegression
 
 from mi_cot_lib.data.worlds import facts
 from mi_cot_lib.data.worlds.facts import RELATIONS
-from tests.data.worlds.made import EVERY_WORD, made
+from tests.data.worlds.made import EVERY_WORD, leaves, made
 
 VALUES = {value: relation for relation in RELATIONS for value in relation.values.values()}
 
 
 @pytest.fixture(scope="module")
 def seen():
-    return made("cqa", "train")
+    return made("cqa")
 
 
 @pytest.fixture(scope="module")
 def unseen():
-    return made("cqa", "unseen")
+    return made("cqa", "template")
+
+
+@pytest.fixture(scope="module")
+def new_facts():
+    return made("cqa", "facts")
+
+
+def things_of(question):
+    """Read the thing that is thought of and the two decoys."""
+    found = re.findall(r"\w+", question)
+    return [word for word in found if word in facts.KIND_OF or word in VALUES][:3]
 
 
 def asked_about(question):
-    """Read the thing that is thought of: the one of three that no "not" or "forget" rules out."""
-    things = [
-        word for word in re.findall(r"\w+", question) if word in facts.KIND_OF or word in VALUES
-    ][:3]
+    """Find the one of three things that no "not" or "forget" rules out."""
+    things = things_of(question)
     negated = re.search(
         r"(?:not(?: think)?(?: of)?|Forget) (?:an? )?(\w+) (?:or|and) (?:an? )?(\w+)", question
     )
@@ -44,10 +53,12 @@ def ask(item):
     return item.row["question"].rpartition(". ")[2]
 
 
-def test_exactly_the_gold_choice_is_true_and_the_question_asks_for_its_relation(seen, unseen):
+def test_exactly_the_gold_choice_is_true_and_the_question_asks_for_its_relation(
+    seen, unseen, new_facts
+):
     by_ask = {ask: relation for relation in RELATIONS for ask in relation.asks + relation.back_asks}
     assert len(by_ask) == 6 * len(RELATIONS)
-    for item in seen + unseen:
+    for item in seen + unseen + new_facts:
         row = item.row
         thing, choices = asked_about(row["question"]), row["choices"]
         relation = VALUES[thing] if thing in VALUES else VALUES[choices[0]]
@@ -76,6 +87,17 @@ def states_only_truths(rationale):
     kind = next(word for word in words if word in facts.CATEGORY_OF)
     value = [word for word in words if word in VALUES][-1]
     return facts.KIND_OF[leaf] == kind and VALUES[value].values[kind] == value
+
+
+def test_new_facts_are_of_leaves_that_no_other_question_names(seen, unseen, new_facts):
+    held_out = leaves("held_out")
+    for item in new_facts:
+        # Were the right choice alone held out, it could be told by that.
+        by_value = asked_about(item.row["question"]) in VALUES
+        named = item.row["choices"] if by_value else things_of(item.row["question"])
+        assert set(named) <= held_out, item.row
+    for item in seen + unseen:
+        assert not {*things_of(item.row["question"]), *item.row["choices"]} & held_out, item.row
 
 
 def test_unseen_shares_no_question_form_and_uses_no_word_that_train_lacks(seen, unseen):

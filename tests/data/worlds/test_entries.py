@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mi_cot_lib.data.worlds import esnli, facts, item, stories
+from mi_cot_lib.data.worlds import facts, item, nli, stories
 from mi_cot_lib.errors import KitError
 
 WORLDS = Path(facts.__file__).parent
 READERS = {
     "facts.toml": facts.read_facts,
     "relations.toml": facts.read_relations,
-    "pairs.toml": esnli.read_slots,
+    "pairs.toml": nli.read_slots,
     "frames.toml": lambda path: item.read_frames("esnli", path),
     "vocabulary.toml": stories.read_vocabulary,
     "stories.toml": stories.read_stories,
@@ -27,7 +27,18 @@ READERS = {
         ("facts.toml", "names = [", "names = [[", "not TOML .*line"),
         ("facts.toml", '"robin"', '"poodle"', "'poodle' has two places in the graph"),
         ("facts.toml", "[plurals]", "[plural]", "'plural'. Did you mean 'plurals'"),
-        ("facts.toml", '["poodle", "beagle", "collie", "terrier"]', '"poodle"', "not .*'poodle'"),
+        (
+            "facts.toml",
+            '["poodle", "beagle", "collie", "terrier", "spaniel"]',
+            '"poodle"',
+            "dog: 'read' has.*'poodle'",
+        ),
+        ("facts.toml", 'held_out = ["pug"]', "", "animal.dog: the key 'held_out' is missing"),
+        ("facts.toml", '["pug"]', "[]", "animal.dog: 'read' and 'held_out' need a word each"),
+        ("facts.toml", "\nread", "\nraed", "animal.dog: 'raed'. Did you mean 'read'"),
+        ("facts.toml", "\nunread", "\nunraed", "unknown key .* 'unraed'. Did you mean 'unread'"),
+        ("facts.toml", "[plurals]", "[categories]\nplant = 1\n[plurals]", "plant: .*table"),
+        ("facts.toml", "[plurals]", "[categories.animal]\ncat = 1\n[plurals]", "cat: .*table"),
         ("relations.toml", 'bird = "nest", ', "", "relation 1: 'values' needs one each"),
         ("relations.toml", '"nest"', '"kennel"', "relation 1: .*all different, for dog, bird"),
         ("relations.toml", 'category = "animal"', 'category = "animals"', "mean 'animal'"),
@@ -82,11 +93,15 @@ def test_another_story_and_its_template_need_entries_only(tmp_path):
     assert made.story.cases[0].equation == "had - rent"
 
 
-def test_another_leaf_is_known_with_its_kind(tmp_path):
+@pytest.mark.parametrize("place", ["read", "held_out"])
+def test_another_leaf_is_known_with_its_kind(tmp_path, place):
     path = tmp_path / "facts.toml"
     text = (WORLDS / "facts.toml").read_text(encoding="utf-8")
-    path.write_text(re.sub(r'"poodle", ', '"poodle", "setter", ', text), encoding="utf-8")
-    assert "setter" in facts.read_facts(path).categories["animal"]["dog"]
+    path.write_text(
+        re.sub(rf"(?m)^{place} = \[", f'{place} = ["setter", ', text, count=1), encoding="utf-8"
+    )
+    dog = facts.read_facts(path).categories["animal"]["dog"]
+    assert "setter" in dog.all and "setter" in getattr(dog, place)
 
 
 def test_no_two_relations_of_a_category_share_a_value():
