@@ -58,8 +58,10 @@ class Pretraining:
     # On all texts.
     steps: int = 20_000
     batch_size: int = 32
-    # Peak, after 100 steps and until all texts come; then linear to 0.
-    learning_rate: float = 1e-3
+    # Of the first texts, after 100 steps. A larger one does not learn from them.
+    first_rate: float = 1e-3
+    # Of all texts, after 500 steps; then linear to 0.
+    learning_rate: float = 3e-3
     # Share of tokens hidden by span corruption (T5: 0.15).
     corruption: float = 0.3
     # Share of texts that are to be written out whole instead: copying is what a student of arithmetic
@@ -171,8 +173,11 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
 
 
 def _rate(step: int, recipe: Pretraining) -> float:
-    left = (recipe.first_steps + recipe.steps - step) / max(1, recipe.steps)
-    return min(1.0, (step + 1) / 100, left)
+    start = recipe.first_rate / recipe.learning_rate
+    later = step - recipe.first_steps
+    if later < 0:
+        return start * min(1.0, (step + 1) / 100)
+    return min(1.0, start + later / 500, 1 - later / max(1, recipe.steps))
 
 
 def _first_text(recipe: Pretraining) -> list[str]:

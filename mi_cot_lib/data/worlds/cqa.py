@@ -100,6 +100,10 @@ def plain_text(rng: random.Random) -> str:
     named = [relation.values[k] if by_value else facts.draw_read(k, rng) for k in kinds]
     x, y, z = map(with_article, named)
     thought = rng.choice(FRAMES.common).format(n=name, x=x, y=y, z=z)
+    if rng.random() < 0.3:
+        # Words whose kind nobody tells can be written all the same.
+        x, y, z = (with_article(facts.draw_leaf(k, rng)) for k in rng.sample(kinds, 3))
+        return rng.choice(FRAMES.common).format(n=name, x=x, y=y, z=z)
     if rng.random() < 0.25:
         # The words of questions have to be known too: a question alone, never with an answer.
         return f"{thought} {rng.choice((relation.back_asks if by_value else relation.asks)[:2])}"
