@@ -35,7 +35,11 @@ def load_report(examples: Sequence[Example]) -> LoadReport:
 
 
 def load_split(
-    dataset: str | DatasetSpec, split: str, data_root: Path | str | None = None, draw: int = 0
+    dataset: str | DatasetSpec,
+    split: str,
+    data_root: Path | str | None = None,
+    draw: int = 0,
+    teacher_accuracy: float | None = None,
 ) -> list[Example]:
     """Load one split of a data set.
 
@@ -45,13 +49,15 @@ def load_split(
 
     Splits are `train`, `valid`, `test`, and for the built-in data sets `unseen`; `data_root` is a folder in
     the DSS layout, and None looks where `resolve_data_root` does. `draw` is which training examples of the
-    kit's own copy of a built-in data set: each number gives as many others. ConfigError for an unknown data
-    set or split; DataError, with file and line, for data that is missing or cannot be read.
+    kit's own copy of a built-in data set: each number gives as many others; `teacher_accuracy` is then the
+    share of them for which the teacher argues for the right answer. ConfigError for an unknown data set or
+    split; DataError, with file and line, for data that is missing or cannot be read.
     """
     spec = dataset_spec(dataset)
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
-    root = resolve_data_root(spec, data_root, draw if split == "train" else 0)
+    drawn = (draw, teacher_accuracy) if split == "train" else (0, None)
+    root = resolve_data_root(spec, data_root, *drawn)
     if "valid" in spec.splits or split not in ("train", "valid"):
         return _examples(root, spec, split)
     whole = _examples(root, spec, "train")
@@ -78,7 +84,10 @@ def _parsed(root: Path, spec: DatasetSpec, split: str, stamps: Hashable) -> tupl
 
 
 def resolve_data_root(
-    dataset: str | DatasetSpec, data_root: Path | str | None = None, draw: int = 0
+    dataset: str | DatasetSpec,
+    data_root: Path | str | None = None,
+    draw: int = 0,
+    teacher_accuracy: float | None = None,
 ) -> Path:
     """Find the folder to read a data set from.
 
@@ -93,7 +102,7 @@ def resolve_data_root(
         # The generator is needed only by who asks for its data, and it is not light.
         from mi_cot_lib.data.worlds.write import built_in_root
 
-        return built_in_root(spec.name, draw)
+        return built_in_root(spec.name, draw, teacher_accuracy)
     root = data_root_from_environment() or fetched_root()
     if root is None:
         raise DataError(

@@ -12,7 +12,7 @@ from mi_cot_lib.errors import DataError
 from mi_cot_lib.evaluation.generate import OnBatch, generate, label_ids, outputs
 from mi_cot_lib.files import from_json
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.student.encode import ANSWER_MARK, EXPLAIN_PREFIX, PREDICT_PREFIX
+from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX, split_one
 from mi_cot_lib.student.load import Student
 
 
@@ -157,7 +157,7 @@ def predict(
     for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
         label, rationale, scores = answer.text, rationales[index], answer.scores
         if spec.target_has_rationale:
-            rationale, label = split_single_task(label)
+            rationale, label = split_one(label, spec.label_first)
         predictions.append(
             Prediction(
                 id=example.id,
@@ -200,15 +200,6 @@ def is_correct(dataset: str | DatasetSpec, predicted: str, gold: str) -> bool:
     none); any other text where it is the gold one but for outer white space.
     """
     return label_is_right(dataset, predicted.strip(), gold.strip())
-
-
-def split_single_task(text: str) -> tuple[str, str]:
-    """Split the single-task method's output into rationale and label at the last answer mark.
-
-    The label is empty where the mark is missing.
-    """
-    rationale, mark, label = text.rpartition(ANSWER_MARK.strip())
-    return (rationale.strip(), label.strip()) if mark else (text.strip(), "")
 
 
 def accuracy(predictions: Sequence[Prediction]) -> float:

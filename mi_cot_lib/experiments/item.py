@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mi_cot_lib.experiments.declared import DECLARED
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
 
 # Fields of `RunConfig`, a row of a table each.
 Rows = tuple[dict[str, Any], ...]
 PAPER, QUESTION, OWN = "paper", "question", "own"
+# In a row: finetuning that takes no fewer operations than DSS, and twice as many training examples.
+EQUAL_OPERATIONS, TWICE_AS_MANY = "equal_operations", "twice_as_many"
 # The two methods that everything after Table 2 compares.
 COMPARED: Rows = ({"method": "dss"}, {"method": "mi"})
-# Smallest difference of interest, points of accuracy and of ECE.
-POINTS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,16 +20,18 @@ class Item:
     """A table or figure of the paper, a question that it leaves open, or a comparison of the kit's own.
 
     Attributes:
+        rows: Fields of `RunConfig`, a row each; two names above stand for the preset's.
         fields: Fields of a `Setting` that tell its rows apart.
         students: `large`, `small` or `each` of the preset's.
         families: Columns: a name of the preset's lists, or families of data sets.
-        sizes: Whether each column is made at each of the preset's sizes of the training set.
+        sizes: Of the training set: `whole`, `short`, `both` or `each` of the preset's.
         seeds: Which of the preset's numbers of seeds, or `first`: a single one.
         measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `information`, or
             `cases`.
         split: Whose answers: `test`, `valid`.
         also: Further answers in columns of their own: `unseen`, `outside`.
         declared: Comparisons that get a verdict.
+        primary: Compared over all data sets at once, alone and uncorrected.
         explored: Compared without a verdict; None is every two rows.
         pictures: Names of `report.pictures`, the first of which opens the page's section.
         folded: Names of `report.tables`, beside those that every item has.
@@ -44,13 +47,14 @@ class Item:
     fields: tuple[str, ...] = ("method",)
     students: str = "large"
     families: str | tuple[str, ...] = "all"
-    sizes: bool = False
-    seeds: str = "seeds"
+    sizes: str = "whole"
+    seeds: str = "other_seeds"
     measure: str = "accuracy"
     split: str = "test"
     also: tuple[str, ...] = ()
     declared: tuple[Comparison, ...] = (MI_AGAINST_DSS,)
-    margin: float = POINTS
+    primary: Comparison | None = None
+    margin: float = DECLARED.margin
     explored: tuple[Comparison, ...] | None = ()
     pictures: tuple[str, ...] = ("cells",)
     folded: tuple[str, ...] = ()

@@ -4,11 +4,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mi_cot_lib.errors import unknown_name
-from mi_cot_lib.experiments.item import COMPARED, OWN, PAPER, QUESTION, Item, Rows
-from mi_cot_lib.objective.choices import METHODS
+from mi_cot_lib.experiments.declared import equal_steps
+from mi_cot_lib.experiments.item import (
+    COMPARED,
+    EQUAL_OPERATIONS,
+    OWN,
+    PAPER,
+    QUESTION,
+    TWICE_AS_MANY,
+    Item,
+    Rows,
+)
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
-ALL_METHODS: Rows = tuple({"method": name} for name in METHODS)
+# The paper's.
+ALL_METHODS: Rows = tuple({"method": one} for one in ("finetune", "single_task", "dss", "mi"))
 # Smallest differences of interest: of a scale from 1 to 5, of r, in nats.
 QUALITY, CORRELATION, NATS = 0.25, 0.2, 0.1
 
@@ -21,6 +31,12 @@ MI_WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 # Question 3: the control, rationales of other questions, comes first.
 SPOILED = ("other_rationales", "wrong_labels", "shuffled_words", "truncated")
 SPOILED_SHARES = (0.1, 0.25, 0.5, 1.0)
+# Question 7: the same, and what else rationales could be good for.
+REWRITTEN = (
+    "other_rationales", "shuffled_words", "shuffled_steps", "new_words", "last_step_missing",
+)  # fmt: skip
+# Shares of texts that argue for the right answer; their labels stay right.
+WRONG_TEACHERS = (0.5, 0.0)
 _RIGHT = {"change": "none", "share": 0.0}
 _FINETUNED = {"method": "finetune", **_RIGHT}
 
@@ -47,13 +63,30 @@ def _changed(changes: tuple[str, ...], shares: tuple[float, ...]) -> Rows:
     )
 
 
+_OTHERS: dict[str, Any] = {
+    "method": "dss",
+    "teacher_change": "other_rationales",
+    "change_share": 1.0,
+}
+_AS_MANY_OPERATIONS: dict[str, Any] = {"method": "finetune", EQUAL_OPERATIONS: True}
+_RELEASED_AGAINST_DSS = Comparison({"form": "released"}, {"method": "dss"})
+_AS_IT_IS: dict[str, Any] = {**_RIGHT, "teacher_accuracy": None}
+_AGAINST_AS_MANY_OPERATIONS = Comparison(
+    {"method": "dss", **_AS_IT_IS},
+    {"method": "finetune", "steps": lambda one: equal_steps(one.student)},
+)
 _TABLES_OF_METHODS: dict[str, Any] = {
     "rows": ALL_METHODS,
     "declared": (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING),
     "explored": None,
     "folded": ("recall", "unseen"),
 }
-_BY_SIZE: dict[str, Any] = {"sizes": True, "seeds": "curve_seeds", "pictures": ("sizes",)}
+_BY_SIZE: dict[str, Any] = {
+    "rows": ({"method": "finetune"}, *COMPARED, _OTHERS),
+    "fields": ("method", "change"),
+    "sizes": "each",
+    "pictures": ("sizes",),
+}
 _JUDGED: dict[str, Any] = {"measure": "quality", "needs": ("samples",), "margin": QUALITY}
 _CASES: dict[str, Any] = {
     "measure": "cases",
@@ -62,7 +95,7 @@ _CASES: dict[str, Any] = {
     "declared": (),
     "pictures": ("cases",),
 }
-_QUESTION: dict[str, Any] = {"kind": QUESTION, "students": "small", "folded": ("recall",)}
+_QUESTION: dict[str, Any] = {"kind": QUESTION, "sizes": "short", "folded": ("recall",)}
 
 ITEMS: dict[str, Item] = {
     item.id: item
@@ -220,7 +253,7 @@ ITEMS: dict[str, Item] = {
             also=("unseen", "outside"),
             pictures=("gains",),
             needs=("correct", "calibration"),
-            **{**_QUESTION, "students": "large"},
+            **_QUESTION,
         ),
         Item(
             id="question6",
@@ -233,11 +266,70 @@ ITEMS: dict[str, Item] = {
             **{**_QUESTION, "folded": ("recall", "gain_changes")},
         ),
         Item(
+            id="question7",
+            title="What rationales are good for",
+            question="Why do rationales help?",
+            rows=(
+                {"method": "finetune"},
+                {"method": "dss"},
+                *({**_OTHERS, "teacher_change": change} for change in REWRITTEN),
+                *({"method": "dss", "teacher_accuracy": share} for share in WRONG_TEACHERS),
+                {"method": "single_task"},
+                {"method": "label_first"},
+                {"method": "finetune", TWICE_AS_MANY: True},
+                _AS_MANY_OPERATIONS,
+            ),
+            fields=("method", "change", "teacher_accuracy", "steps"),
+            families="taught",
+            declared=(
+                DSS_AGAINST_FINETUNING,
+                *(Comparison({"change": change}, _RIGHT) for change in REWRITTEN),
+                *(
+                    Comparison({"teacher_accuracy": share}, {"teacher_accuracy": None})
+                    for share in WRONG_TEACHERS
+                ),
+                Comparison({"method": "single_task"}, {"method": "label_first"}),
+                Comparison(
+                    {"method": "dss", **_AS_IT_IS},
+                    {"method": "finetune", "size": lambda one: one.size and 2 * one.size},
+                ),
+                _AGAINST_AS_MANY_OPERATIONS,
+            ),
+            pictures=("gains",),
+            **_QUESTION,
+        ),
+        Item(
+            id="declared",
+            title="What was declared",
+            question="Do rationales help, is it what they say, and does the MI loss add anything?",
+            kind=OWN,
+            rows=(
+                {"method": "finetune"},
+                *COMPARED,
+                {"method": "mi", "mi_form": "paper"},
+                _OTHERS,
+                _AS_MANY_OPERATIONS,
+            ),
+            fields=("method", "form", "change", "steps"),
+            sizes="both",
+            seeds="seeds",
+            also=("unseen",),
+            primary=_RELEASED_AGAINST_DSS,
+            declared=(
+                _RELEASED_AGAINST_DSS,
+                Comparison({"form": "paper"}, {"method": "dss"}),
+                DSS_AGAINST_FINETUNING,
+                Comparison({"change": "other_rationales"}, _FINETUNED),
+                _AGAINST_AS_MANY_OPERATIONS,
+            ),
+            pictures=("gains", "cells"),
+            folded=("recall", "unseen"),
+        ),
+        Item(
             id="information",
             title="Mutual information of trained students",
             question="Does the MI loss raise what it is named after?",
             kind=OWN,
-            students="small",
             families="swept",
             fields=("method", "quantity"),
             measure="information",
@@ -259,7 +351,6 @@ ITEMS: dict[str, Item] = {
             kind=OWN,
             rows=ALL_METHODS,
             families=("svamp",),
-            seeds="curve_seeds",
             declared=(MI_AGAINST_DSS, DSS_AGAINST_FINETUNING),
             explored=None,
             pictures=("cells", "curves"),

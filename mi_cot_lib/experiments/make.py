@@ -19,7 +19,7 @@ from mi_cot_lib.report.cells.quality import (
     quality_by_seed,
     quality_cells,
 )
-from mi_cot_lib.report.compare import compare, over_items
+from mi_cot_lib.report.compare import compare, pool
 from mi_cot_lib.report.runs import JudgedSample, Result, Values
 
 # By measure, of runs or of judged samples: its cells, and each seed's value, of which comparisons are made.
@@ -55,8 +55,6 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
             to_cells, by_seed = _OF_SAMPLES[item.measure]
             cells, values = to_cells(samples), by_seed(samples)
     compared = compare(values, item.declared, item.margin, item.explored)
-    if item.measure == "accuracy" and len(compared):
-        compared = over_items(runs, compared)
     closed = [
         f for f in preset.families_of(item.families) if dataset_spec(preset.datasets[f]).labels
     ]
@@ -71,6 +69,7 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         preset=preset.name,
         cells=cells,
         compared=compared,
+        pooled=pool(runs, item.primary, item.margin) if item.primary else pd.DataFrame(),
         runs=runs,
         samples=samples,
         golds=gold_labels(preset, closed) if "recall" in item.folded else {},

@@ -1,13 +1,14 @@
 """On what comparisons are made, the paper's setting or built-in data and students, and an item's runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS, dataset_spec
 from mi_cot_lib.errors import unknown_name
-from mi_cot_lib.experiments.items import Item
+from mi_cot_lib.experiments.declared import DECLARED, equal_steps
+from mi_cot_lib.experiments.item import EQUAL_OPERATIONS, TWICE_AS_MANY, Item
 from mi_cot_lib.report.paper import SETTINGS
 from mi_cot_lib.report.setting import Setting
 from mi_cot_lib.training.config import RunConfig
@@ -34,8 +35,10 @@ class Preset:
         taught: Columns of question 3, whose grid is the largest and asks what becomes of the gain from
             rationales. Of the built-in sets the one with such a gain: on nano-CQA DSS lies far above
             finetuning, on nano-SVAMP below it (Table 2).
-        curve_seeds: Runs of each point of Figures 2 and 3; `seeds` are those of a table's cell.
+        seeds: Runs of each cell that is decided on; `other_seeds` of those of other tables.
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
+        short: Training examples by column where rationales matter most.
+        equal_operations: Fields of `RunConfig` with which finetuning takes no fewer operations than DSS.
         changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
         data_root: Folder of the data; None looks where `load_split` does.
     """
@@ -48,8 +51,10 @@ class Preset:
     swept: tuple[str, ...]
     taught: tuple[str, ...]
     seeds: int
-    curve_seeds: int
+    other_seeds: int
     sizes: dict[str, tuple[int, ...]]
+    short: Mapping[str, int]
+    equal_operations: Mapping[str, Any]
     changes: dict[str, Any] = field(default_factory=dict)
     data_root: Path | None = None
 
@@ -65,6 +70,16 @@ class Preset:
         lists = {"all": FAMILIES, "nli": NLI_FAMILIES, "swept": self.swept, "taught": self.taught}
         return lists[columns]
 
+    def sizes_of(self, which: str, family: str) -> tuple[int, ...]:
+        """Return a column's numbers of training examples: `whole`, `short`, `both` or `each`."""
+        sizes, short = self.sizes[family], self.short[family]
+        return {
+            "whole": sizes[-1:],
+            "short": (short,),
+            "both": (short, sizes[-1]),
+            "each": tuple(sorted({*sizes, short})),
+        }[which]
+
     def students_of(self, role: str) -> tuple[str, ...]:
         """Return the students in a role: `large`, `small`, or `each`, the largest first."""
         each = (self.large, *self.smaller)
@@ -76,7 +91,7 @@ class Preset:
 TRAIN_ROWS = {"esnli": 549_367, "anli1": 16_946, "cqa": 8_766, "svamp": 720}
 NANO_TRAIN_ROWS = 4_000
 # Shares of the training set in Figures 2 and 3; the paper's figures have their own, unnamed ones.
-SHARES = (16, 8, 4, 2, 1)
+SHARES = (32, 16, 8, 4, 1)
 
 
 def _sizes(rows: int) -> tuple[int, ...]:
@@ -94,9 +109,11 @@ PRESETS: dict[str, Preset] = {
             smaller=("nano48", "nano32", "nano16"),
             swept=("cqa", "svamp"),
             taught=("cqa",),
-            seeds=5,
-            curve_seeds=3,
+            seeds=DECLARED.seeds,
+            other_seeds=DECLARED.other_seeds,
             sizes={family: _sizes(NANO_TRAIN_ROWS) for family in FAMILIES},
+            short=DECLARED.short,
+            equal_operations=DECLARED.equal_operations,
         ),
         Preset(
             name="paper",
@@ -107,8 +124,10 @@ PRESETS: dict[str, Preset] = {
             swept=FAMILIES,
             taught=FAMILIES,
             seeds=5,
-            curve_seeds=3,
+            other_seeds=3,
             sizes={family: _sizes(rows) for family, rows in TRAIN_ROWS.items()},
+            short={family: rows // 8 for family, rows in TRAIN_ROWS.items()},
+            equal_operations={"max_steps": equal_steps("base")},
             changes={setting.field: setting.value for setting in SETTINGS},
         ),
     )
@@ -163,14 +182,18 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
                 hidden = changes.get("teacher_change") == "label_hidden"
                 if hidden and family not in _NAMING_THE_LABEL:
                     continue
-                for size in preset.sizes[family] if item.sizes else (None,):
+                row = {**preset.changes, **changes}
+                if row.pop(EQUAL_OPERATIONS, False):
+                    row |= preset.equal_operations
+                times = 2 if row.pop(TWICE_AS_MANY, False) else 1
+                for size in preset.sizes_of(item.sizes, family):
                     config = RunConfig(
                         dataset=preset.datasets[family],
                         student=student,
                         seed=seed,
-                        **{**preset.changes, **changes},
+                        **row,
                         # The whole set is Table 1's run: a size of its own would be another one.
-                        train_size=None if size == preset.sizes[family][-1] else size,
+                        train_size=None if size == preset.sizes[family][-1] else times * size,
                         data_root=None if preset.data_root is None else str(preset.data_root),
                     )
                     setting = Setting.of(config.to_dict()).with_(split=item.split)

@@ -17,7 +17,11 @@ from mi_cot_lib.experiments.presets import Preset, Wanted, wanted_of
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine
 from mi_cot_lib.experiments.running.evaluate import evaluate, questions_fingerprint
 from mi_cot_lib.experiments.running.execute import Outcome, execute_grid
-from mi_cot_lib.experiments.running.run_record import calibration_of, own_validation
+from mi_cot_lib.experiments.running.run_record import (
+    CALIBRATED,
+    calibration_of,
+    own_validation,
+)
 from mi_cot_lib.experiments.running.sources import (
     data_fingerprint,
     recorded_sources,
@@ -263,7 +267,7 @@ def _complete(wanted: Wanted, measuring: bool, runs: Path) -> None:
         kept = {
             "data_sha256": answers.data_sha256,
             # The temperature is the student's own: its validation split is of its own data.
-            **calibration_of(answers.predictions, own_validation(folder)),
+            **calibration_of(answers.predictions[:CALIBRATED], own_validation(folder)),
         }
         record["outside"] = {**record.get("outside", {}), wanted.outside: kept}
         write_json(folder / RECORD, record, sort_keys=True)

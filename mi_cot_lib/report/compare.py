@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mi_cot_lib.measure.over_items import mcnemar, paired_bootstrap
-from mi_cot_lib.measure.over_seeds import paired_difference
-from mi_cot_lib.measure.verdicts import decide
+from mi_cot_lib.measure.crossed import crossed_difference
+from mi_cot_lib.measure.verdicts import Verdict, decide, decision, difference
 from mi_cot_lib.report.runs import Run, Values, by_setting
 from mi_cot_lib.report.setting import Setting
 
@@ -21,7 +20,8 @@ Pair = tuple[Setting, Setting]
 class Comparison:
     """Which settings are compared: those that fields `of` match, each with the one that is otherwise alike.
 
-    `against` is what those fields, and others, are on the other side, which is subtracted.
+    `against` is what those fields, and others, are on the other side, which is subtracted: a value, or a
+    function that makes it of the setting.
     """
 
     of: Mapping[str, Any]
@@ -32,7 +32,11 @@ class Comparison:
         there = {one.normalised(): one for one in settings}
         for one in settings:
             if one.matches(self.of):
-                other = there.get(one.with_(**self.against).normalised())
+                values = {
+                    name: value(one) if callable(value) else value
+                    for name, value in self.against.items()
+                }
+                other = there.get(one.with_(**values).normalised())
                 if other is not None and other != one:
                     yield one, other
 
@@ -49,17 +53,17 @@ def compare(
 ) -> pd.DataFrame:
     """Compare settings over the seeds that both have, and that have a value that is not NaN.
 
-    Declared pairs are decided together; only they are corrected for, and only they get verdicts, with the
-    margin as the smallest difference of interest, in the values' unit. Those of `also` are compared for
-    exploration; None compares every two settings of one data set and size.
+    Only declared pairs get verdicts, with the margin as the smallest difference of interest, in the values'
+    unit; the pairs of one declared comparison are decided together, and corrected for each other. Those of
+    `also` are compared for exploration; None compares every two settings of one data set and size.
 
     Returns:
-        Columns `setting`, `against`, `declared`, `difference`, `low`, `high` (95% t interval), `spread`
+        Columns `setting`, `against`, `declared`, `difference`, `low`, `high` (95% interval), `spread`
         (standard deviation between seeds), `seeds`, `p`, and of declared ones `p_holm`, `p_same` (both
         Holm-corrected) and `verdict`.
     """
     known = {
-        one: {seed: value for seed, value in seeds.items() if not np.isnan(value)}
+        one: {seed: value for seed, value in seeds.items() if not np.isnan(value).any()}
         for one, seeds in values.items()
     }
     settings = [one for one, seeds in known.items() if seeds]
@@ -67,21 +71,25 @@ def compare(
     def shared(pairs: Iterable[Pair]) -> list[Pair]:
         return [p for p in dict.fromkeys(pairs) if known[p[0]].keys() & known[p[1]].keys()]
 
-    first = shared(pair for one in declared for pair in one.pairs(settings))
+    verdicts: dict[Pair, Verdict] = {}
+    for one in declared:
+        pairs = [pair for pair in shared(one.pairs(settings)) if pair not in verdicts]
+        decided = decide([(known[a], known[b]) for a, b in pairs], margin)
+        verdicts |= dict(zip(pairs, decided, strict=True))
     others = _every_two(settings) if also is None else (p for c in also for p in c.pairs(settings))
-    rest = [p for p in shared(others) if p not in first and p[::-1] not in first]
-    decided = decide([(known[a], known[b]) for a, b in first], [margin] * len(first))
+    rest = [p for p in shared(others) if p not in verdicts and p[::-1] not in verdicts]
     rows = []
-    for (a, b), verdict in [*zip(first, decided, strict=True), *((pair, None) for pair in rest)]:
-        found = verdict.found if verdict else paired_difference(known[a], known[b])
+    for a, b in (*verdicts, *rest):
+        verdict = verdicts.get((a, b))
+        found = verdict.found if verdict else difference(known[a], known[b], margin)
         rows.append(
             {
                 "setting": a,
                 "against": b,
                 "declared": verdict is not None,
-                "difference": found.difference.mean,
-                "low": found.difference.low,
-                "high": found.difference.high,
+                "difference": found.mean,
+                "low": found.low,
+                "high": found.high,
                 "spread": found.spread,
                 "seeds": len(found.seeds),
                 "p": found.p,
@@ -94,35 +102,51 @@ def compare(
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float) if rows else {})
 
 
-def over_items(runs: Sequence[Run], compared: pd.DataFrame) -> pd.DataFrame:
-    """Ask of each pair whose accuracies `compare` compared what other test items would have said.
+# A set counts where the side that is subtracted has room above it and below, in percent of validation.
+_ROOM = (10, 95)
+
+
+def pool(runs: Sequence[Run], comparison: Comparison, margin: float) -> pd.DataFrame:
+    """Compare over all data sets at once, each counting alike and each of its sizes alike.
+
+    Left out are settings in which the side that is subtracted answers less than 10 or more than 95% of
+    validation: there is nothing to be gained or lost.
 
     Returns:
-        The same rows with `item_low`, `item_high` (points: 95% paired bootstrap over items of the mean
-        over shared seeds), `p_items`, `p_votes` (exact McNemar of majority votes; of an even number of
-        seeds the last has no vote), `only_one` and `only_other`: items that one vote alone has right.
+        One row a split, over seeds and items together: columns `split`, `difference`, `low`, `high`, `p`,
+        `p_same`, `in_margin` (probability, as `crossed_difference`), `sets` and `verdict`.
     """
     cells = by_setting(runs)
+    found: dict[str, dict[str, list[tuple[np.ndarray, np.ndarray]]]] = {}
+    for pair in comparison.pairs(list(cells)):
+        sides = [cells[one] for one in pair]
+        seeds = sorted(sides[0].keys() & sides[1].keys())
+        known = [100 * run.record["metrics"]["valid_accuracy"] for run in sides[1].values()]
+        if len(seeds) > 1 and _ROOM[0] <= np.mean(known) <= _ROOM[1]:
+            a, b = (100.0 * np.stack([side[seed].outcomes() for seed in seeds]) for side in sides)
+            found.setdefault(pair[0].split, {}).setdefault(pair[0].dataset, []).append((a, b))
     rows = []
-    for one in compared.to_dict("records"):
-        sides = cells[one["setting"]], cells[one["against"]]
-        shared = sorted(sides[0].keys() & sides[1].keys())
-        right = [np.array([side[seed].outcomes() for seed in shared], float) for side in sides]
-        items = paired_bootstrap(*(side.mean(axis=0) for side in right))
-        votes = mcnemar(*(_majority(side) for side in right))
-        over = (100 * items.low, 100 * items.high, items.p)
-        rows.append((*over, votes.p, votes.only_a, votes.only_b))
-    names = ["item_low", "item_high", "p_items", "p_votes", "only_one", "only_other"]
-    return compared.join(pd.DataFrame(rows, compared.index, names))
+    for split, sets in found.items():
+        over_sizes = []
+        for sizes in sets.values():
+            least = min(len(a) for a, _ in sizes)
+            sides = zip(*((a[:least], b[:least]) for a, b in sizes), strict=True)
+            over_sizes.append(tuple(np.mean(side, axis=0) for side in sides))
+        one = crossed_difference(over_sizes, margin)
+        rows.append(
+            {
+                "split": split,
+                "difference": one.mean,
+                **{name: getattr(one, name) for name in ("low", "high", "p", "p_same")},
+                "in_margin": one.in_margin,
+                "sets": one.sets,
+                "verdict": decision(one.mean, one.p, one.p_same),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _every_two(settings: Sequence[Setting]) -> Iterator[Pair]:
     for other, one in combinations(settings, 2):
         if (one.dataset, one.size, one.split) == (other.dataset, other.size, other.split):
             yield one, other
-
-
-def _majority(outcomes: np.ndarray) -> np.ndarray:
-    """(seeds, items) → (items,): right where more than half of an odd number of seeds are."""
-    voters = len(outcomes) - (len(outcomes) % 2 == 0)
-    return outcomes[:voters].mean(axis=0) > 0.5

@@ -11,14 +11,15 @@ from scipy import stats
 from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
+from mi_cot_lib.measure.verdicts import Side, Value
 from mi_cot_lib.report.setting import COLUMN, Setting, title
 
 RESAMPLES = 1_000
 Record = Mapping[str, Any]
 # A setting's runs by seed.
 Cells = dict[Setting, dict[int, "Run"]]
-# By setting, the value of each seed.
-Values = Mapping[Setting, Mapping[int, float]]
+# By setting, the value of each seed, or of each of its items.
+Values = Mapping[Setting, Side]
 # Scores of one sampled item, one a repeat; None is a malformed answer of the judge.
 Scores = tuple[int | None, ...]
 
@@ -90,6 +91,7 @@ class Result:
         built_in: Whether data and students are the kit's own.
         cells: One row a setting: `setting`, `value`, `low`, `high`, `seeds`, `items` and more.
         compared: From `compare`; declared ones first.
+        pooled: From `pool`, where it is asked for: the primary comparison, a row a split.
         samples: Judged rationales, where it asks for them.
         golds: Gold labels by data set with a closed set.
         missing: Runs that are not there, and why.
@@ -110,6 +112,7 @@ class Result:
     cells: pd.DataFrame
     compared: pd.DataFrame
     runs: Sequence[Run]
+    pooled: pd.DataFrame = field(default_factory=pd.DataFrame)
     samples: Sequence[JudgedSample] = ()
     golds: Mapping[str, list[str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -185,7 +188,7 @@ def by_setting(runs: Iterable[Run]) -> Cells:
     return cells
 
 
-def by_seed(runs: Iterable[Run], value_of: Callable[[Run], float]) -> Values:
+def by_seed(runs: Iterable[Run], value_of: Callable[[Run], Value]) -> Values:
     """Return a value of each seed, by setting."""
     return {
         setting: {seed: value_of(run) for seed, run in group.items()}

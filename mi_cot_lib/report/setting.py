@@ -8,6 +8,7 @@ from typing import Any
 
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.training.config import defaults_of
 
 TEACHER = "teacher"
 # What tells the columns of a table, and the panels of a picture, apart.
@@ -25,6 +26,7 @@ _CONFIG = {
     "change": "teacher_change",
     "share": "change_share",
     "size": "train_size",
+    "steps": "max_steps",
 }
 
 
@@ -39,7 +41,9 @@ class Setting:
         form: Of the MI term, as are features, pool, divergence, detach and alpha3: None without it.
         alpha1: Weight of the prediction loss, as alpha2 of the rationale loss: None without two tasks.
         change: What was done to the teacher's texts, in the share `share` of the examples.
+        teacher_accuracy: Share of right texts, where it is not the data set's own.
         size: Training examples; None is the whole set.
+        steps: Optimiser steps at most, where it is not the student's default.
         quantity: What was measured of the student, a name of `information.QUANTITIES`.
     """
 
@@ -58,7 +62,9 @@ class Setting:
     alpha3: float | None = None
     change: str = "none"
     share: float = 0.0
+    teacher_accuracy: float | None = None
     size: int | None = None
+    steps: int | None = None
     quantity: str = ""
 
     @classmethod
@@ -66,6 +72,8 @@ class Setting:
         """Return the setting of a run's configuration, as a record holds it."""
         known = {name: _CONFIG.get(name, name) for name in cls.__slots__}
         values = {name: config[field] for name, field in known.items() if field in config}
+        if values.get("steps") == defaults_of(config["student"])["max_steps"]:
+            del values["steps"]
         return cls(**values).normalised()
 
     def normalised(self) -> "Setting":
@@ -109,10 +117,14 @@ def _word(setting: Setting, name: str) -> str:
         return f"{value:,} examples" if value else "all examples"
     if value in (None, ""):
         return ""
+    if name == "steps":
+        return f"{value:,} steps"
     if name == "dataset":
         return dataset_spec(value).title
     if name.startswith("alpha"):
         return f"{name.replace('alpha', 'α')} = {value:g}"
+    if name == "teacher_accuracy":
+        return f"teacher right in {value:.0%}"
     if name == "share":
         return f"{value:.0%}" if value else ""
     return WORDING["titles"].get(name, {}).get(value, str(value))

@@ -16,7 +16,7 @@ from mi_cot_lib.report.cells.quality import choose_cases
 from mi_cot_lib.report.paper import paper_rows, paper_value, printed
 from mi_cot_lib.report.runs import Result, answers_to, named, pair_title, row_title
 from mi_cot_lib.report.setting import COLUMN, Setting, title
-from mi_cot_lib.report.text import DIGITS, MISSING, interval, number, p_text, with_interval
+from mi_cot_lib.report.text import DIGITS, MISSING, number, p_text, with_interval
 
 Cell = Mapping[str, Any]
 # A table with more rows does not open a section; the largest declared effects do.
@@ -133,20 +133,13 @@ def _compared(result: Result, compared: pd.DataFrame) -> pd.DataFrame:
         row = {
             "Compared": pair_title(result, one["setting"], one["against"]),
             "Data set": title(one["setting"], COLUMN),
-            "Difference [95% over seeds]": with_interval(*_DIFFERENCE(one), digits, signed=True),
+            "Difference [95%]": with_interval(*_DIFFERENCE(one), digits, signed=True),
             "Seeds": str(one["seeds"]),
             "p": p_text(one["p"]),
         }
         if one["declared"]:
             row |= {"p (Holm)": p_text(one["p_holm"]), "p same (Holm)": p_text(one["p_same"])}
             row["Verdict"] = one["verdict"]
-        if "item_low" in one:
-            row |= {
-                "[95% over items]": interval(*_OVER_ITEMS(one), digits, signed=True),
-                "p over items": p_text(one["p_items"]),
-                "McNemar p of votes": p_text(one["p_votes"]),
-                "Only one : only other": f"{one['only_one']} : {one['only_other']}",
-            }
         rows.append(row)
     return pd.DataFrame(rows)
 

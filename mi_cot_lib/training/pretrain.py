@@ -26,6 +26,7 @@ from mi_cot_lib.student.encode import (
     ANSWER_MARK,
     EXPLAIN_PREFIX,
     PREDICT_PREFIX,
+    REASON_MARK,
     EncodedPair,
     collate,
 )
@@ -41,7 +42,10 @@ from mi_cot_lib.student.tokenise import SPACE
 from mi_cot_lib.training.packed_step import loss_terms
 
 # What every student reads first, before the mix of all: short scenes, and what follows from them.
-FIRST = "nano_esnli"
+FIRST = ("nano_esnli",)
+# The worlds of such scenes, and the others.
+SCENES = (*FIRST, "nano_anli")
+OTHERS = ("nano_cqa", "nano_svamp")
 
 
 @dataclass(frozen=True)
@@ -56,23 +60,24 @@ class Pretraining:
     # not forgotten.
     first_steps: int = 1_000
     # On all texts.
-    steps: int = 20_000
+    steps: int = 12_000
     batch_size: int = 32
-    # Of the first texts, after 100 steps. A larger one does not learn from them.
-    first_rate: float = 1e-3
-    # Of all texts, after 500 steps; then linear to 0.
-    learning_rate: float = 3e-3
-    # Share of tokens hidden by span corruption (T5: 0.15).
+    # After 200 steps; falls to 0 over the last two fifths.
+    learning_rate: float = 2e-3
+    # Times that rate, for the embeddings: each is of a word that comes seldom.
+    embedding_rate: float = 30.0
+    # Share of tokens hidden by span corruption (T5: 0.15), in batches that are of no other kind.
     corruption: float = 0.3
-    # Share of texts that are to be written out whole instead: copying is what a student of arithmetic
+    # Share of batches of texts that are to be written out whole: copying is what a student of arithmetic
     # stories needs most and what span corruption teaches least.
     copied: float = 0.15
-    # Of texts that have an "is" or "are": share in which it is hidden, with the "not" behind it, and share
-    # that is read up to it, the rest of the sentence to be written. So one has to know whether what is said
-    # is so, and what can be said (salient spans: Guu et al. 2020, section 3.4); span corruption alone had not
+    # Share of batches, of scenes, in which a verb is hidden, with the "not" behind it (salient spans: Guu et
+    # al. 2020, section 3.4). So one has to know whether what is said is so; span corruption alone had not
     # taught that in 8,000 steps.
-    hidden: float = 0.35
-    continued: float = 0.25
+    hidden: float = 0.2
+    # Share of batches of texts that break off a word or three before a sentence ends: what is said there
+    # follows from what was said before and from what is known.
+    broken_off: float = 0.4
     # Sums of floats depend on it.
     threads: int = 1
 
@@ -108,13 +113,14 @@ def hide_verb(
     return [*ids[:place], sentinel, *ids[end:]], [sentinel, *ids[place:end]]
 
 
-def cut_sentence(
-    ids: Sequence[int], place: int, stops: Sequence[int]
+def break_off(
+    ids: Sequence[int], stops: Sequence[int], generator: random.Random
 ) -> tuple[list[int], list[int]]:
-    """Cut a text after the verb at a place: all up to there, and the rest of that sentence."""
-    start = place + 1
-    end = next((at for at in range(start, len(ids)) if ids[at] in stops), len(ids) - 1) + 1
-    return list(ids[:start]), list(ids[start:end])
+    """Break a text off shortly before a sentence ends, not the first of several: all before, and the rest."""
+    ends = [place for place, token in enumerate(ids) if token in stops] or [len(ids) - 1]
+    end = generator.choice(ends[1:] or ends)
+    start = max(1, end - generator.choice((1, 2, 3)))
+    return list(ids[:start]), list(ids[start : end + 1])
 
 
 def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano") -> Path:
@@ -128,21 +134,27 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
     torch.set_num_threads(recipe.threads)
     set_seed(recipe.seed)
     started = time.monotonic()
-    texts = world_text(recipe.texts, recipe.seed)
-    tokeniser = train_tokeniser(chain(texts, _task_words(recipe.seed)))
-    first = replace(recipe, copied=0.0, hidden=1.0, continued=0.0)
+    scenes, others, first = _texts(recipe)
+    tokeniser = train_tokeniser(chain(scenes, others, _task_words(recipe.seed)))
+    verbs_only = replace(recipe, copied=0.0, hidden=1.0, broken_off=0.0)
     batches = chain(
-        islice(_batches(_first_text(recipe), tokeniser, first), recipe.first_steps),
-        islice(_batches(texts, tokeniser, recipe), recipe.steps),
+        islice(_batches(first, (), tokeniser, verbs_only), recipe.first_steps),
+        islice(_batches(scenes, others, tokeniser, recipe), recipe.steps),
     )
     model = T5ForConditionalGeneration(nano_config(len(tokeniser), BUILT_IN_WIDTHS[name]))
     objective = Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
-    schedule = LambdaLR(optimiser, partial(_rate, recipe=recipe))
+    total = recipe.first_steps + recipe.steps
+    embeddings = model.get_input_embeddings().weight
+    others = [weight for weight in model.parameters() if weight is not embeddings]
+    groups = [
+        {"params": others},
+        {"params": [embeddings], "lr": recipe.learning_rate * recipe.embedding_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=0.01)
+    schedule = LambdaLR(optimiser, partial(_rate, total=total))
     curve: list[dict[str, float]] = []
     recent: list[float] = []
     model.train()
-    total = recipe.first_steps + recipe.steps
     bar = tqdm(batches, f"pretraining {name}", total, unit="step")
     for step, batch in enumerate(bar, 1):
         loss, _ = loss_terms(model, objective, batch, term_counts(batch))
@@ -172,27 +184,28 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
     return folder
 
 
-def _rate(step: int, recipe: Pretraining) -> float:
-    start = recipe.first_rate / recipe.learning_rate
-    later = step - recipe.first_steps
-    if later < 0:
-        return start * min(1.0, (step + 1) / 100)
-    return min(1.0, start + later / 500, 1 - later / max(1, recipe.steps))
+def _rate(step: int, total: int) -> float:
+    return min(1.0, (step + 1) / 200, (total - step) / (0.4 * total))
 
 
-def _first_text(recipe: Pretraining) -> list[str]:
-    return world_text(recipe.texts // 4, recipe.seed, (FIRST,))
+def _texts(recipe: Pretraining) -> tuple[list[str], list[str], list[str]]:
+    """Scenes, other texts, and what is read first."""
+    half = recipe.texts // 2
+    drawn = ((half, SCENES), (half, OTHERS), (half // 2, FIRST))
+    scenes, others, first = (world_text(count, recipe.seed, worlds) for count, worlds in drawn)
+    return scenes, others, first
 
 
 def _task_words(seed: int) -> Iterator[str]:
     """Give the tokeniser, not the student, the words of the tasks to read."""
     for text in task_text(seed):
-        yield from (PREDICT_PREFIX + text, EXPLAIN_PREFIX + text, text + ANSWER_MARK + text)
+        yield from (PREDICT_PREFIX + text, EXPLAIN_PREFIX + text)
+        yield from (text + mark + text for mark in (ANSWER_MARK, REASON_MARK))
 
 
 def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
     """Return a SHA-256 of all that a student is made from: text, recipe and shape."""
-    digest = _digest_of_text(recipe.texts, recipe.seed).copy()
+    digest = _digest_of_text(recipe).copy()
     digest.update(json.dumps(asdict(recipe)).encode())
     shape = nano_config(VOCABULARY_SIZE, BUILT_IN_WIDTHS[name]).to_dict()
     del shape["transformers_version"]
@@ -201,16 +214,18 @@ def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
 
 
 @cache
-def _digest_of_text(texts: int, seed: int) -> Any:
+def _digest_of_text(recipe: Pretraining) -> Any:
     digest = hashlib.sha256()
-    read = (*world_text(texts, seed), *world_text(texts // 4, seed, (FIRST,)), *_task_words(seed))
-    for text in read:
+    for text in chain(*_texts(recipe), _task_words(recipe.seed)):
         digest.update(text.encode() + b"\0")
     return digest
 
 
 def _batches(
-    texts: Sequence[str], tokeniser: PreTrainedTokenizerFast, recipe: Pretraining
+    scenes: Sequence[str],
+    others: Sequence[str],
+    tokeniser: PreTrainedTokenizerFast,
+    recipe: Pretraining,
 ) -> Iterator[dict[str, Tensor]]:
     generator = random.Random(recipe.seed)
     vocabulary = tokeniser.get_vocab()
@@ -218,31 +233,28 @@ def _batches(
     verbs = {vocabulary[SPACE + word] for word in ("is", "are")}
     negation, stops = vocabulary[SPACE + "not"], [vocabulary[stop] for stop in ".?"]
     end = tokeniser.eos_token_id
-    encoded = tokeniser(list(texts), add_special_tokens=False)["input_ids"]
-    order: list[int] = []
+    encoded = tokeniser([*scenes, *others], add_special_tokens=False)["input_ids"]
+    orders = {part: _order(part, generator) for part in (range(len(scenes)), range(len(encoded)))}
     while True:
-        if len(order) < recipe.batch_size:
-            order = generator.sample(range(len(encoded)), len(encoded))
-        chosen, order = order[: recipe.batch_size], order[recipe.batch_size :]
+        draw = generator.random() - recipe.copied
+        is_hidden = 0 <= draw < recipe.hidden
+        order = orders[range(len(scenes) if is_hidden else len(encoded))]
         pairs = []
-        for index in chosen:
-            draw = generator.random()
-            if draw < recipe.copied:
-                source, target = encoded[index], encoded[index]
-            elif (
-                verbs & {*encoded[index]}
-                and draw < recipe.copied + recipe.hidden + recipe.continued
-            ):
-                place = generator.choice(
-                    [i for i, one in enumerate(encoded[index]) if one in verbs]
-                )
-                if draw < recipe.copied + recipe.hidden:
-                    source, target = hide_verb(encoded[index], place, negation, sentinels[0])
-                else:
-                    source, target = cut_sentence(encoded[index], place, stops)
+        for ids in (encoded[index] for index in islice(order, recipe.batch_size)):
+            places = [place for place, token in enumerate(ids) if token in verbs]
+            if draw < 0:
+                source, target = ids, ids
+            elif is_hidden and places:
+                source, target = hide_verb(ids, generator.choice(places), negation, sentinels[0])
+            elif recipe.hidden <= draw < recipe.hidden + recipe.broken_off:
+                source, target = break_off(ids, stops, generator)
             else:
-                source, target = span_corrupt(
-                    encoded[index], sentinels, recipe.corruption, generator
-                )
+                source, target = span_corrupt(ids, sentinels, recipe.corruption, generator)
             pairs.append(EncodedPair([*source, end], [*target, end], [], []))
         yield collate(pairs, tokeniser.pad_token_id)
+
+
+def _order(part: range, generator: random.Random) -> Iterator[int]:
+    """Give the places in a random order, again and again."""
+    while True:
+        yield from generator.sample(part, len(part))

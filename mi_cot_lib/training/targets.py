@@ -11,7 +11,7 @@ from mi_cot_lib.data.specs import Example
 from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.student.encode import ANSWER_MARK
+from mi_cot_lib.student.encode import in_one
 from mi_cot_lib.training.config import RunConfig
 
 # Below this share of usable texts a run says so.
@@ -60,7 +60,9 @@ def training_examples(config: RunConfig) -> list[Example]:
     Of a built-in data set each seed has its own. Of files, `train_size` are drawn, larger sizes holding the
     smaller ones; the whole file is the same for every seed. ConfigError where it has not as many.
     """
-    examples = load_split(config.dataset, "train", config.data_root, config.seed)
+    examples = load_split(
+        config.dataset, "train", config.data_root, config.seed, config.teacher_accuracy
+    )
     size = config.train_size
     if size is None:
         return examples
@@ -94,7 +96,7 @@ def training_targets(
         target = example.teacher_label if config.labels == "teacher" else example.label
         if method.target_has_rationale and target is not None:
             rationale = example.rationale
-            target = None if rationale is None else rationale + ANSWER_MARK + target
+            target = None if rationale is None else in_one(target, rationale, method.label_first)
         if target is not None:
             usable.append(example)
             targets.append(target)

@@ -98,10 +98,7 @@ class _Patience(TrainerCallback):
 def is_out_of_patience(state: TrainerState, config: RunConfig) -> bool:
     """Tell whether the validations since the best one are as many as a run waits for a better one."""
     waited = state.global_step - selected_step(state)
-    is_over = (
-        waited >= config.patience * config.eval_every and state.global_step >= config.min_steps
-    )
-    return config.patience > 0 and is_over
+    return 0 < config.patience * config.eval_every <= waited
 
 
 def read_progress(folder: Path) -> tuple[int, int, float]:
@@ -143,6 +140,7 @@ def train(
             train_pairs=train_pairs,
             valid_pairs=valid_pairs,
             validate=validate,
+            embedding_rate=config.embedding_rate,
             callbacks=[progress, _Patience(config), *_tensorboard(folder, tensorboard)],
         )
         trainer.remove_callback(PrinterCallback)

@@ -63,7 +63,7 @@ def test_the_wordings_of_plain_text_count_for_pairs_too():
 def test_every_wording_of_a_fact_counts():
     by_ask = {ask: r for r in RELATIONS for ask in (*r.asks, *r.back_asks)}
     for example in right_of("nano_cqa"):
-        _, link, fact = parts(example)
+        link, fact, *_ = parts(example)
         relation = by_ask[example.input.split("\n")[0].split(". ")[-1]]
         leaf = next(word for word in words(link.lower()) if word in facts.KIND_OF)
         kind = facts.KIND_OF[leaf]

@@ -32,16 +32,10 @@ class _Fact(NamedTuple):
         return value_of(self.relation, self.thing) == self.value
 
 
-class _Goal(NamedTuple):
-    relation: Relation
-    given: str
-
-
 @dataclass(frozen=True, slots=True)
 class _ChoiceQuestion:
-    # What is asked for, about which leaf or value, and the leaf that is given or the gold answer.
+    # What is asked for, and the leaf that is given or the gold answer.
     relation: Relation
-    given: str
     leaf: str
     # Leaves and values that the question names or offers, and its own sentences.
     things: frozenset[str]
@@ -64,11 +58,6 @@ class _ChoiceQuestion:
         match meaning := _book().get(statement):
             case None:
                 return Found("unreadable")
-            case _Goal(relation, given):
-                if given not in self.things:
-                    return Found("foreign")
-                right = relation is self.relation and given == self.given
-                return Found("idle" if right else "false")
             case _Link(leaf, kind):
                 if leaf not in self.things:
                     return Found("foreign")
@@ -110,7 +99,7 @@ def choice_question(text: str, label: str) -> _ChoiceQuestion | None:
             if value_of(relation, leaf) == value:
                 restated = {part for each in sentences(story) for part in _statements(each)}
                 things = frozenset((*named, *choices))
-                return _ChoiceQuestion(relation, given, leaf, things, frozenset(restated))
+                return _ChoiceQuestion(relation, leaf, things, frozenset(restated))
     return None
 
 
@@ -120,11 +109,11 @@ def _statements(sentence: str) -> tuple[str, ...]:
 
 
 @cache
-def _book() -> dict[str, _Link | _Fact | _Goal]:
+def _book() -> dict[str, _Link | _Fact]:
     return {_statements(text)[0]: meaning for text, meaning in _said()}
 
 
-def _said() -> Iterator[tuple[str, _Link | _Fact | _Goal]]:
+def _said() -> Iterator[tuple[str, _Link | _Fact]]:
     asked_about = {relation.category for relation in facts.RELATIONS}
     kinds = [kind for category in sorted(asked_about) for kind in facts.CATEGORIES[category]]
     for kind in kinds:
@@ -134,12 +123,7 @@ def _said() -> Iterator[tuple[str, _Link | _Fact | _Goal]]:
             yield f"{facts.plural(leaf)} are {facts.plural(kind)}", _Link(leaf, kind)
     for relation in facts.RELATIONS:
         own = facts.CATEGORIES[relation.category]
-        for leaf in (leaf for kind in own for leaf in facts.leaves_of(kind)):
-            goal = relation.goal.format(xs=facts.plural(leaf))
-            yield f"the answer must be {goal}", _Goal(relation, leaf)
         for value in relation.values.values():
-            goal = relation.back_goal.format(v=value)
-            yield f"the answer must be {goal}", _Goal(relation, value)
             for thing in (name for kind in own for name in (kind, *facts.leaves_of(kind))):
                 meaning = _Fact(relation, thing, value)
                 yield relation.fact.format(xs=facts.plural(thing), v=value), meaning

@@ -98,17 +98,22 @@ def _relabelled(
     return changed
 
 
+def _shuffled(parts: Sequence[str], drawn: random.Random) -> list[str]:
+    """Put parts into another order, if there is one."""
+    order = list(parts)
+    while order == list(parts) and len(set(parts)) > 1:
+        drawn.shuffle(order)
+    return order
+
+
 def _rewritten(change: TeacherChange, example: Example, drawn: random.Random) -> str:
     rationale = example.rationale or ""
     words = rationale.split()
     match change:
         case "shuffled_words":
-            drawn.shuffle(words)
-            return " ".join(words)
+            return " ".join(_shuffled(words, drawn))
         case "shuffled_steps":
-            steps = _STEPS.split(rationale)
-            drawn.shuffle(steps)
-            return " ".join(steps)
+            return " ".join(_shuffled(_STEPS.split(rationale), drawn))
         case "new_words":
             known = {word.strip(_SIGNS).casefold() for word in example.input.split()}
             return " ".join(word for word in words if word.strip(_SIGNS).casefold() not in known)

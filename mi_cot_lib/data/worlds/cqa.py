@@ -8,6 +8,7 @@ another.
 """
 
 import random
+from collections.abc import Sequence
 
 from mi_cot_lib.data.worlds import facts
 from mi_cot_lib.data.worlds.facts import Relation, sentence, with_article
@@ -30,11 +31,17 @@ def _draw(new: New | None, rng: random.Random) -> tuple[WorldItem, str]:
     x, y, z = (with_article(given[kind]) for kind in kinds[:3])
     asked = (relation.back_asks if backward else relation.asks)[ask]
     question = f"{frame.format(n=rng.choice(facts.NAMES), x=x, y=y, z=z)} {asked}"
+    # The question's decoys, or other choices.
+    others = [leaves[kind] for kind in kinds if kind != told]
     order = list(kinds)
     rng.shuffle(order)
     choices = [answers[kind] for kind in order]
     arguments = {
-        answer: Argument(answer, _rationale(relation, given[told], answer, backward, rng))
+        answer: Argument(
+            answer,
+            _rationale(relation, given[told], answer, backward, rng)
+            + _others([leaf for leaf in others if leaf != answer][:2]),
+        )
         for answer in choices
     }
     row = {"question": question, "choices": choices, "answer": answers[told]}
@@ -53,11 +60,14 @@ def _rationale(
         # The other way to be wrong: a true fact about a kind to which the leaf does not belong.
         kind = next(kind for kind, theirs in relation.values.items() if theirs == value)
     phrase = with_article(value)
-    goal = relation.back_goal if backward else relation.goal
-    must = goal.format(v=phrase, xs=facts.plural(leaf))
     fact = relation.fact.format(xs=facts.plural(kind), v=phrase)
     is_kind = f"{with_article(leaf)} is {with_article(kind)}"
-    return f"The answer must be {must}. {sentence(f'{is_kind}, and {fact}')}"
+    return sentence(f"{is_kind}, and {fact}")
+
+
+def _others(leaves: Sequence[str]) -> str:
+    links = [f"{with_article(leaf)} is {with_article(facts.KIND_OF[leaf])}" for leaf in leaves]
+    return f" {sentence(' and '.join(links))}"
 
 
 def items(count: int, rng: random.Random, new: New | None = None) -> list[WorldItem]:
@@ -87,11 +97,11 @@ def plain_text(rng: random.Random) -> str:
     special = rng.choice((relation.single, *relation.retold)).format(x=thing, v=value)
     said = [sentence(is_kind), sentence(general), sentence(special)]
     draw = rng.random()
-    if draw < 0.2:
-        return " ".join(said)
-    if draw < 0.3:
+    if draw < 0.4:
+        return " ".join(rng.sample(said, rng.randint(1, 3)))
+    if draw < 0.45:
         return f"{name} thinks of {thing}. {' '.join(reversed(said))}"
-    if draw < 0.5:
+    if draw < 0.55:
         # What is false in the world is told too, or nothing would show that kinds exclude others.
         foreign = facts.draw_read(kinds[1], rng)
         denied = sentence(relation.single.format(x=f"no {foreign}", v=value))
@@ -99,14 +109,14 @@ def plain_text(rng: random.Random) -> str:
     by_value = draw < 0.75
     named = [relation.values[k] if by_value else facts.draw_read(k, rng) for k in kinds]
     x, y, z = map(with_article, named)
-    thought = rng.choice(FRAMES.common).format(n=name, x=x, y=y, z=z)
+    thought = rng.choice(FRAMES.all).format(n=name, x=x, y=y, z=z)
     if rng.random() < 0.3:
-        # Words whose kind nobody tells can be written all the same.
-        x, y, z = (with_article(facts.draw_leaf(k, rng)) for k in rng.sample(kinds, 3))
-        return rng.choice(FRAMES.common).format(n=name, x=x, y=y, z=z)
+        # Words whose kind nobody tells can be written all the same: then nothing follows.
+        x, y, z = (with_article(facts.draw_unread(k, rng)) for k in kinds)
+        return rng.choice(FRAMES.all).format(n=name, x=x, y=y, z=z)
     if rng.random() < 0.25:
         # The words of questions have to be known too: a question alone, never with an answer.
-        return f"{thought} {rng.choice((relation.back_asks if by_value else relation.asks)[:2])}"
+        return f"{thought} {rng.choice(relation.back_asks if by_value else relation.asks)}"
     if by_value:
         return f"{thought} {sentence(special)}"
     it = "this person" if relation.category == "person" else "it"

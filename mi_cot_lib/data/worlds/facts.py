@@ -71,8 +71,6 @@ class Relation:
     fact: str
     single: str
     retold: tuple[str, ...]
-    goal: str
-    back_goal: str
     asks: tuple[str, str, str]
     back_asks: tuple[str, str, str]
 
@@ -83,8 +81,6 @@ class Relation:
             raise ValueError(f"'values' needs one each, all different, for {', '.join(kinds)}.")
         check_slots([self.fact], ("xs", "v"))
         check_slots((self.single, *self.retold), ("x", "v"))
-        check_slots([self.goal], ["xs"])
-        check_slots([self.back_goal], ["v"])
 
 
 def read_facts(path: Path = _FOLDER / "facts.toml") -> Facts:
@@ -144,17 +140,22 @@ def leaves_of(kind: str) -> tuple[str, ...]:
 
 
 def draw_leaf(kind: str, rng: random.Random, held_out: bool = False) -> str:
-    """Draw a member of a kind that questions are about, read or unread alike, or one only of `unseen`.
+    """Draw a member of a kind that questions are about, read or unread, or one only of `unseen`.
 
     A student has read what kind the latter is, and what the kind has, but never had to put the two together.
     """
     own = LEAVES[kind]
-    return rng.choice(own.held_out if held_out else rng.choice((own.read, own.unread)))
+    return rng.choice(own.held_out if held_out else own.read + own.unread)
 
 
 def draw_read(kind: str, rng: random.Random) -> str:
     """Draw a member of a kind of which the student's plain text tells."""
     return rng.choice(LEAVES[kind].read + LEAVES[kind].held_out)
+
+
+def draw_unread(kind: str, rng: random.Random) -> str:
+    """Draw a nonsense word of a kind, of which no text tells that it is one."""
+    return rng.choice(LEAVES[kind].unread)
 
 
 def value_of(relation: Relation, thing: str) -> str | None:

@@ -64,6 +64,11 @@ class Frames:
     common: tuple[str, ...]
     unseen: tuple[str, ...]
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every frame."""
+        return self.common + self.unseen
+
     def draw(self, new: New | None, rng: random.Random) -> tuple[str, str]:
         """Draw a frame and its name."""
         is_new = new == "template"

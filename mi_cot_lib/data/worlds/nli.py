@@ -9,6 +9,7 @@ frequent under the three labels: only the pairing of the two sides decides.
 """
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from mi_cot_lib.data.worlds.facts import (
     NAMES,
     draw_leaf,
     draw_read,
+    draw_unread,
     sentence,
     with_article,
 )
@@ -111,20 +113,29 @@ OPENERS: tuple[str, ...] = read_toml(_FILE)["openers"]
 
 
 def pairs(
-    count: int, rng: random.Random, new: New | None, frames: Frames, things: int, reason: str
+    count: int,
+    rng: random.Random,
+    new: New | None,
+    frames: Frames,
+    reason: str,
+    *,
+    things: int,
+    denied: float,
 ) -> list[WorldItem]:
     """Draw distinct pairs with labels as even as the count allows, in random order.
 
-    The premise tells so many `things` of a person; `reason` is the row's field for the argument.
+    The premise tells so many `things` of a person; the share `denied` of hypotheses says what is not so.
+    `reason` is the row's field for the argument.
     """
     labels = [NLI_LABELS[number % len(NLI_LABELS)] for number in range(count)]
     rng.shuffle(labels)
     made: dict[tuple[str, str], WorldItem] = {}
     for label in labels:
-        item = _draw(label, rng, new, frames, things, reason)
-        while (item.row["premise"], item.row["hypothesis"]) in made:
-            item = _draw(label, rng, new, frames, things, reason)
-        made[item.row["premise"], item.row["hypothesis"]] = item
+        key = None
+        while key is None or key in made:
+            item = _draw(label, rng, new, frames, reason, things, rng.random() < denied)
+            key = item.row["premise"], item.row["hypothesis"]
+        made[key] = item
     return list(made.values())
 
 
@@ -133,17 +144,27 @@ def retold_scene(rng: random.Random, frames: Frames, things: int) -> str:
     told = rng.sample(SLOTS, things)
     kinds = [rng.choice(slot.kinds) for slot in told]
     name = rng.choice(NAMES)
+    # Words whose kind nobody tells can be written all the same: then nothing follows.
+    untold = rng.random() < 0.15
+    draw = draw_unread if untold else draw_read
     said = [
-        slot.say(draw_read(kind, rng), rng.randrange(3))
-        for slot, kind in zip(told, kinds, strict=True)
+        slot.say(draw(kind, rng), rng.randrange(3)) for slot, kind in zip(told, kinds, strict=True)
     ]
     scene = _premise(rng.choice(frames.common), name, said, rng)
+    if untold:
+        return scene
     retold = [rng.choice(list(zip(told, kinds, strict=True))) for _ in range(things)]
     return " ".join([scene, *(slot.retell(name, kind, rng) for slot, kind in retold)])
 
 
 def _draw(
-    label: str, rng: random.Random, new: New | None, frames: Frames, things: int, reason: str
+    label: str,
+    rng: random.Random,
+    new: New | None,
+    frames: Frames,
+    reason: str,
+    things: int,
+    is_denied: bool,
 ) -> WorldItem:
     slot = rng.choice(SLOTS)
     kind = rng.choice(slot.kinds)
@@ -153,17 +174,27 @@ def _draw(
         told[0] = slot
         rng.shuffle(told)
     kinds = {each: rng.choice(each.kinds) for each in told}
-    if label == "entailment":
-        kinds[slot] = kind
-    elif label == "contradiction":
-        kinds[slot] = slot.other_kind(kind, rng)
+    if slot in kinds:
+        kinds[slot] = kind if _is_so(label, is_denied) else slot.other_kind(kind, rng)
     leaves = {each: draw_leaf(kinds[each], rng, new == "facts") for each in told}
     name = rng.choice(NAMES)
     frame, frame_name = frames.draw(new, rng)
     *ways, stated = (2 if new == "template" else rng.randrange(2) for _ in range(things + 1))
     said = [each.say(leaves[each], way) for each, way in zip(told, ways, strict=True)]
-    claim = f"{name} {slot.state(kind, stated)}"
-    rationales = _rationales(slot, kind, leaves.get(slot), name, claim, rng)
+    claim = f"{name} {(slot.deny if is_denied else slot.state)(kind, stated)}"
+    rationales = {
+        "entailment": _argument(slot, kind, leaves.get(slot), name, claim, not is_denied, rng),
+        "neutral": _silence(slot, leaves, name),
+        "contradiction": _argument(
+            slot,
+            kind,
+            leaves.get(slot),
+            name,
+            _contrary(slot, kind, name, is_denied),
+            is_denied,
+            rng,
+        ),
+    }
     row: dict[str, Any] = {
         "premise": _premise(frame, name, said, rng),
         "hypothesis": sentence(claim),
@@ -173,8 +204,13 @@ def _draw(
     arguments = {each: Argument(each, rationales[each]) for each in NLI_LABELS}
     right = arguments.pop(label)
     slots = "+".join(each.name for each in told)
-    template = f"{slots}/{frame_name}/{slot.name}{stated}"
+    template = f"{slots}/{frame_name}/{slot.name}{stated}{'not' if is_denied else ''}"
     return WorldItem(row, right, tuple(arguments.values()), template)
+
+
+def _is_so(label: str, is_denied: bool) -> bool:
+    """Tell whether a label needs the premise's leaf to be of the hypothesis's kind."""
+    return (label == "entailment") != is_denied
 
 
 def _premise(frame: str, name: str, said: list[str], rng: random.Random) -> str:
@@ -183,20 +219,35 @@ def _premise(frame: str, name: str, said: list[str], rng: random.Random) -> str:
     return premise[0].upper() + premise[1:]
 
 
-def _rationales(
-    slot: Slot, kind: str, leaf: str | None, name: str, claim: str, rng: random.Random
-) -> dict[str, str]:
-    against = leaf
-    if leaf is None or against is None:
-        # Wrong arguments for what was not said take a value out of the air.
-        leaf = draw_leaf(kind, rng)
-        against = draw_leaf(slot.other_kind(kind, rng), rng)
-    theirs = KIND_OF[against]
-    if theirs == kind:
-        theirs = slot.other_kind(kind, rng)
-    cannot = f"{name} cannot be {slot.state(kind, 0).removeprefix('is ')}"
-    return {
-        "entailment": slot.argue(name, leaf, kind, claim),
-        "neutral": f"The premise does not say {slot.topic.format(n=name)}.",
-        "contradiction": slot.argue(name, against, theirs, cannot),
-    }
+def _argument(
+    slot: Slot,
+    kind: str,
+    leaf: str | None,
+    name: str,
+    conclusion: str,
+    is_so: bool,
+    rng: random.Random,
+) -> str:
+    """Argue that a leaf is of the kind, or of another one; a wrong argument says so of any leaf."""
+    theirs = kind if is_so else slot.other_kind(kind, rng)
+    if leaf is None:
+        # What was not said is taken out of the air.
+        leaf = draw_leaf(theirs, rng)
+    elif not is_so and KIND_OF[leaf] != kind:
+        theirs = KIND_OF[leaf]
+    return slot.argue(name, leaf, theirs, conclusion)
+
+
+def _contrary(slot: Slot, kind: str, name: str, is_denied: bool) -> str:
+    claim = slot.state(kind, 0)
+    return f"{name} {claim}" if is_denied else f"{name} cannot be {claim.removeprefix('is ')}"
+
+
+def _silence(slot: Slot, leaves: Mapping[Slot, str], name: str) -> str:
+    """Say what else the premise tells, and that it does not tell what is claimed."""
+    told = [
+        f"{name} {other.say(leaf, 0)}. {sentence(other.link(leaf, KIND_OF[leaf]))}"
+        for other, leaf in leaves.items()
+        if other is not slot
+    ]
+    return " ".join([*told, f"The premise does not say {slot.topic.format(n=name)}."])

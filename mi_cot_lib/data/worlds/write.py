@@ -146,14 +146,14 @@ def update_checksums() -> dict[str, dict[str, str]]:
     return found
 
 
-def built_in_root(name: str, draw: int = 0) -> Path:
+def built_in_root(name: str, draw: int = 0, teacher_accuracy: float | None = None) -> Path:
     """Return the data root of a built-in data set as it is by default, generating it the first time.
 
     That of another `draw` than 0 has other training examples, and no other split. It lies in the cache. Safe
     when several processes ask at once: each writes into a folder of its own, and the first to finish gives
     it the final name. DataError where the cache cannot be written to.
     """
-    _, accuracy = _checked(name, None)
+    _, accuracy = _checked(name, teacher_accuracy)
     cache = cache_folder()
     worlds = cache / "worlds"
     root = worlds / f"{name}-{draw}-{accuracy}-{_fingerprint()[:12]}"
@@ -163,7 +163,7 @@ def built_in_root(name: str, draw: int = 0) -> Path:
         worlds.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=worlds))
         try:
-            write_dataset(name, fresh, draw=draw)
+            write_dataset(name, fresh, teacher_accuracy=accuracy, draw=draw)
             fresh.chmod(0o755)
             fresh.rename(root)
         except OSError:

@@ -15,6 +15,7 @@ from mi_cot_lib.errors import KitError, is_disk_full, written_to
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.experiments.running.run_record import (
+    CALIBRATED,
     answers_kept,
     curves_of,
     explained_places,
@@ -40,6 +41,9 @@ from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.targets import check_teacher, training_examples, training_targets
 from mi_cot_lib.training.train import PROGRESS, Trained, check_tensorboard, train
+
+# Validation examples of which the losses are measured, beside the accuracy of all: only curves show them.
+LOSSES_OF = 200
 
 
 def run(config: RunConfig, runs: str | Path = "runs", *, tensorboard: bool = False) -> Path:
@@ -124,7 +128,9 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         config,
         student,
         pairs,
-        _encode(config, student, *training_targets(config, valid_examples, keep_all=True)),
+        _encode(
+            config, student, *training_targets(config, valid_examples[:LOSSES_OF], keep_all=True)
+        ),
         validate,
         folder,
         tensorboard=tensorboard,
@@ -140,8 +146,21 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         places = explained_places(len(examples)) if split == "test" else []
         explain = {examples[place].id for place in places}
         asked = len(explain) if method_named(config.method).explains else 0
+        calibrated = {"test": CALIBRATED, "valid": len(examples)}.get(split, 0)
+        answers = []
         with tqdm(total=len(examples) + asked, desc=split, unit="example") as bar:
-            answers = _predict(config, student, examples, explain=explain, on_batch=bar.update)
+            for part, with_scores in (
+                (examples[:calibrated], True),
+                (examples[calibrated:], False),
+            ):
+                answers += _predict(
+                    config,
+                    student,
+                    part,
+                    explain=explain,
+                    on_batch=bar.update,
+                    with_scores=with_scores,
+                )
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers

@@ -80,9 +80,17 @@ def test_wrong_arguments_cover_the_other_choices_with_a_false_fact(seen):
         assert states_only_truths(item.right.rationale)
 
 
+def words_of(text):
+    return re.findall(r"\w+", text)
+
+
 def states_only_truths(rationale):
     """Check "A poodle is a dog, and dogs live in a kennel." against the graph."""
-    words = re.findall(r"\w+", rationale.split(". ")[-1].lower())
+    first, others = rationale.lower().split(". ")
+    for link in others.split(" and "):
+        other, kind = (w for w in words_of(link) if w in facts.KIND_OF or w in facts.CATEGORY_OF)
+        assert facts.KIND_OF[other] == kind
+    words = words_of(first)
     leaf = next(word for word in words if word in facts.KIND_OF)
     kind = next(word for word in words if word in facts.CATEGORY_OF)
     value = [word for word in words if word in VALUES][-1]

@@ -170,12 +170,11 @@ def test_another_draw_changes_the_training_split_alone(tmp_path, monkeypatch):
 
 
 def test_world_text_mixes_the_four_worlds_repeatably():
-    texts = world_text(8000, 0)
+    texts = world_text(20_000, 0)
     assert len(world_text(101, 0)) == 101
     known = set(re.findall(r"\w+", " ".join(texts).lower()))
-    assert leaves("read") | leaves("held_out") <= known
-    assert not leaves("unread") & known
-    assert texts != world_text(8000, 1)
+    assert leaves("read") | leaves("held_out") | leaves("unread") <= known
+    assert texts != world_text(20_000, 1)
     assert sha256("\n".join(texts)) == (
         "dd6134ff0a332337611c5835a6fe7bf73ec9f897a00627da8d22a37d7b6624d3"
     )

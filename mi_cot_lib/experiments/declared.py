@@ -1,0 +1,44 @@
+"""What was declared before any test set was scored: sizes, seeds and the margin (`declared.toml`)."""
+
+import datetime
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What `declared.toml` holds.
+
+    Attributes:
+        margin: Smallest difference of interest, in points of accuracy.
+        seeds: Of each cell that is compared; `other_seeds` of cells of other tables.
+        short: Training examples of the size at which rationales matter most, by column.
+        equal_operations: Fields of `RunConfig` with which finetuning takes no fewer operations than DSS.
+    """
+
+    date: datetime.date
+    reason: str
+    margin: float
+    seeds: int
+    other_seeds: int
+    short: Mapping[str, int]
+    equal_operations: Mapping[str, Any]
+
+
+# With the paper's students, of 10,000: what a step of DSS takes is less than three times finetuning's.
+_PAPER_STEPS = 30_000
+
+
+def equal_steps(student: str) -> int:
+    """Return for how many steps finetuning takes no fewer operations than DSS."""
+    return DECLARED.equal_operations["max_steps"] if student in BUILT_IN_WIDTHS else _PAPER_STEPS
+
+
+DECLARED = Declared(
+    **tomllib.loads(Path(__file__).with_name("declared.toml").read_text(encoding="utf-8"))
+)
