@@ -214,6 +214,18 @@ def student_card(runs: Path | None, jobs: int | None) -> None:
     click.echo(make_card((runs or repository_root() / "runs" / "student").resolve(), jobs))
 
 
+@cli.command()
+@options.jobs
+def pilot(jobs: int | None) -> None:
+    """Search on validation for the size at which rationales help; goes on where it was stopped.
+
+    It trains finetuning and DSS with seeds that no table has. What was declared rests on it.
+    """
+    from mi_cot_lib.experiments.asked.pilot import make_pilot
+
+    click.echo(make_pilot(jobs or -1))
+
+
 for command in (measure, paper, record, report, reproduce):
     cli.add_command(command)
 

@@ -12,7 +12,7 @@ from mi_cot_lib import cli_options as options
 from mi_cot_lib.errors import ConfigError, KitError
 
 if TYPE_CHECKING:
-    from mi_cot_lib.experiments.items import Item
+    from mi_cot_lib.experiments.asked.items import Item
     from mi_cot_lib.experiments.request import Request
     from mi_cot_lib.experiments.running.engines import Engine
     from mi_cot_lib.experiments.running.execute import Outcome
@@ -77,7 +77,7 @@ def paper(
     What is missing is trained first; a second call trains only what is still missing. The files, ITEM.md,
     .csv, .tex, .json and .png, are in figures/paper/PRESET.
     """
-    from mi_cot_lib.experiments.items import ITEMS, items_named
+    from mi_cot_lib.experiments.asked.items import ITEMS, items_named
     from mi_cot_lib.experiments.page import write_page, write_readme
     from mi_cot_lib.experiments.request import describe_status, request_of, status
 
@@ -141,9 +141,9 @@ def reproduce(
     Finished runs are kept and an interrupted call goes on where it stopped. Each run is an executed copy of
     notebooks/03_train.ipynb in its folder. The same as `mi-cot paper methods --fresh`, on any data set.
     """
-    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.asked.items import item_named
     from mi_cot_lib.experiments.page import write_results
-    from mi_cot_lib.experiments.presets import for_dataset
+    from mi_cot_lib.experiments.asked.presets import for_dataset
 
     asked = _of_reproduce(runs, out, seeds)
     preset, item = for_dataset(asked.preset, item_named("methods"), dataset)
@@ -163,7 +163,7 @@ def measure(jobs: int | None, engine: "Engine", **choices: Any) -> None:
     V and Z are what the student's decoder holds while it writes a label and a rationale, Y is the gold label.
     The same as `mi-cot paper information`: students that are not there are trained first.
     """
-    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.asked.items import item_named
     from mi_cot_lib.experiments.request import request_of
 
     _tell(_make([item_named("information")], request_of(**choices), engine, jobs))
@@ -173,16 +173,17 @@ def measure(jobs: int | None, engine: "Engine", **choices: Any) -> None:
 @options.runs("runs/reproduce")
 def record(runs: Path | None) -> None:
     """Commit the records of a finished `mi-cot reproduce` to results/."""
-    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.asked.items import item_named
     from mi_cot_lib.experiments.records import commit, results_folder
 
     request = _of_reproduce(runs)
-    found = request.find(item_named("methods"))
+    item = item_named("methods")
+    found = request.find(item)
     if found.missing:
         raise ConfigError(
             f"{len(found.missing)} runs are missing in {request.places.runs}; `mi-cot reproduce` makes them."
         )
-    commit(found, results_folder())
+    commit(found, results_folder(), item.needs)
     click.echo(results_folder())
 
 
@@ -248,7 +249,7 @@ def _make(
             continue
         files = write_item(result, request.out, request.command(f"paper {item.id}"))
         if recording:
-            commit(request.find(item), results_folder())
+            commit(request.find(item), results_folder(), item.needs)
         if as_json:
             click.echo(json.dumps(to_object(result, [str(path) for path in files])))
         else:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mi_cot_lib.experiments.items import ITEMS
+from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.experiments.page import END, START
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,7 +13,7 @@ PACKAGE = ROOT / "mi_cot_lib"
 # What is also the name of a part of a record or of a measure, or what a command of its own makes.
 OTHER_MEANING = {"information", "methods"}
 # The list itself, and two tables of the paper's own print that a chapter reads.
-NAME_ITEMS = {"experiments/items.py", "course/paper_checks.py"}
+NAME_ITEMS = {"experiments/asked/items.py", "course/paper_checks.py"}
 # A sentence is a literal of so many words.
 SENTENCE = 8
 # What there may be at most, in lines of Python and in modules. They only get fewer.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mi_cot_lib.errors import DataError, KitError
-from mi_cot_lib.experiments.items import FIRST, ITEMS, PAPER
+from mi_cot_lib.experiments.asked.items import FIRST, ITEMS, PAPER
 from mi_cot_lib.experiments.request import Request
 from mi_cot_lib.experiments.running.execute import Outcome
 from mi_cot_lib.files import write_atomically

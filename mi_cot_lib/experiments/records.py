@@ -12,8 +12,8 @@ from typing import Any
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.experiments.information import Protocol, measured, unfit_information
-from mi_cot_lib.experiments.items import Item
-from mi_cot_lib.experiments.presets import Preset, Wanted, wanted_of
+from mi_cot_lib.experiments.asked.items import Item
+from mi_cot_lib.experiments.asked.presets import Preset, Wanted, wanted_of
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine
 from mi_cot_lib.experiments.running.evaluate import evaluate, questions_fingerprint
 from mi_cot_lib.experiments.running.execute import Outcome, execute_grid
@@ -38,6 +38,8 @@ from mi_cot_lib.training.record import RECORD, read_record
 Record = dict[str, Any]
 # Parts that an item adds to a finished run's record.
 _ASKED_LATER = ("information", "outside")
+# Parts of every record of which only some items make something.
+_LARGE = ("calibration", "samples")
 # Where these agree, also in what the student answers, two records are of one student.
 _OF_ONE_STUDENT = ("data", "weights_sha256", "results_version", "correct")
 
@@ -175,19 +177,22 @@ def make_missing(
     return failures
 
 
-def commit(found: Found, folder: Path) -> None:
-    """Write the records that were found for an item to a folder of results.
+def commit(found: Found, folder: Path, needs: Sequence[str]) -> None:
+    """Write the records that were found for an item to a folder of results, without large parts nobody needs.
 
     What another item asked of a run stays where the folder's record is of the same student.
     """
+    unneeded = {part for part in _LARGE if part not in needs}
     folder.mkdir(parents=True, exist_ok=True)
     for name, record in {run.record["run"]: run.record for run in found.runs}.items():
         path = folder / f"{name}.json"
         kept = _committed(path) if path.is_file() else {}
         # A path of this machine is nobody else's.
-        written = {**record, "config": {**record["config"], "data_root": None}}
+        written = {part: record[part] for part in record if part not in unneeded}
+        written["config"] = {**record["config"], "data_root": None}
         if all(kept.get(part) == record.get(part) for part in _OF_ONE_STUDENT):
-            written = {part: kept[part] for part in _ASKED_LATER if part in kept} | written
+            parts = (*_ASKED_LATER, *_LARGE)
+            written = {part: kept[part] for part in parts if part in kept} | written
             if "outside" in written:
                 written["outside"] = kept.get("outside", {}) | written["outside"]
         if written != kept:

@@ -27,11 +27,14 @@ def answer_of(result: Result) -> list[str]:
 
     The first is of the largest effect that is decided, with its 95% interval; where none is, of the largest
     difference that was seen. The second says what became of the others, by what is compared where an item
-    asks two things.
+    asks two things. Where there is a primary comparison, a sentence a split is of that, and then one of each
+    other comparison.
     """
     declared = result.declared
     if declared.empty:
         return []
+    if len(result.pooled):
+        return _primary(result)
     first = first_of(result)
     digits = DIGITS[result.measure]
     rest = declared.drop(index=first.name)
@@ -66,6 +69,34 @@ def first_of(result: Result) -> pd.Series:
     decided = declared[declared["verdict"].isin([HIGHER, LOWER])]
     shown = decided if len(decided) else declared
     return shown.loc[shown["difference"].abs().idxmax()]
+
+
+def _primary(result: Result) -> list[str]:
+    declared = result.declared
+    columns = [title(one, (*COLUMN, "size")) for one in declared["setting"]]
+    pairs = [
+        pair_titles(result, a, b)[:2]
+        for a, b in zip(declared["setting"], declared["against"], strict=True)
+    ]
+    found: dict[str, dict[str, list[str]]] = {}
+    for (one, other), column, verdict in zip(pairs, columns, declared["verdict"], strict=True):
+        found.setdefault(f"{one} − {other}", {}).setdefault(verdict, []).append(column)
+    text = WORDS.get_template("primary.txt.jinja").render(
+        pooled=[
+            {
+                "where": title(declared["setting"].iloc[0].with_(split=row["split"]), ("split",)),
+                "verdict": row["verdict"],
+                "sets": row["sets"],
+                "signed": number(row["difference"], 2, signed=True),
+                "interval": interval(row["low"], row["high"], 2, signed=True),
+            }
+            for row in result.pooled.to_dict("records")
+        ],
+        pair=pairs[0],
+        by_pair=found,
+        margin=f"{result.margin:g}",
+    )
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _by_pair(rest: pd.DataFrame, pairs: list[str]) -> dict[str, dict[str, list[str]]]:

@@ -15,7 +15,7 @@ from mi_cot_lib.report.cells.information import QUANTITIES
 from mi_cot_lib.report.cells.quality import choose_cases
 from mi_cot_lib.report.paper import paper_rows, paper_value, printed
 from mi_cot_lib.report.runs import Result, answers_to, named, pair_title, row_title
-from mi_cot_lib.report.setting import COLUMN, Setting, title
+from mi_cot_lib.report.setting import COLUMN, WORDING, Setting, title
 from mi_cot_lib.report.text import DIGITS, MISSING, number, p_text, with_interval
 
 Cell = Mapping[str, Any]
@@ -50,6 +50,7 @@ def folded_tables(result: Result) -> dict[str, pd.DataFrame]:
     explored = result.compared.drop(index=result.declared.index)
     further = [FOLDED[name] for name in result.folded]
     found = {
+        "Primary comparison": _primary(result),
         "Every cell": _every_cell(result),
         "Declared comparisons": _compared(result, result.declared),
         "Exploratory comparisons": _compared(result, explored),
@@ -57,6 +58,24 @@ def folded_tables(result: Result) -> dict[str, pd.DataFrame]:
         **{heading: make(result) for heading, make in further},
     }
     return {heading: frame for heading, frame in found.items() if len(frame)}
+
+
+def _primary(result: Result) -> pd.DataFrame:
+    """The declared comparison over all data sets with room, over seeds and items together."""
+    return pd.DataFrame(
+        [
+            {
+                "Questions": WORDING["titles"]["split"].get(one["split"]) or one["split"],
+                "Data sets": str(one["sets"]),
+                "Difference [95%]": with_interval(*_DIFFERENCE(one), 2, signed=True),
+                "p": p_text(one["p"]),
+                "p same": p_text(one["p_same"]),
+                f"Probability within ±{result.margin:g}": f"{one['in_margin']:.2f}",
+                "Verdict": one["verdict"],
+            }
+            for one in result.pooled.to_dict("records")
+        ]
+    )
 
 
 def _own_rows(result: Result) -> list[dict[str, Any]]:
@@ -148,10 +167,13 @@ def _costs(result: Result) -> pd.DataFrame:
     """What the rows cost, averaged over data sets: a reader must see what a gain was paid with."""
     cells = accuracy_cells([run for run in result.runs if run.setting.split != "outside"])
     rows = named(result, cells).groupby("row", sort=False)
-    means = rows[["minutes", "tflop"]].mean()
+    means = rows[["minutes", "tflop", "steps"]].mean()
+    sums = rows[["converged", "seeds"]].sum()
     return pd.DataFrame(
         {
             "Row": means.index,
+            "Steps a run": means["steps"].map("{:,.0f}".format),
+            "Ended by patience": [f"{a} of {b}" for a, b in sums.itertuples(index=False)],
             "Minutes a run": means["minutes"].map("{:.1f}".format),
             "TFLOP of training a run": means["tflop"].map("{:,.1f}".format),
             "Times the first row's": (means["tflop"] / means["tflop"].iloc[0]).map("{:.1f}".format),

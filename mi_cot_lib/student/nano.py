@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast, T5Config
 from mi_cot_lib.student.tokenise import NANO_SPLITTER, SPACE
 
 CARD = "pretraining.json"
-VOCABULARY_SIZE = 2048
+VOCABULARY_SIZE = 3072
 SENTINELS = 32
 
 

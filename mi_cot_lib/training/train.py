@@ -53,6 +53,15 @@ class Trained:
     seconds: float
 
 
+def selected_accuracy(trained: Trained) -> float:
+    """Return the validation accuracy of the selected step, 0 to 1, as it was logged."""
+    return next(
+        row["eval_accuracy"]
+        for row in reversed(trained.history)
+        if row["step"] == trained.selected_step and "eval_accuracy" in row
+    )
+
+
 class _Progress(TrainerCallback):
     """A bar with time left for the person, and a small file for a process that watches many runs."""
 

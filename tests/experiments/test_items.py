@@ -2,9 +2,9 @@
 
 import pytest
 
-from mi_cot_lib.experiments.items import GROUPS, ITEMS, items_named
+from mi_cot_lib.experiments.asked.items import GROUPS, ITEMS, items_named
 from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
-from mi_cot_lib.experiments.presets import (
+from mi_cot_lib.experiments.asked.presets import (
     FAMILIES,
     PRESETS,
     for_dataset,

@@ -9,10 +9,10 @@ import pytest
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.experiments.information import Protocol, measured
-from mi_cot_lib.experiments.items import ITEMS
+from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.experiments.judging import REPEATS, JudgeChoice
 from mi_cot_lib.experiments.page import write_page
-from mi_cot_lib.experiments.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.records import Places, commit, find, make_missing
 from mi_cot_lib.experiments.request import Request, describe_status, request_of, status
 from mi_cot_lib.experiments.running.run import run
@@ -107,7 +107,7 @@ def test_real_data_needs_a_named_judge_before_anything_is_run(tmp_path):
 
 
 def test_committed_records_are_small_name_no_place_and_stand_for_the_runs(tiny, made, tmp_path):
-    commit(made.find(TABLE6), tmp_path / "results")
+    commit(made.find(TABLE6), tmp_path / "results", TABLE6.needs)
     kept = sorted((tmp_path / "results").iterdir())
     assert [path.stem for path in kept] == sorted(one.run_name for one in runs_of(TABLE6, tiny))
     for path in kept:

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from mi_cot_lib.experiments.items import ITEMS
-from mi_cot_lib.experiments.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.items import ITEMS
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.records import results_folder
 
 

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from mi_cot_lib.experiments.information import MEASURE_VERSION, Protocol, unfit_information
-from mi_cot_lib.experiments.items import ITEMS
-from mi_cot_lib.experiments.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.items import ITEMS
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.records import (
     Fingerprints,
     Places,
@@ -100,16 +100,16 @@ def test_a_committed_run_keeps_what_other_items_asked_of_it(record, places):
         ({"weights_sha256": "0"}, own),
     ):
         put(places, {**asked, **change})
-        commit(find(TABLE3, NANO, places, 1), places.results)
+        commit(find(TABLE3, NANO, places, 1), places.results, TABLE3.needs)
         assert json.loads(path.read_text(encoding="utf-8")) == said
     put(places, asked)
     put(places, {**own, "outside": {"nano_anli": {}}}, committed=False)
-    commit(find(TABLE3, NANO, places, 1), places.results)
+    commit(find(TABLE3, NANO, places, 1), places.results, TABLE3.needs)
     assert json.loads(path.read_text())["outside"] == {**outside, "nano_anli": {}}
     # One's own that may not stand for the run.
     put(places, asked)
     put(places, {**own, "results_version": 0}, committed=False)
-    commit(find(TABLE3, NANO, places, 1), places.results)
+    commit(find(TABLE3, NANO, places, 1), places.results, TABLE3.needs)
     assert json.loads(path.read_text(encoding="utf-8")) == asked
 
 

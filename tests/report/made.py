@@ -36,7 +36,9 @@ def run(of: Setting, seed: int, right: int, **parts: Any) -> Run:
             "dataset": of.dataset, "max_steps": 40, "batch_size": 8, "learning_rate": 0.002,
         },
         "correct": {"test": bits, "valid": bits},
-        "metrics": {"selected_step": 20},
+        "metrics": {
+            "selected_step": 20, "steps": 30, "converged": True, "valid_accuracy": right / ITEMS,
+        },
         "seconds": {"total": 60.0},
         "hardware": {"processor": "A processor", "cores": 2, "device": "cpu"},
         "versions": {"python": "3.11.7"},

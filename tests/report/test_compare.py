@@ -1,9 +1,9 @@
-"""Comparisons: which pairs they name, what is corrected for, and what other test items would have said."""
+"""Comparisons: which pairs they name, what is corrected for, and what all sets say together."""
 
 import numpy as np
 import pytest
-from statsmodels.stats.contingency_tables import mcnemar as twin
 
+from mi_cot_lib.measure.crossed import crossed_difference
 from mi_cot_lib.measure.over_seeds import paired_difference
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, gain_changes
 from mi_cot_lib.report.compare import (
@@ -11,7 +11,7 @@ from mi_cot_lib.report.compare import (
     MI_AGAINST_DSS,
     Comparison,
     compare,
-    over_items,
+    pool,
 )
 from tests.report.made import columns, run, setting
 
@@ -47,12 +47,18 @@ def test_declared_comparisons_get_a_verdict_and_others_none():
     assert found["verdict"].tolist()[:2] == ["higher", "higher"]
     assert found["verdict"].isna().tolist() == [False, False, True]
     assert found["p_holm"].isna().tolist() == [False, False, True]
-    # Only the declared two are corrected for.
-    assert found["p_holm"].max() <= 2 * found["p"].max()
+    # Each declared comparison is a family of its own: here of one pair.
+    assert found["p_holm"].tolist()[:2] == found["p"].tolist()[:2]
     (mi, dss, _) = found.to_dict("records")
     twin = paired_difference({s: v for s, v in VALUES[MI].items() if s < 3}, VALUES[DSS])
     assert (mi["seeds"], dss["seeds"]) == (3, 4)
     assert (mi["difference"], mi["p"]) == (twin.difference.mean, twin.p)
+
+
+def test_the_pairs_of_one_comparison_are_corrected_for_each_other():
+    half = {one.with_(size=9): values for one, values in VALUES.items()}
+    found = compare({**VALUES, **half}, (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING), 2.0)
+    assert (found["p_holm"] == 2 * found["p"]).all() and len(found) == 4
 
 
 def test_without_a_shared_seed_nothing_is_compared():
@@ -60,40 +66,63 @@ def test_without_a_shared_seed_nothing_is_compared():
     assert len(compare(values, (MI_AGAINST_DSS,), 1.0, None)) == 0
 
 
-def over(right):
-    """Compare runs whose right items are written down: by setting a string a seed."""
-    made = [
-        run(of, seed, 1, correct={"test": bits})
-        for of, seeds in right.items()
+def answered(of, seeds, *, valid=0.5, split="test"):
+    """Return runs whose right items are drawn, one a row of 0 and 1."""
+    parts = {"metrics": {"valid_accuracy": valid, "steps": 9, "converged": True}}
+    return [
+        run(of.with_(split=split), seed, 1, correct={split: "".join(map(str, bits))}, **parts)
         for seed, bits in enumerate(seeds)
     ]
-    return over_items(made, compare(accuracy_by_seed(made), (MI_AGAINST_DSS,), 2.0)).iloc[0]
 
 
-def test_votes_over_an_odd_number_of_seeds_are_compared_by_mcnemar():
-    generator = np.random.default_rng(0)
-    bits = [["".join(map(str, row)) for row in generator.integers(0, 2, (4, 60))] for _ in "ab"]
-    found = over({DSS: bits[0], MI: bits[1]})
-    # Of four seeds the last has no vote.
-    dss, mi = (np.array([list(map(int, seed)) for seed in side[:3]]).sum(0) >= 2 for side in bits)
-    only_mi, only_dss = int((mi & ~dss).sum()), int((dss & ~mi).sum())
-    assert (found["only_one"], found["only_other"]) == (only_mi, only_dss)
-    table = [[0, only_mi], [only_dss, 0]]
-    assert found["p_votes"] == pytest.approx(twin(table, exact=True).pvalue)
+def drawn(seed, *shape):
+    return np.random.default_rng(seed).integers(0, 2, shape)
 
 
-def test_an_interval_over_items_is_that_of_the_mean_of_their_differences():
-    generator = np.random.default_rng(1)
-    dss = "".join(map(str, generator.integers(0, 2, 400)))
-    mi = "".join("1" if bit == "1" or generator.random() < 0.2 else "0" for bit in dss)
-    found = over({DSS: [dss], MI: [mi]})
-    gains = np.array([int(a) - int(b) for a, b in zip(mi, dss, strict=True)])
-    half = 1.96 * 100 * gains.std() / np.sqrt(len(gains))
-    assert found["item_high"] - found["item_low"] == pytest.approx(2 * half, rel=0.15)
-    assert found["item_low"] < found["difference"] < found["item_high"]
-    assert found["p_items"] < 0.01
-    # One seed has no test over seeds.
-    assert np.isnan(found["p"]) and found["seeds"] == 1
+def test_accuracies_are_compared_over_seeds_and_items_together():
+    mi, dss = drawn(0, 4, 60), drawn(1, 4, 60)
+    made = [*answered(MI, mi), *answered(DSS, dss)]
+    (found,) = compare(accuracy_by_seed(made), (MI_AGAINST_DSS,), 2.0).to_dict("records")
+    twin = crossed_difference([(100.0 * mi, 100.0 * dss)], 2.0)
+    assert (found["difference"], found["low"], found["p_same"]) == pytest.approx(
+        (twin.mean, twin.low, twin.p_same)
+    )
+
+
+def test_the_primary_comparison_is_over_all_sets_with_room_and_over_sizes_alike():
+    mi, dss = drawn(2, 3, 40), drawn(3, 3, 40)
+    small_mi, small_dss = drawn(4, 3, 40), drawn(5, 3, 40)
+    other = {name: setting(name, "nano_svamp") for name in ("dss", "mi")}
+    svamp = drawn(6, 3, 40), drawn(7, 3, 40)
+    made = [
+        *answered(MI, mi),
+        *answered(DSS, dss),
+        *answered(MI.with_(size=9), small_mi),
+        *answered(DSS.with_(size=9), small_dss),
+        *answered(other["mi"], svamp[0]),
+        *answered(other["dss"], svamp[1]),
+    ]
+    found = pool(made, MI_AGAINST_DSS, 1.0)
+    assert found["sets"].tolist() == [2]
+    cqa = (50.0 * (mi + small_mi), 50.0 * (dss + small_dss))
+    twin = crossed_difference([cqa, tuple(100.0 * side for side in svamp)], 1.0)
+    assert found["low"].tolist() == pytest.approx([twin.low])
+    assert found["in_margin"].tolist() == pytest.approx([twin.in_margin])
+    # Where the other side is nearly always right, or never, there is nothing to gain.
+    for valid in (0.05, 0.97):
+        full = [
+            *made[:12],
+            *answered(other["mi"], svamp[0]),
+            *answered(other["dss"], svamp[1], valid=valid),
+        ]
+        assert pool(full, MI_AGAINST_DSS, 1.0)["sets"].tolist() == [1]
+
+
+def test_what_a_side_is_can_depend_on_the_other():
+    more = PLAIN.with_(size=20)
+    half = DSS.with_(size=10)
+    twice = Comparison({"method": "dss"}, {"method": "finetune", "size": lambda one: 2 * one.size})
+    assert list(twice.pairs([more, half])) == [(half, more)]
 
 
 def test_a_gain_is_subtracted_from_the_first_settings_gain_seed_by_seed():

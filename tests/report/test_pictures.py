@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from mi_cot_lib.experiments.items import ITEMS
+from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.report.cells.quality import quality_cells
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS
 from mi_cot_lib.report.pictures import PICTURES, draw

@@ -107,21 +107,20 @@ def graded(*accuracies):
 
 
 @pytest.mark.parametrize(
-    "patience, min_steps, accuracies, steps, selected, converged",
+    ("patience", "accuracies", "steps", "selected", "converged"),
     [
-        (2, 0, (0.1, 0.3, 0.2), 8, 4, True),
+        (2, (0.1, 0.3, 0.2), 8, 4, True),
         # Equal is not better.
-        (2, 0, (0.3, 0.3), 6, 2, True),
-        (2, 10, (0.3, 0.3), 10, 2, True),
+        (2, (0.3, 0.3), 6, 2, True),
         # All steps are taken while it still becomes better, or where nobody waits for that.
-        (3, 0, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 12, 12, False),
-        (0, 0, (0.3, 0.3), 12, 2, False),
+        (3, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 12, 12, False),
+        (0, (0.3, 0.3), 12, 2, False),
     ],
 )
 def test_training_ends_when_validation_has_not_become_better_for_long_enough(
-    fit, patience, min_steps, accuracies, steps, selected, converged
+    fit, patience, accuracies, steps, selected, converged
 ):
-    settings = config(method="dss", max_steps=12, patience=patience, min_steps=min_steps)
+    settings = config(method="dss", max_steps=12, patience=patience)
     _, trained = fit(settings, validate=graded(*accuracies))
     found = (trained.steps, trained.selected_step, trained.converged)
     assert found == (steps, selected, converged)
@@ -134,6 +133,21 @@ def test_on_a_plateau_the_rate_falls_after_half_the_patience(fit):
     # The best is step 4; the second validation without a better one is step 8.
     assert rates[7] == pytest.approx(1e-3) and rates[9] == pytest.approx(2e-4)
     assert (trained.steps, trained.selected_step, trained.converged) == (12, 4, True)
+
+
+def test_embeddings_move_at_a_rate_of_their_own(make_student, fit):
+    start = make_student().model.state_dict()
+    moved = {}
+    for times in (1.0, 0.0001):
+        settings = config(method="dss", max_steps=1, embedding_rate=times)
+        after = fit(settings)[0].model.state_dict()
+        moved[times] = {name: (after[name] - start[name]).abs().max() for name in start}
+    embeddings = [
+        name for name in start if name.startswith(("shared", "lm_head")) or "embed" in name
+    ]
+    for name in start:
+        ratio = float(moved[0.0001][name] / moved[1.0][name])
+        assert ratio == pytest.approx(1e-4 if name in embeddings else 1.0, rel=0.05), name
 
 
 def test_a_run_that_ended_before_all_steps_is_not_gone_on_with(fit, tmp_path):
@@ -193,7 +207,7 @@ def test_logging_and_splitting_a_step_change_no_weight(fit, monkeypatch, make_st
     # A logged step takes each term's gradient by itself, a large batch goes in parts: both must leave
     # the weights of the ordinary step.
     def trained(logs: int, most_tokens: int):
-        monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", logs)
+        monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_VALIDATION", logs)
         monkeypatch.setattr("mi_cot_lib.training.trainer.MOST_TOKENS", {"cpu": most_tokens})
         settings = config(method="mi", max_steps=4, eval_every=4)
         return weights(fit(settings, student=make_student(0.0))[0])

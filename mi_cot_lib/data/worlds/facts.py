@@ -9,6 +9,8 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 from mi_cot_lib.data.worlds.item import (
@@ -93,9 +95,9 @@ def read_facts(path: Path = _FOLDER / "facts.toml") -> Facts:
         ending = "ing" if category == "activity" else ""
         for kind, leaves in table_of(kinds, f"{path}, {category}").items():
             place = f"{path}, {category}.{kind}"
-            unread = tuple(next(words) + ending for _ in range(tables.get("unread", 0)))
-            own = entry(Leaves, {**table_of(leaves, place), "unread": unread}, place)
-            categories.setdefault(category, {})[kind] = own
+            own = {"unread": tables.get("unread", 0), **table_of(leaves, place)}
+            own["unread"] = tuple(next(words) + ending for _ in range(own["unread"]))
+            categories.setdefault(category, {})[kind] = entry(Leaves, own, place)
     return entry(Facts, {**tables, "categories": categories}, str(path))
 
 
@@ -140,12 +142,22 @@ def leaves_of(kind: str) -> tuple[str, ...]:
 
 
 def draw_leaf(kind: str, rng: random.Random, held_out: bool = False) -> str:
-    """Draw a member of a kind that questions are about, read or unread, or one only of `unseen`.
+    """Draw a member of a kind that questions are about, or one only of `unseen`.
 
-    A student has read what kind the latter is, and what the kind has, but never had to put the two together.
+    Every third is one that students have read of, the others are unread ones, which come as words do: the
+    k-th most frequent 1/k times as often as the first (Zipf 1935). So there are seldom ones at any number of
+    examples. Of the latter a student has read what kind they are, and what the kind has, but never had to put
+    the two together.
     """
     own = LEAVES[kind]
-    return rng.choice(own.held_out if held_out else own.read + own.unread)
+    if held_out or rng.random() < 1 / 3:
+        return rng.choice(own.held_out if held_out else own.read)
+    return rng.choices(own.unread, cum_weights=_harmonic(len(own.unread)))[0]
+
+
+@cache
+def _harmonic(count: int) -> tuple[float, ...]:
+    return tuple(accumulate(1 / rank for rank in range(1, count + 1)))
 
 
 def draw_read(kind: str, rng: random.Random) -> str:

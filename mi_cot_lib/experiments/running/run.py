@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,13 @@ from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.targets import check_teacher, training_examples, training_targets
-from mi_cot_lib.training.train import PROGRESS, Trained, check_tensorboard, train
+from mi_cot_lib.training.train import (
+    PROGRESS,
+    Trained,
+    check_tensorboard,
+    selected_accuracy,
+    train,
+)
 
 # Validation examples of which the losses are measured, beside the accuracy of all: only curves show them.
 LOSSES_OF = 200
@@ -106,13 +113,31 @@ def _drop_leftovers(folder: Path) -> None:
         shutil.rmtree(folder / FOLDER)
 
 
-def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A student as training leaves it, at the step that validated best, and what it was trained on.
+
+    Attributes:
+        usable: How many of the training examples could be trained on; `pairs` are those, encoded.
+        loading: Seconds spent on reading data and student.
+    """
+
+    student: Student
+    trained: Trained
+    train_examples: list[Example]
+    valid_examples: list[Example]
+    usable: int
+    pairs: list[EncodedPair]
+    loading: float
+
+
+def fit(config: RunConfig, folder: Path, *, tensorboard: bool = False) -> Fitted:
+    """Train and select on validation, with checkpoints in the folder; the test set is not read."""
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     started = time.monotonic()
-    root = config.data_root
     train_examples = training_examples(config)
-    valid_examples = load_split(config.dataset, "valid", root)
+    valid_examples = load_split(config.dataset, "valid", config.data_root)
     check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student)
@@ -124,20 +149,26 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         answers = _predict(config, student, valid_examples, explain=False, with_scores=False)
         return {"accuracy": accuracy(answers)}
 
+    measured = training_targets(config, valid_examples[:LOSSES_OF], keep_all=True)
     trained = train(
         config,
         student,
         pairs,
-        _encode(
-            config, student, *training_targets(config, valid_examples[:LOSSES_OF], keep_all=True)
-        ),
+        _encode(config, student, *measured),
         validate,
         folder,
         tensorboard=tensorboard,
     )
+    return Fitted(student, trained, train_examples, valid_examples, len(usable), pairs, loading)
+
+
+def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: bool) -> None:
+    fitted = fit(config, folder, tensorboard=tensorboard)
+    student, trained = fitted.student, fitted.trained
+    root = config.data_root
     testing = time.monotonic()
     # Validation is answered again by the selected student: temperatures are fitted on it.
-    tests = {"test": load_split(config.dataset, "test", root), "valid": valid_examples}
+    tests = {"test": load_split(config.dataset, "test", root), "valid": fitted.valid_examples}
     if "unseen" in dataset_spec(config.dataset).splits:
         tests["unseen"] = load_split(config.dataset, "unseen", root)
     metrics: dict[str, Any] = {}
@@ -171,18 +202,18 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
     write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
     save_student(student, folder / record.STUDENT)
     tested = time.monotonic() - testing
-    unparsed = load_report(train_examples)
+    unparsed = load_report(fitted.train_examples)
     result = {
         "run": config.run_name,
         "results_version": record.RESULTS_VERSION,
         "config": config.to_dict(),
         "metrics": metrics,
         "curves": curves_of(trained.history),
-        "flops": training_flops(trained.steps * config.batch_size, student.model, pairs),
+        "flops": training_flops(trained.steps * config.batch_size, student.model, fitted.pairs),
         **answers_kept(predictions),
         "data": {
-            "train_rows": len(train_examples),
-            "train_used": len(usable),
+            "train_rows": len(fitted.train_examples),
+            "train_used": fitted.usable,
             "train_unparsed": unparsed.unparsed,
             "train_without_rationale": unparsed.without_rationale,
             "sha256": sources["data_sha256"],
@@ -192,7 +223,7 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         "seconds": {
             "train": round(trained.seconds, 1),
             "test": round(tested, 1),
-            "total": round(trained.seconds + tested + loading, 1),
+            "total": round(trained.seconds + tested + fitted.loading, 1),
         },
         "hardware": hardware(),
         "versions": library_versions(),
@@ -232,15 +263,11 @@ def check_selected(folder: Path, trained: Trained, accuracy: float, questions: i
     Raises:
         KitError: The message names both accuracies (shares of right answers) and what to do.
     """
-    logged = [
-        row["eval_accuracy"]
-        for row in trained.history
-        if row["step"] == trained.selected_step and "eval_accuracy" in row
-    ]
-    if round(abs(logged[-1] - accuracy) * questions) > max(1, questions // 100):
+    logged = selected_accuracy(trained)
+    if round(abs(logged - accuracy) * questions) > max(1, questions // 100):
         raise KitError(
             f"{folder}: of {questions} validation questions the student answers "
-            f"{accuracy:.1%} right, and {logged[-1]:.1%} at the selected step "
+            f"{accuracy:.1%} right, and {logged:.1%} at the selected step "
             f"{trained.selected_step}; nothing is recorded. Delete {FOLDER}/ in that folder, and the "
             "same command trains again."
         )

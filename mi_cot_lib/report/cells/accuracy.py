@@ -18,7 +18,8 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
 
     Returns:
         Columns `setting`, `value`, `low`, `high` (percent: mean over seeds and 95% t interval), `seeds`,
-        `items`, `minutes` and `tflop` (means of a run: wall time, and operations of training in 10^12).
+        `items`, `minutes`, `tflop` and `steps` (means of a run: wall time, operations of training in 10^12,
+        optimiser steps), and `converged`: runs that patience ended.
 
     Raises:
         ConfigError: There are no runs, or a setting's runs do not belong together.
@@ -34,6 +35,8 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
                 "items": len(next(iter(group.values())).outcomes()),
                 "minutes": np.mean([run.record["seconds"]["total"] for run in group.values()]) / 60,
                 "tflop": np.mean([run.record["flops"] for run in group.values()]) / 1e12,
+                "steps": np.mean([run.record["metrics"]["steps"] for run in group.values()]),
+                "converged": sum(run.record["metrics"]["converged"] for run in group.values()),
             }
             for setting, group in by_setting(runs).items()
         ]

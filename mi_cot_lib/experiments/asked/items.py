@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mi_cot_lib.errors import unknown_name
-from mi_cot_lib.experiments.declared import equal_steps
-from mi_cot_lib.experiments.item import (
+from mi_cot_lib.experiments.asked.declared import equal_steps
+from mi_cot_lib.experiments.asked.item import (
     COMPARED,
     EQUAL_OPERATIONS,
     OWN,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mi_cot_lib.experiments.declared import DECLARED
+from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
 
 # Fields of `RunConfig`, a row of a table each.

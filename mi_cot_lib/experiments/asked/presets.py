@@ -7,8 +7,8 @@ from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS, dataset_spec
 from mi_cot_lib.errors import unknown_name
-from mi_cot_lib.experiments.declared import DECLARED, equal_steps
-from mi_cot_lib.experiments.item import EQUAL_OPERATIONS, TWICE_AS_MANY, Item
+from mi_cot_lib.experiments.asked.declared import DECLARED, equal_steps
+from mi_cot_lib.experiments.asked.item import EQUAL_OPERATIONS, TWICE_AS_MANY, Item
 from mi_cot_lib.report.paper import SETTINGS
 from mi_cot_lib.report.setting import Setting
 from mi_cot_lib.training.config import RunConfig

@@ -1,0 +1,94 @@
+"""The search on validation: at which size rationales help, before any test set is scored.
+
+It trains finetuning and DSS alone, with seeds that no table has, and looks at nothing else. From what it
+found `declared.toml` was written.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
+from mi_cot_lib.experiments.running.run import fit
+from mi_cot_lib.experiments.running.run_record import training_flops
+from mi_cot_lib.files import write_atomically
+from mi_cot_lib.machine import repository_root
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.train import selected_accuracy
+
+METHODS = ("finetune", "dss")
+SEEDS = range(100, 103)
+
+
+def pilot_path() -> Path:
+    """Return where the search is committed."""
+    return repository_root() / "figures" / "pilot.json"
+
+
+def pilot_configs() -> list[RunConfig]:
+    """Return what is trained: each built-in set at each size of Figure 2, seeds outermost."""
+    preset = PRESETS["nano"]
+    return [
+        RunConfig(
+            dataset=preset.datasets[family],
+            student=preset.large,
+            method=method,
+            seed=seed,
+            train_size=None if size == preset.sizes[family][-1] else size,
+        )
+        for seed in SEEDS
+        for family in FAMILIES
+        for size in preset.sizes[family]
+        for method in METHODS
+    ]
+
+
+def make_pilot(jobs: int = -1) -> Path:
+    """Train what the file does not have yet, so many runs at a time, and write it after each.
+
+    Returns:
+        The file: a list of runs, each with `dataset`, `size`, `method`, `seed`, `accuracy` (validation, 0 to
+        1, at the selected step), `steps`, `converged` and `tflop` of training.
+    """
+    path = pilot_path()
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    done = {_name(one) for one in found}
+    configs = [one for one in pilot_configs() if _name(_place(one)) not in done]
+    calls = Parallel(n_jobs=jobs, return_as="generator_unordered")(map(delayed(_one), configs))
+    for one in tqdm(calls, "searching on validation", len(configs), unit="run"):
+        found.append(one)
+        lines = ",\n".join(json.dumps(one) for one in sorted(found, key=_name))
+        write_atomically(path, f"[\n{lines}\n]\n")
+    return path
+
+
+def _name(one: dict[str, Any]) -> tuple[Any, ...]:
+    return one["dataset"], one["size"], one["method"], one["seed"]
+
+
+def _place(config: RunConfig) -> dict[str, Any]:
+    size = config.train_size or PRESETS["nano"].sizes["esnli"][-1]
+    return {
+        "dataset": config.dataset,
+        "size": size,
+        "method": config.method,
+        "seed": config.seed,
+    }
+
+
+def _one(config: RunConfig) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        fitted = fit(config, Path(folder))
+    trained = fitted.trained
+    examples = trained.steps * config.batch_size
+    return {
+        **_place(config),
+        "accuracy": selected_accuracy(trained),
+        "steps": trained.steps,
+        "converged": trained.converged,
+        "tflop": round(training_flops(examples, fitted.student.model, fitted.pairs) / 1e12, 4),
+    }
