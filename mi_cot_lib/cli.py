@@ -189,7 +189,7 @@ def student() -> None:
 
 @student.command("pretrain")
 @click.option(
-    "--name", default="nano", show_default=True, help="Which: nano, nano48, nano32 or nano16."
+    "--name", default="nano", show_default=True, help="Which: nano, nano32, nano24 or nano16."
 )
 @click.option("--folder", type=options.PATH, help="Default: the package's own.")
 def student_pretrain(name: str, folder: Path | None) -> None:

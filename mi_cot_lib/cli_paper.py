@@ -142,8 +142,8 @@ def reproduce(
     notebooks/03_train.ipynb in its folder. The same as `mi-cot paper methods --fresh`, on any data set.
     """
     from mi_cot_lib.experiments.asked.items import item_named
-    from mi_cot_lib.experiments.page import write_results
     from mi_cot_lib.experiments.asked.presets import for_dataset
+    from mi_cot_lib.experiments.page import write_results
 
     asked = _of_reproduce(runs, out, seeds)
     preset, item = for_dataset(asked.preset, item_named("methods"), dataset)

@@ -62,9 +62,9 @@ def train_on(
 
 def train_briefly(examples: Sequence[Example], *, method: str, steps: int) -> BriefStudent:
     """Train the smaller built-in student by `dss` or `mi` for some steps; nothing is selected."""
-    student = load_student("nano48")
+    student = load_student("nano")
     config = RunConfig(
-        dataset=examples[0].id.partition("/")[0], method=method, student="nano48",
+        dataset=examples[0].id.partition("/")[0], method=method, student="nano",
         max_steps=steps, eval_every=steps, patience=0, schedule="linear",
     )  # fmt: skip
     trained = train_on(examples, examples[:16], config, student, lambda _: {"accuracy": 0.0})

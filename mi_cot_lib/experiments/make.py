@@ -7,8 +7,8 @@ import pandas as pd
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.experiments.asked.items import Item
-from mi_cot_lib.experiments.judging import JudgeChoice, judge_samples
 from mi_cot_lib.experiments.asked.presets import Preset
+from mi_cot_lib.experiments.judging import JudgeChoice, judge_samples
 from mi_cot_lib.experiments.records import Found, gold_labels
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells, error_by_seed

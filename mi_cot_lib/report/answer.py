@@ -11,6 +11,8 @@ from mi_cot_lib.report.text import DIGITS, interval, number
 
 # Further ones stand in the folded table.
 _NAMED = 2
+# So many comparisons have a sentence each.
+_EACH = 3
 # What an item asks beside each other: the MI loss, and rationales.
 _ASKED = 2
 WORDS = jinja2.Environment(
@@ -23,36 +25,27 @@ WORDS = jinja2.Environment(
 
 
 def answer_of(result: Result) -> list[str]:
-    """Return what an item's declared comparisons say, in at most two sentences.
+    """Return what an item's declared comparisons say; up to three have a sentence each.
 
-    The first is of the largest effect that is decided, with its 95% interval; where none is, of the largest
-    difference that was seen. The second says what became of the others, by what is compared where an item
-    asks two things. Where there is a primary comparison, a sentence a split is of that, and then one of each
-    other comparison.
+    Of more the first sentence is of the largest effect that is decided, with its 95% interval; where none is,
+    of the largest difference that was seen. The second says what became of the others, by what is compared
+    where an item asks two things. Where there is a primary comparison, a sentence a split is of that, and
+    then one of each other comparison.
     """
     declared = result.declared
     if declared.empty:
         return []
     if len(result.pooled):
         return _primary(result)
+    if len(declared) <= _EACH:
+        return [_sentence(result, row) for _, row in declared.iterrows()]
     first = first_of(result)
-    digits = DIGITS[result.measure]
     rest = declared.drop(index=first.name)
-    row, against, shared = pair_titles(result, first["setting"], first["against"])
     pairs = [
         pair_title(result, a, b) for a, b in zip(rest["setting"], rest["against"], strict=True)
     ]
     text = WORDS.get_template("answer.txt.jinja").render(
         verdict=first["verdict"],
-        measure=result.measure,
-        row=row,
-        against=against,
-        where=", ".join(filter(None, (title(first["setting"], COLUMN), shared))),
-        signed=number(first["difference"], digits, signed=True),
-        interval=interval(first["low"], first["high"], digits, signed=True),
-        is_equal=bool(np.isnan(first["low"]) and first["difference"] == 0),
-        is_small=bool(max(abs(first["low"]), abs(first["high"])) < result.margin),
-        is_corrected_away=bool(first["low"] * first["high"] > 0),
         decided={
             verdict: _named(result, rest[rest["verdict"] == verdict]) for verdict in (HIGHER, LOWER)
         },
@@ -60,6 +53,30 @@ def answer_of(result: Result) -> list[str]:
         by_pair=_by_pair(rest, pairs) if len(set(pairs)) == _ASKED else {},
         margin=f"{result.margin:g}",
     )
+    return [_sentence(result, first), *_lines(text)]
+
+
+def _sentence(result: Result, row: pd.Series) -> str:
+    """Say one comparison with its interval."""
+    digits = DIGITS[result.measure]
+    one, other, shared = pair_titles(result, row["setting"], row["against"])
+    text = WORDS.get_template("sentence.txt.jinja").render(
+        verdict=row["verdict"],
+        measure=result.measure,
+        row=one,
+        against=other,
+        where=", ".join(filter(None, (title(row["setting"], COLUMN), shared))),
+        signed=number(row["difference"], digits, signed=True),
+        interval=interval(row["low"], row["high"], digits, signed=True),
+        is_equal=bool(np.isnan(row["low"]) and row["difference"] == 0),
+        is_small=bool(max(abs(row["low"]), abs(row["high"])) < result.margin),
+        is_corrected_away=bool(row["low"] * row["high"] > 0),
+        margin=f"{result.margin:g}",
+    )
+    return " ".join(_lines(text))
+
+
+def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -96,7 +113,7 @@ def _primary(result: Result) -> list[str]:
         by_pair=found,
         margin=f"{result.margin:g}",
     )
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return _lines(text)
 
 
 def _by_pair(rest: pd.DataFrame, pairs: list[str]) -> dict[str, dict[str, list[str]]]:

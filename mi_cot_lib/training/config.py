@@ -79,7 +79,7 @@ class RunConfig:
     )
     method: str = _help("finetune, single_task, dss or mi.", default="mi")
     student: str = _help(
-        "nano, nano48, nano32, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
+        "nano, nano32, nano24, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
         default="nano",
     )
     seed: int = _help(

@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.experiments.asked.items import FIRST, GROUPS, ITEMS
-from mi_cot_lib.experiments.page import END, PAGE, START
 from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.page import END, PAGE, START
 from mi_cot_lib.experiments.records import find, results_folder
 from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.experiments.student_card import bag_of_words_accuracy, card_configs, card_path

@@ -3,7 +3,6 @@
 import pytest
 
 from mi_cot_lib.experiments.asked.items import GROUPS, ITEMS, items_named
-from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
 from mi_cot_lib.experiments.asked.presets import (
     FAMILIES,
     PRESETS,
@@ -12,6 +11,7 @@ from mi_cot_lib.experiments.asked.presets import (
     seeds_of,
     wanted_of,
 )
+from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
 from mi_cot_lib.report.pictures import PICTURES
 from mi_cot_lib.report.setting import title
 from mi_cot_lib.report.tables import FOLDED

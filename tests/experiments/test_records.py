@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from mi_cot_lib.experiments.information import MEASURE_VERSION, Protocol, unfit_information
 from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.information import MEASURE_VERSION, Protocol, unfit_information
 from mi_cot_lib.experiments.records import (
     Fingerprints,
     Places,

@@ -88,15 +88,12 @@ def choice_question(text: str, label: str) -> _ChoiceQuestion | None:
     choices = listed_choices(text)
     thought, _, ask = story.rpartition(". ")
     for relation in facts.RELATIONS:
-        backward = ask in relation.back_asks
-        if label not in choices or not (backward or ask in relation.asks):
+        if label not in choices or ask not in relation.asks:
             continue
         leaves = {leaf for kind in relation.values for leaf in facts.leaves_of(kind)}
-        possible = set(relation.values.values()) if backward else leaves
-        named = possible & set(re.findall(r"\w+", thought))
-        for given in named:
-            leaf, value = (label, given) if backward else (given, label)
-            if value_of(relation, leaf) == value:
+        named = leaves & set(re.findall(r"\w+", thought))
+        for leaf in named:
+            if value_of(relation, leaf) == label:
                 restated = {part for each in sentences(story) for part in _statements(each)}
                 things = frozenset((*named, *choices))
                 return _ChoiceQuestion(relation, leaf, things, frozenset(restated))

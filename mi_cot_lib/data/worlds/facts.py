@@ -2,7 +2,7 @@
 
 The graph has three levels, such as poodle, dog, animal. Leaves inherit everything that is known
 about their kind. Within a category no two kinds share a value of a relation, so that a value names
-its kind and every relation can be read backwards.
+its kind.
 """
 
 import random
@@ -74,7 +74,6 @@ class Relation:
     single: str
     retold: tuple[str, ...]
     asks: tuple[str, str, str]
-    back_asks: tuple[str, str, str]
 
     def __post_init__(self) -> None:
         check_names("category", [self.category], CATEGORIES)

@@ -18,7 +18,8 @@ class Declared:
         margin: Smallest difference of interest, in points of accuracy.
         seeds: Of each cell that is compared; `other_seeds` of cells of other tables.
         short: Training examples of the size at which rationales matter most, by column.
-        equal_operations: Fields of `RunConfig` with which finetuning takes no fewer operations than DSS.
+        equal_operations: Steps in which finetuning takes no fewer operations than DSS did, `short` and
+            `whole`.
     """
 
     date: datetime.date
@@ -27,16 +28,23 @@ class Declared:
     seeds: int
     other_seeds: int
     short: Mapping[str, int]
-    equal_operations: Mapping[str, Any]
+    equal_operations: Mapping[str, int]
 
 
 # With the paper's students, of 10,000: what a step of DSS takes is less than three times finetuning's.
 _PAPER_STEPS = 30_000
 
 
-def equal_steps(student: str) -> int:
-    """Return for how many steps finetuning takes no fewer operations than DSS."""
-    return DECLARED.equal_operations["max_steps"] if student in BUILT_IN_WIDTHS else _PAPER_STEPS
+def equal_steps(student: str, size: int | None) -> int:
+    """Return in how many steps finetuning takes no fewer operations than DSS; the size of all is None."""
+    if student not in BUILT_IN_WIDTHS:
+        return _PAPER_STEPS
+    return DECLARED.equal_operations["short" if size else "whole"]
+
+
+def equal_operations(student: str, size: int | None) -> dict[str, Any]:
+    """Return the fields of `RunConfig` with which finetuning takes so many steps, its rate falling to 0."""
+    return {"max_steps": equal_steps(student, size), "schedule": "linear", "patience": 0}
 
 
 DECLARED = Declared(

@@ -7,7 +7,7 @@ from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS, dataset_spec
 from mi_cot_lib.errors import unknown_name
-from mi_cot_lib.experiments.asked.declared import DECLARED, equal_steps
+from mi_cot_lib.experiments.asked.declared import DECLARED, equal_operations
 from mi_cot_lib.experiments.asked.item import EQUAL_OPERATIONS, TWICE_AS_MANY, Item
 from mi_cot_lib.report.paper import SETTINGS
 from mi_cot_lib.report.setting import Setting
@@ -38,7 +38,6 @@ class Preset:
         seeds: Runs of each cell that is decided on; `other_seeds` of those of other tables.
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
         short: Training examples by column where rationales matter most.
-        equal_operations: Fields of `RunConfig` with which finetuning takes no fewer operations than DSS.
         changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
         data_root: Folder of the data; None looks where `load_split` does.
     """
@@ -54,7 +53,6 @@ class Preset:
     other_seeds: int
     sizes: dict[str, tuple[int, ...]]
     short: Mapping[str, int]
-    equal_operations: Mapping[str, Any]
     changes: dict[str, Any] = field(default_factory=dict)
     data_root: Path | None = None
 
@@ -105,15 +103,14 @@ PRESETS: dict[str, Preset] = {
             name="nano",
             datasets={spec.family: spec.name for spec in DATASETS.values() if spec.built_in},
             large="nano",
-            small="nano48",
-            smaller=("nano48", "nano32", "nano16"),
+            small="nano32",
+            smaller=("nano32", "nano24", "nano16"),
             swept=("cqa", "svamp"),
             taught=("cqa",),
             seeds=DECLARED.seeds,
             other_seeds=DECLARED.other_seeds,
             sizes={family: _sizes(NANO_TRAIN_ROWS) for family in FAMILIES},
             short=DECLARED.short,
-            equal_operations=DECLARED.equal_operations,
         ),
         Preset(
             name="paper",
@@ -127,7 +124,6 @@ PRESETS: dict[str, Preset] = {
             other_seeds=3,
             sizes={family: _sizes(rows) for family, rows in TRAIN_ROWS.items()},
             short={family: rows // 8 for family, rows in TRAIN_ROWS.items()},
-            equal_operations={"max_steps": equal_steps("base")},
             changes={setting.field: setting.value for setting in SETTINGS},
         ),
     )
@@ -182,22 +178,30 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
                 hidden = changes.get("teacher_change") == "label_hidden"
                 if hidden and family not in _NAMING_THE_LABEL:
                     continue
-                row = {**preset.changes, **changes}
-                if row.pop(EQUAL_OPERATIONS, False):
-                    row |= preset.equal_operations
-                times = 2 if row.pop(TWICE_AS_MANY, False) else 1
                 for size in preset.sizes_of(item.sizes, family):
+                    # The whole set is Table 1's run: a size of its own would be another one.
+                    rows = None if size == preset.sizes[family][-1] else size
                     config = RunConfig(
                         dataset=preset.datasets[family],
                         student=student,
                         seed=seed,
-                        **row,
-                        # The whole set is Table 1's run: a size of its own would be another one.
-                        train_size=None if size == preset.sizes[family][-1] else times * size,
+                        **_fields(preset, changes, student, rows),
                         data_root=None if preset.data_root is None else str(preset.data_root),
                     )
                     setting = Setting.of(config.to_dict()).with_(split=item.split)
                     yield Wanted(setting, config, _outside(item, preset, family))
+
+
+def _fields(
+    preset: Preset, changes: Mapping[str, Any], student: str, size: int | None
+) -> dict[str, Any]:
+    """Return the fields of a row's run, with what stands for others filled in."""
+    fields = {**preset.changes, "train_size": size, **changes}
+    if fields.pop(EQUAL_OPERATIONS, False):
+        fields |= equal_operations(student, size)
+    if fields.pop(TWICE_AS_MANY, False):
+        fields["train_size"] = size and 2 * size
+    return fields
 
 
 def _outside(item: Item, preset: Preset, family: str) -> str | None:

@@ -16,7 +16,7 @@ from mi_cot_lib.student.load import load_student
 
 
 def test_the_mi_terms_norm_is_its_weight_times_the_released_losss_and_batches_are_averaged():
-    student = load_student("nano48")
+    student = load_student("nano")
     examples = [e for e in load_split("nano_cqa", "test")[:20] if e.rationale is not None][:4]
     found = measure_terms(student, examples)
     released = measure_padding(student, examples).loc["as released", "gradient"]
