@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast, T5Config
 from mi_cot_lib.student.tokenise import NANO_SPLITTER, SPACE
 
 CARD = "pretraining.json"
-VOCABULARY_SIZE = 3072
+VOCABULARY_SIZE = 3584
 SENTINELS = 32
 
 

@@ -85,6 +85,8 @@ _TABLES_OF_METHODS: dict[str, Any] = {
     "rows": ALL_METHODS,
     "declared": (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING),
     "explored": None,
+    "pictures": ("cells", "progress"),
+    "needs": ("correct", "curves"),
     "folded": ("recall", "unseen"),
 }
 _BY_SIZE: dict[str, Any] = {

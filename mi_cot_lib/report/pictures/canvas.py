@@ -27,7 +27,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "single_task": {"color": PALETTE[1], "ls": ":", "marker": "s"},
     "dss": {"color": PALETTE[2], "ls": "--", "marker": "^"},
     "mi": {"color": PALETTE[3], "ls": "-", "marker": "D"},
-    "label_first": {"color": PALETTE[5], "ls": ":", "marker": "v"},
+    "label_first": {"color": PALETTE[5], "ls": (0, (3, 1, 1, 1)), "marker": "v"},
     TEACHER: {"color": GREY, "ls": ":", "marker": "P"},
 }
 
