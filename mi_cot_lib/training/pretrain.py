@@ -117,7 +117,7 @@ def break_off(
     ids: Sequence[int], stops: Sequence[int], generator: random.Random
 ) -> tuple[list[int], list[int]]:
     """Break a text off shortly before a sentence ends, not the first of several: all before, and the rest."""
-    ends = [place for place, token in enumerate(ids) if token in stops] or [len(ids) - 1]
+    ends = [place for place, token in enumerate(ids) if token in stops and place] or [len(ids) - 1]
     end = generator.choice(ends[1:] or ends)
     start = max(1, end - generator.choice((1, 2, 3)))
     return list(ids[:start]), list(ids[start : end + 1])

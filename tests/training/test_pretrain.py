@@ -15,7 +15,7 @@ from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.nano import CARD, VOCABULARY_SIZE
 from mi_cot_lib.training.pretrain import (
     Pretraining,
-    cut_sentence,
+    break_off,
     hide_verb,
     pretrain,
     source_fingerprint,
@@ -45,14 +45,18 @@ def test_filling_the_sentinels_gives_the_text_back(ids, share, seed):
 
 
 @given(ids=st.lists(st.integers(0, 5), min_size=2, max_size=40), seed=st.integers(0, 1000))
-def test_a_cut_text_goes_on_to_the_end_of_its_sentence_and_a_hidden_verb_takes_its_negation_along(
-    ids, seed
-):
+def test_a_text_breaks_off_shortly_before_a_later_sentence_ends(ids, seed):
+    source, target = break_off(ids, [STOP], random.Random(seed))
+    told = source + target
+    assert told == ids[: len(told)] and source and 1 <= len(target) <= 4
+    stops = ids[1:].count(STOP)
+    assert target[-1] == STOP if stops else told == ids
+    assert told[1:].count(STOP) >= min(2, stops)
+
+
+@given(ids=st.lists(st.integers(0, 5), min_size=2, max_size=40), seed=st.integers(0, 1000))
+def test_a_hidden_verb_takes_its_negation_along(ids, seed):
     place = random.Random(seed).randrange(len(ids))
-    source, target = cut_sentence(ids, place, [STOP])
-    assert source + target == ids[: len(source) + len(target)] and len(source) == place + 1
-    assert STOP not in target[:-1]
-    assert STOP in target or len(source) + len(target) == len(ids)
     hidden, verb = hide_verb(ids, place, NOT, SENTINELS[0])
     at = hidden.index(SENTINELS[0])
     assert hidden[:at] + verb[1:] + hidden[at + 1 :] == ids and verb[:2] == [

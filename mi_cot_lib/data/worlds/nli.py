@@ -120,12 +120,12 @@ def pairs(
     reason: str,
     *,
     things: int,
-    denied: float,
+    read: float,
 ) -> list[WorldItem]:
     """Draw distinct pairs with labels as even as the count allows, in random order.
 
-    The premise tells so many `things` of a person; the share `denied` of hypotheses says what is not so.
-    `reason` is the row's field for the argument.
+    The premise tells so many `things` of a person, of which the share `read` is of words that students have
+    read of. `reason` is the row's field for the argument.
     """
     labels = [NLI_LABELS[number % len(NLI_LABELS)] for number in range(count)]
     rng.shuffle(labels)
@@ -133,7 +133,7 @@ def pairs(
     for label in labels:
         key = None
         while key is None or key in made:
-            item = _draw(label, rng, new, frames, reason, things, rng.random() < denied)
+            item = _draw(label, rng, new, frames, reason, things, read)
             key = item.row["premise"], item.row["hypothesis"]
         made[key] = item
     return list(made.values())
@@ -164,7 +164,7 @@ def _draw(
     frames: Frames,
     reason: str,
     things: int,
-    is_denied: bool,
+    read: float,
 ) -> WorldItem:
     slot = rng.choice(SLOTS)
     kind = rng.choice(slot.kinds)
@@ -174,27 +174,17 @@ def _draw(
         told[0] = slot
         rng.shuffle(told)
     kinds = {each: rng.choice(each.kinds) for each in told}
-    if slot in kinds:
-        kinds[slot] = kind if _is_so(label, is_denied) else slot.other_kind(kind, rng)
-    leaves = {each: draw_leaf(kinds[each], rng, new == "facts") for each in told}
+    if label == "entailment":
+        kinds[slot] = kind
+    elif label == "contradiction":
+        kinds[slot] = slot.other_kind(kind, rng)
+    leaves = {each: draw_leaf(kinds[each], rng, new == "facts", read) for each in told}
     name = rng.choice(NAMES)
     frame, frame_name = frames.draw(new, rng)
     *ways, stated = (2 if new == "template" else rng.randrange(2) for _ in range(things + 1))
     said = [each.say(leaves[each], way) for each, way in zip(told, ways, strict=True)]
-    claim = f"{name} {(slot.deny if is_denied else slot.state)(kind, stated)}"
-    rationales = {
-        "entailment": _argument(slot, kind, leaves.get(slot), name, claim, not is_denied, rng),
-        "neutral": _silence(slot, leaves, name),
-        "contradiction": _argument(
-            slot,
-            kind,
-            leaves.get(slot),
-            name,
-            _contrary(slot, kind, name, is_denied),
-            is_denied,
-            rng,
-        ),
-    }
+    claim = f"{name} {slot.state(kind, stated)}"
+    rationales = _rationales(slot, kind, leaves, name, claim, rng)
     row: dict[str, Any] = {
         "premise": _premise(frame, name, said, rng),
         "hypothesis": sentence(claim),
@@ -204,13 +194,8 @@ def _draw(
     arguments = {each: Argument(each, rationales[each]) for each in NLI_LABELS}
     right = arguments.pop(label)
     slots = "+".join(each.name for each in told)
-    template = f"{slots}/{frame_name}/{slot.name}{stated}{'not' if is_denied else ''}"
+    template = f"{slots}/{frame_name}/{slot.name}{stated}"
     return WorldItem(row, right, tuple(arguments.values()), template)
-
-
-def _is_so(label: str, is_denied: bool) -> bool:
-    """Tell whether a label needs the premise's leaf to be of the hypothesis's kind."""
-    return (label == "entailment") != is_denied
 
 
 def _premise(frame: str, name: str, said: list[str], rng: random.Random) -> str:
@@ -219,35 +204,31 @@ def _premise(frame: str, name: str, said: list[str], rng: random.Random) -> str:
     return premise[0].upper() + premise[1:]
 
 
-def _argument(
+def _rationales(
     slot: Slot,
     kind: str,
-    leaf: str | None,
+    leaves: Mapping[Slot, str],
     name: str,
-    conclusion: str,
-    is_so: bool,
+    claim: str,
     rng: random.Random,
-) -> str:
-    """Argue that a leaf is of the kind, or of another one; a wrong argument says so of any leaf."""
-    theirs = kind if is_so else slot.other_kind(kind, rng)
-    if leaf is None:
-        # What was not said is taken out of the air.
-        leaf = draw_leaf(theirs, rng)
-    elif not is_so and KIND_OF[leaf] != kind:
-        theirs = KIND_OF[leaf]
-    return slot.argue(name, leaf, theirs, conclusion)
-
-
-def _contrary(slot: Slot, kind: str, name: str, is_denied: bool) -> str:
-    claim = slot.state(kind, 0)
-    return f"{name} {claim}" if is_denied else f"{name} cannot be {claim.removeprefix('is ')}"
-
-
-def _silence(slot: Slot, leaves: Mapping[Slot, str], name: str) -> str:
-    """Say what else the premise tells, and that it does not tell what is claimed."""
+) -> dict[str, str]:
+    against = leaf = leaves.get(slot)
+    if leaf is None or against is None:
+        # Wrong arguments for what was not said take a value out of the air.
+        leaf = draw_leaf(kind, rng)
+        against = draw_leaf(slot.other_kind(kind, rng), rng)
+    theirs = KIND_OF[against]
+    if theirs == kind:
+        theirs = slot.other_kind(kind, rng)
+    cannot = f"{name} cannot be {slot.state(kind, 0).removeprefix('is ')}"
+    # What else is told is of use to whoever has to learn it, though the label does not show it.
     told = [
-        f"{name} {other.say(leaf, 0)}. {sentence(other.link(leaf, KIND_OF[leaf]))}"
-        for other, leaf in leaves.items()
+        f"{name} {other.say(word, 0)}. {sentence(other.link(word, KIND_OF[word]))}"
+        for other, word in leaves.items()
         if other is not slot
     ]
-    return " ".join([*told, f"The premise does not say {slot.topic.format(n=name)}."])
+    return {
+        "entailment": slot.argue(name, leaf, kind, claim),
+        "neutral": " ".join([*told, f"The premise does not say {slot.topic.format(n=name)}."]),
+        "contradiction": slot.argue(name, against, theirs, cannot),
+    }
