@@ -1,7 +1,4 @@
-"""Sentence pairs in the manner of ANLI, harder than e-SNLI's.
-
-Two things are told of a person, and no word of the things is one that students have read of.
-"""
+"""Sentence pairs in the manner of ANLI: harder than e-SNLI's, for two things are told of the person."""
 
 import random
 
@@ -13,7 +10,7 @@ FRAMES = read_frames("anli")
 
 def items(count: int, rng: random.Random, new: New | None = None) -> list[WorldItem]:
     """Draw pairs, balanced over the three labels; see `World`."""
-    made = pairs(count, rng, new, FRAMES, "reason", things=2, read=0.0)
+    made = pairs(count, rng, new, FRAMES, "reason", things=2)
     return [one._replace(row={"uid": f"{rng.getrandbits(128):032x}", **one.row}) for one in made]
 
 

@@ -11,7 +11,7 @@ FRAMES = read_frames("esnli")
 
 def items(count: int, rng: random.Random, new: New | None = None) -> list[WorldItem]:
     """Draw pairs, balanced over the three labels; see `World`."""
-    return pairs(count, rng, new, FRAMES, "explanation_1", things=1, read=1 / 3)
+    return pairs(count, rng, new, FRAMES, "explanation_1", things=1)
 
 
 def plain_text(rng: random.Random) -> str:

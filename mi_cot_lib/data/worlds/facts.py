@@ -140,16 +140,16 @@ def leaves_of(kind: str) -> tuple[str, ...]:
     return CATEGORIES[CATEGORY_OF[kind]][kind]
 
 
-def draw_leaf(kind: str, rng: random.Random, held_out: bool = False, read: float = 1 / 3) -> str:
+def draw_leaf(kind: str, rng: random.Random, held_out: bool = False) -> str:
     """Draw a member of a kind that questions are about, or one only of `unseen`.
 
-    The share `read` is of those that students have read of. The others come as words do: the k-th most
+    Every third is one that students have read of. The others come as words do: the k-th most
     frequent 1/k times as often as the first (Zipf 1935), so that there are seldom ones at any number of
     examples. Of those of `unseen` a student has read what kind they are, and what the kind has, but never had
     to put the two together.
     """
     own = LEAVES[kind]
-    if held_out or rng.random() < read:
+    if held_out or rng.random() < 1 / 3:
         return rng.choice(own.held_out if held_out else own.read)
     return rng.choices(own.unread, cum_weights=_harmonic(len(own.unread)))[0]
 

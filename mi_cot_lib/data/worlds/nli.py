@@ -120,12 +120,10 @@ def pairs(
     reason: str,
     *,
     things: int,
-    read: float,
 ) -> list[WorldItem]:
     """Draw distinct pairs with labels as even as the count allows, in random order.
 
-    The premise tells so many `things` of a person, of which the share `read` is of words that students have
-    read of. `reason` is the row's field for the argument.
+    The premise tells so many `things` of a person; `reason` is the row's field for the argument.
     """
     labels = [NLI_LABELS[number % len(NLI_LABELS)] for number in range(count)]
     rng.shuffle(labels)
@@ -133,7 +131,7 @@ def pairs(
     for label in labels:
         key = None
         while key is None or key in made:
-            item = _draw(label, rng, new, frames, reason, things, read)
+            item = _draw(label, rng, new, frames, reason, things)
             key = item.row["premise"], item.row["hypothesis"]
         made[key] = item
     return list(made.values())
@@ -164,7 +162,6 @@ def _draw(
     frames: Frames,
     reason: str,
     things: int,
-    read: float,
 ) -> WorldItem:
     slot = rng.choice(SLOTS)
     kind = rng.choice(slot.kinds)
@@ -178,7 +175,7 @@ def _draw(
         kinds[slot] = kind
     elif label == "contradiction":
         kinds[slot] = slot.other_kind(kind, rng)
-    leaves = {each: draw_leaf(kinds[each], rng, new == "facts", read) for each in told}
+    leaves = {each: draw_leaf(kinds[each], rng, new == "facts") for each in told}
     name = rng.choice(NAMES)
     frame, frame_name = frames.draw(new, rng)
     *ways, stated = (2 if new == "template" else rng.randrange(2) for _ in range(things + 1))
