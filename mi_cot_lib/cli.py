@@ -215,15 +215,17 @@ def student_card(runs: Path | None, jobs: int | None) -> None:
 
 
 @cli.command()
+@click.argument("searched", type=click.Choice(["sizes", "weights"]))
 @options.jobs
-def pilot(jobs: int | None) -> None:
-    """Search on validation for the size at which rationales help; goes on where it was stopped.
+def pilot(searched: str, jobs: int | None) -> None:
+    """Search on validation, with seeds that no table has; goes on where it was stopped.
 
-    It trains finetuning and DSS with seeds that no table has. What was declared rests on it.
+    `sizes` trains finetuning and DSS alone: at which size do rationales help? `weights` trains each form of
+    the MI loss at that size: with which weight does it validate best? What was declared rests on both.
     """
     from mi_cot_lib.experiments.asked.pilot import make_pilot
 
-    click.echo(make_pilot(jobs or -1))
+    click.echo(make_pilot(searched, jobs or -1))
 
 
 for command in (measure, paper, record, report, reproduce):

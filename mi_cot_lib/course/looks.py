@@ -28,7 +28,12 @@ from mi_cot_lib.training.config import RunConfig
 
 # The released script takes 10,000 steps and looks every 250.
 LOOKS = 40
-_RELEASED = {"max_steps": 2_000, "eval_every": 2_000 // LOOKS, "patience": 0, "schedule": "linear"}
+_RELEASED: dict[str, Any] = {
+    "max_steps": 2_000,
+    "eval_every": 2_000 // LOOKS,
+    "patience": 0,
+    "schedule": "linear",
+}
 CONFIG = RunConfig(dataset="nano_svamp", method="dss", **_RELEASED)
 
 ON_VALIDATION, LAST, ON_TEST = "best on validation", "the last", "best on the test set itself"

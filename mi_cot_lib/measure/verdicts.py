@@ -84,8 +84,8 @@ def difference(a: Side, b: Side, margin: float) -> Difference:
                 stats.ttest_1samp(each, margin, alternative="less").pvalue,
             )
         )
-    ends = (np.nan if end is None else end for end in (low, high, found.spread))
-    return Difference(mean, *ends, shared, p, p_same)
+    low, high, spread = (np.nan if end is None else end for end in (low, high, found.spread))
+    return Difference(mean, low, high, spread, shared, p, p_same)
 
 
 def decide(pairs: Sequence[tuple[Side, Side]], margin: float) -> list[Verdict]:

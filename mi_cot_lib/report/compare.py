@@ -130,8 +130,8 @@ def pool(runs: Sequence[Run], comparison: Comparison, margin: float) -> pd.DataF
         over_sizes = []
         for sizes in sets.values():
             least = min(len(a) for a, _ in sizes)
-            sides = zip(*((a[:least], b[:least]) for a, b in sizes), strict=True)
-            over_sizes.append(tuple(np.mean(side, axis=0) for side in sides))
+            a, b = (np.mean([pair[side][:least] for pair in sizes], axis=0) for side in (0, 1))
+            over_sizes.append((a, b))
         one = crossed_difference(over_sizes, margin)
         rows.append(
             {

@@ -119,12 +119,13 @@ class RunConfig:
     embedding_rate: float = _help("Times the learning rate: that of the embeddings.", default=None)
     schedule: Schedule = _help(
         "Of the learning rate: linear, to 0 after all steps, or plateau, to a fifth whenever validation has "
-        "not become better for half the patience.",
+        "not become better by half a point for half the patience.",
         default=None,
     )
     eval_every: int = _help("Steps between validations.", default=None)
     patience: int = _help(
-        "Validations in a row without a better one, after which training ends; 0: it takes all steps.",
+        "Validations in a row, none better by half a point than before, after which training ends; "
+        "0: it takes all steps.",
         default=None,
     )
     alpha1: float = _help("Weight of the prediction loss (Equation 10).", default=0.5)

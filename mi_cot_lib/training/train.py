@@ -30,6 +30,9 @@ from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.trainer import TwoTaskTrainer, Validate
 
 LOGS_A_VALIDATION = 2
+# Of validation accuracy, for which training goes on: smaller gains come for thousands of steps after a
+# student of the built-in data has ended learning. The best validation is selected all the same.
+LEAST_GAIN = 0.005
 # Steps done, steps wanted, and seconds spent by all calls so far.
 PROGRESS = "progress.txt"
 
@@ -94,7 +97,7 @@ class _Progress(TrainerCallback):
 
 
 class _Patience(TrainerCallback):
-    """Ends training when validation has not become better for long enough, as the checkpoint tells."""
+    """Ends training when validation has long not become better, as the checkpoint tells."""
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
@@ -105,9 +108,12 @@ class _Patience(TrainerCallback):
 
 
 def is_out_of_patience(state: TrainerState, config: RunConfig) -> bool:
-    """Tell whether the validations since the best one are as many as a run waits for a better one."""
-    waited = state.global_step - selected_step(state)
-    return 0 < config.patience * config.eval_every <= waited
+    """Tell whether as many validations as a run has patience for brought no gain worth going on for."""
+    reached, since = 0.0, 0.0
+    for row in state.log_history:
+        if row.get("eval_accuracy", 0.0) > reached + LEAST_GAIN:
+            reached, since = row["eval_accuracy"], row["step"]
+    return 0 < config.patience * config.eval_every <= state.global_step - since
 
 
 def read_progress(folder: Path) -> tuple[int, int, float]:
@@ -212,7 +218,8 @@ _SCHEDULES: dict[str, Callable[[RunConfig], dict[str, Any]]] = {
             "mode": "max",
             "factor": 0.2,
             "patience": config.patience // 2 - 1,
-            "threshold": 0.0,
+            "threshold": LEAST_GAIN,
+            "threshold_mode": "abs",
         },
     },
 }

@@ -23,14 +23,16 @@ def test_a_right_rationale_scores_5_also_in_sentences_of_their_own(name):
 
 
 @pytest.mark.parametrize("name", NANO)
-def test_a_mistake_of_the_teacher_scores_3_and_what_it_broke_off_below_5(name):
+def test_a_mistake_of_the_teacher_scores_below_5_as_what_it_broke_off_does(name):
     wrong = told(name, 0.0)
     assert sum(example.rationale is not None for example, _ in wrong) >= 290
     for example, text in wrong:
         if example.rationale is None:
             assert scores(example, text.split("\n\n")[0]) < 5, text
         else:
-            assert scores(example, example.rationale) == 3, example
+            # Something said is not true; or all is, but what is excluded is beside the point.
+            excludes = (example.label, example.teacher_label) == ("entailment", "contradiction")
+            assert scores(example, example.rationale) == 3 + excludes, example
 
 
 def test_every_wording_of_the_pairs_counts():
@@ -111,8 +113,8 @@ ODD = (
             "kennel", None, None),
     Example("nano_esnli/test/0", "Eva has only a poodle on a cold day.</s>Eva is raising a dog.",
             "entailment", None, None),
-    Example("nano_anli/test/0", "Eva works only as a chef and, on a cold day, was seen racing.</s>"
-            "Eva is near a farm.", "neutral", None, None),
+    Example("nano_anli/test/0", "Eva, on a cold day, rents only a jet.</s>Eva is using a pan.",
+            "neutral", None, None),
 )  # fmt: skip
 
 

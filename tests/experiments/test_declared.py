@@ -7,7 +7,14 @@ import pytest
 
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.items import ITEMS
-from mi_cot_lib.experiments.asked.pilot import METHODS, SEEDS, pilot_configs, pilot_path
+from mi_cot_lib.experiments.asked.pilot import (
+    METHODS,
+    SEEDS,
+    pilot_path,
+    place,
+    size_configs,
+    weight_configs,
+)
 from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, runs_of
 
 NANO = PRESETS["nano"]
@@ -21,13 +28,11 @@ def found():
 
 
 def test_the_search_is_whole_and_of_seeds_that_no_table_has(found):
-    wanted = {
-        (c.dataset, c.train_size or NANO.sizes["cqa"][-1], c.method, c.seed)
-        for c in pilot_configs()
-    }
-    there = found[["dataset", "size", "method", "seed"]].itertuples(index=False, name=None)
-    assert sorted(there) == sorted(wanted)
-    assert set(found["method"]) == set(METHODS) == {"finetune", "dss"}
+    wanted = [place(config) for config in (*size_configs(), *weight_configs())]
+    there = found[list(wanted[0])].astype(object).where(found[list(wanted[0])].notna(), None)
+    key = str
+    assert sorted(there.to_dict("records"), key=key) == sorted(wanted, key=key)
+    assert {config.method for config in size_configs()} == {*METHODS} == {"finetune", "dss"}
     seeds = {config.seed for item in ITEMS.values() for config in runs_of(item, NANO)}
     assert not seeds & {*SEEDS} and max(seeds) < DECLARED.seeds
 
@@ -38,6 +43,12 @@ def test_the_declared_size_is_where_rationales_helped_most(found):
     for family in FAMILIES:
         sizes = gains[family].drop(NANO.sizes[family][-1])
         assert DECLARED.short[family] == sizes.idxmax()
+
+
+def test_the_declared_weight_of_a_form_is_the_one_that_validated_best(found):
+    means = found[found["method"] == "mi"].groupby(["form", "weight"])["accuracy"].mean()
+    best = {form: means[form].idxmax() for form in means.index.unique("form")}
+    assert best == DECLARED.weights
 
 
 def test_finetuning_at_equal_operations_takes_no_fewer_than_dss(found):

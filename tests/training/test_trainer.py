@@ -112,6 +112,9 @@ def graded(*accuracies):
         (2, (0.1, 0.3, 0.2), 8, 4, True),
         # Equal is not better.
         (2, (0.3, 0.3), 6, 2, True),
+        # What is hardly better is selected, but not waited on for; small gains add up.
+        (2, (0.3, 0.304, 0.304), 6, 4, True),
+        (2, (0.3, 0.304, 0.308, 0.3), 10, 6, True),
         # All steps are taken while it still becomes better, or where nobody waits for that.
         (3, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 12, 12, False),
         (0, (0.3, 0.3), 12, 2, False),

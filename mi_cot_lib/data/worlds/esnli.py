@@ -2,23 +2,17 @@
 
 import random
 
-from mi_cot_lib.data.worlds.facts import draw_read, sentence
-from mi_cot_lib.data.worlds.item import New, WorldItem, read_frames
-from mi_cot_lib.data.worlds.nli import SLOTS, pairs, retold_scene
+from mi_cot_lib.data.worlds import nli
+from mi_cot_lib.data.worlds.item import New, WorldItem
 
-FRAMES = read_frames("esnli")
+SLOTS = nli.slots_of("esnli")
 
 
 def items(count: int, rng: random.Random, new: New | None = None) -> list[WorldItem]:
     """Draw pairs, balanced over the three labels; see `World`."""
-    return pairs(count, rng, new, FRAMES, "explanation_1", things=1)
+    return nli.pairs(count, rng, new, SLOTS, "explanation_1")
 
 
 def plain_text(rng: random.Random) -> str:
     """Draw a scene and what follows from it, or of what kind a thing is and of what kind not; see `World`."""
-    if rng.random() < 0.75:
-        return retold_scene(rng, FRAMES, 1)
-    slot = rng.choice(SLOTS)
-    kind = rng.choice(slot.kinds)
-    leaf = draw_read(kind, rng)
-    return sentence(slot.exclude(leaf, kind, slot.other_kind(kind, rng)))
+    return nli.plain_text(rng, SLOTS)

@@ -9,7 +9,7 @@ frequent under the three labels: only the pairing of the two sides decides.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,16 +27,17 @@ from mi_cot_lib.data.worlds.facts import (
 )
 from mi_cot_lib.data.worlds.item import (
     Argument,
-    Frames,
     New,
     WorldItem,
     check_names,
     check_slots,
     entries,
+    read_frames,
     read_toml,
 )
 
 _FILE = Path(__file__).with_name("pairs.toml")
+WORLDS = ("esnli", "anli")
 LABEL_NUMBERS = {label: number for number, label in enumerate(NLI_LABELS)}
 
 
@@ -44,15 +45,17 @@ LABEL_NUMBERS = {label: number for number, label in enumerate(NLI_LABELS)}
 class Slot:
     """One thing that can be said about a person; `pairs.toml` says what its fields mean."""
 
+    world: str
     name: str
     category: str
-    kinds: tuple[str, str, str]
+    kinds: tuple[str, ...]
     said: tuple[str, str, str]
     stated: tuple[str, str, str]
     bridge: str
     topic: str
 
     def __post_init__(self) -> None:
+        check_names("world", [self.world], WORLDS)
         check_names("category", [self.category], CATEGORIES)
         check_names(f"kind of {self.category}", self.kinds, CATEGORIES[self.category])
         check_slots(self.said, ["x"])
@@ -72,11 +75,15 @@ class Slot:
         """State that a kind is not true."""
         return self.state(kind, way).replace("is ", "is not ", 1)
 
-    def retell(self, who: str, kind: str, rng: random.Random) -> str:
-        """Say of somebody whose kind is given that it is so, or that another kind is not."""
-        is_so = rng.random() < 0.5
+    def retell(self, who: str, kind: str | None, rng: random.Random) -> str:
+        """Say of somebody that the given kind is so or another one not; without a kind, that one may be."""
         way = rng.randrange(3)
-        told = self.state(kind, way) if is_so else self.deny(self.other_kind(kind, rng), way)
+        if kind is None:
+            told = self.state(rng.choice(self.kinds), way).replace("is ", "may be ", 1)
+        elif rng.random() < 0.5:
+            told = self.state(kind, way)
+        else:
+            told = self.deny(self.other_kind(kind, rng), way)
         return sentence(f"{who} {told}")
 
     def exclude(self, leaf: str, kind: str, other: str) -> str:
@@ -87,9 +94,9 @@ class Slot:
         """Say that a leaf is of a kind, which is false if it is not."""
         return self.bridge.format(x=self._leaf(leaf), k=self._kind(kind))
 
-    def argue(self, who: str, leaf: str, kind: str, conclusion: str) -> str:
+    def argue(self, who: str, leaf: str, conclusion: str) -> str:
         """Argue from a leaf, as the premise says it of somebody, over its kind to a conclusion."""
-        link = sentence(self.link(leaf, kind)).removesuffix(".")
+        link = sentence(self.link(leaf, KIND_OF[leaf])).removesuffix(".")
         return f"{who} {self.say(leaf, 0)}. {link}, so {conclusion}."
 
     def other_kind(self, kind: str, rng: random.Random) -> str:
@@ -109,21 +116,21 @@ def read_slots(path: Path = _FILE) -> tuple[Slot, ...]:
 
 
 SLOTS = read_slots()
+FRAMES = read_frames("pairs")
 OPENERS: tuple[str, ...] = read_toml(_FILE)["openers"]
 
 
+def slots_of(world: str) -> list[Slot]:
+    """Return what the pairs of a world are about."""
+    return [slot for slot in SLOTS if slot.world == world]
+
+
 def pairs(
-    count: int,
-    rng: random.Random,
-    new: New | None,
-    frames: Frames,
-    reason: str,
-    *,
-    things: int,
+    count: int, rng: random.Random, new: New | None, slots: Sequence[Slot], reason: str
 ) -> list[WorldItem]:
     """Draw distinct pairs with labels as even as the count allows, in random order.
 
-    The premise tells so many `things` of a person; `reason` is the row's field for the argument.
+    Premise and hypothesis are about `slots`; `reason` is the row's field for the argument.
     """
     labels = [NLI_LABELS[number % len(NLI_LABELS)] for number in range(count)]
     rng.shuffle(labels)
@@ -131,101 +138,77 @@ def pairs(
     for label in labels:
         key = None
         while key is None or key in made:
-            item = _draw(label, rng, new, frames, reason, things)
+            item = _draw(label, rng, new, slots, reason)
             key = item.row["premise"], item.row["hypothesis"]
         made[key] = item
     return list(made.values())
 
 
-def retold_scene(rng: random.Random, frames: Frames, things: int) -> str:
-    """Draw a scene told with leaves, and what follows from it told with their kinds."""
-    told = rng.sample(SLOTS, things)
-    kinds = [rng.choice(slot.kinds) for slot in told]
-    name = rng.choice(NAMES)
+def plain_text(rng: random.Random, slots: Sequence[Slot]) -> str:
+    """Draw what `World` asks for: of what kind a thing is and of what kind not, or a scene.
+
+    A scene is told with a leaf, and then with kinds what follows from it, what does not, or what may be.
+    """
+    slot, other = rng.sample(slots, 2)
+    kind, name = rng.choice(slot.kinds), rng.choice(NAMES)
+    if rng.random() < 0.2:
+        return sentence(slot.exclude(draw_read(kind, rng), kind, slot.other_kind(kind, rng)))
     # Words whose kind nobody tells can be written all the same: then nothing follows.
     untold = rng.random() < 0.15
-    draw = draw_unread if untold else draw_read
-    said = [
-        slot.say(draw(kind, rng), rng.randrange(3)) for slot, kind in zip(told, kinds, strict=True)
-    ]
-    scene = _premise(rng.choice(frames.common), name, said, rng)
+    leaf = (draw_unread if untold else draw_read)(kind, rng)
+    scene = _premise(rng.choice(FRAMES.common), name, slot.say(leaf, rng.randrange(3)), rng)
     if untold:
         return scene
-    retold = [rng.choice(list(zip(told, kinds, strict=True))) for _ in range(things)]
-    return " ".join([scene, *(slot.retell(name, kind, rng) for slot, kind in retold)])
+    may_be = rng.random() < 0.2
+    return f"{scene} {other.retell(name, None, rng) if may_be else slot.retell(name, kind, rng)}"
 
 
 def _draw(
-    label: str,
-    rng: random.Random,
-    new: New | None,
-    frames: Frames,
-    reason: str,
-    things: int,
+    label: str, rng: random.Random, new: New | None, slots: Sequence[Slot], reason: str
 ) -> WorldItem:
-    slot = rng.choice(SLOTS)
-    kind = rng.choice(slot.kinds)
-    others = [other for other in SLOTS if other is not slot]
-    told = rng.sample(others, things)
-    if label != "neutral":
-        told[0] = slot
-        rng.shuffle(told)
-    kinds = {each: rng.choice(each.kinds) for each in told}
-    if label == "entailment":
-        kinds[slot] = kind
+    slot, other = rng.sample(slots, 2)
+    kind, name = rng.choice(slot.kinds), rng.choice(NAMES)
+    told, fact = slot, kind
+    if label == "neutral":
+        told, fact = other, rng.choice(other.kinds)
     elif label == "contradiction":
-        kinds[slot] = slot.other_kind(kind, rng)
-    leaves = {each: draw_leaf(kinds[each], rng, new == "facts") for each in told}
-    name = rng.choice(NAMES)
-    frame, frame_name = frames.draw(new, rng)
-    *ways, stated = (2 if new == "template" else rng.randrange(2) for _ in range(things + 1))
-    said = [each.say(leaves[each], way) for each, way in zip(told, ways, strict=True)]
+        fact = slot.other_kind(kind, rng)
+    leaf = draw_leaf(fact, rng, new == "facts")
+    frame, frame_name = FRAMES.draw(new, rng)
+    way, stated = (2 if new == "template" else rng.randrange(2) for _ in range(2))
     claim = f"{name} {slot.state(kind, stated)}"
-    rationales = _rationales(slot, kind, leaves, name, claim, rng)
+    rationales = _rationales(slot, kind, told, leaf, name, claim, rng)
     row: dict[str, Any] = {
-        "premise": _premise(frame, name, said, rng),
+        "premise": _premise(frame, name, told.say(leaf, way), rng),
         "hypothesis": sentence(claim),
         "label": LABEL_NUMBERS[label],
         reason: rationales[label],
     }
     arguments = {each: Argument(each, rationales[each]) for each in NLI_LABELS}
     right = arguments.pop(label)
-    slots = "+".join(each.name for each in told)
-    template = f"{slots}/{frame_name}/{slot.name}{stated}"
+    template = f"{told.name}/{frame_name}/{slot.name}{stated}"
     return WorldItem(row, right, tuple(arguments.values()), template)
 
 
-def _premise(frame: str, name: str, said: list[str], rng: random.Random) -> str:
-    things = dict(zip("ab", said, strict=False))
-    premise = frame.format(o=rng.choice(OPENERS), n=name, **things)
+def _premise(frame: str, name: str, said: str, rng: random.Random) -> str:
+    premise = frame.format(o=rng.choice(OPENERS), n=name, a=said)
     return premise[0].upper() + premise[1:]
 
 
 def _rationales(
-    slot: Slot,
-    kind: str,
-    leaves: Mapping[Slot, str],
-    name: str,
-    claim: str,
-    rng: random.Random,
+    slot: Slot, kind: str, told: Slot, leaf: str, name: str, claim: str, rng: random.Random
 ) -> dict[str, str]:
-    against = leaf = leaves.get(slot)
-    if leaf is None or against is None:
-        # Wrong arguments for what was not said take a value out of the air.
-        leaf = draw_leaf(kind, rng)
-        against = draw_leaf(slot.other_kind(kind, rng), rng)
-    theirs = KIND_OF[against]
-    if theirs == kind:
-        theirs = slot.other_kind(kind, rng)
-    cannot = f"{name} cannot be {slot.state(kind, 0).removeprefix('is ')}"
-    # What else is told is of use to whoever has to learn it, though the label does not show it.
-    told = [
-        f"{name} {other.say(word, 0)}. {sentence(other.link(word, KIND_OF[word]))}"
-        for other, word in leaves.items()
-        if other is not slot
-    ]
+    # The teacher knows what things are. It errs about what was said, and about what follows from it.
+    known = f"{name} {told.say(leaf, 0)}. {sentence(told.link(leaf, KIND_OF[leaf]))}"
+    against = leaf
+    if told is not slot:
+        leaf, against = draw_leaf(kind, rng), draw_leaf(slot.other_kind(kind, rng), rng)
+    excluded = slot.other_kind(kind, rng) if KIND_OF[against] == kind else kind
+    cannot = f"{name} cannot be {slot.state(excluded, 0).removeprefix('is ')}"
+    silent = f"The premise does not say {slot.topic.format(n=name)}."
     return {
-        "entailment": slot.argue(name, leaf, kind, claim),
-        "neutral": " ".join([*told, f"The premise does not say {slot.topic.format(n=name)}."]),
-        "contradiction": slot.argue(name, against, theirs, cannot),
+        "entailment": slot.argue(name, leaf, claim),
+        # What else is told is of use to whoever has to learn it, though the label does not show it.
+        "neutral": silent if told is slot else f"{known} {silent}",
+        "contradiction": slot.argue(name, against, cannot),
     }

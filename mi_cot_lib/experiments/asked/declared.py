@@ -18,6 +18,7 @@ class Declared:
         margin: Smallest difference of interest, in points of accuracy.
         seeds: Of each cell that is compared; `other_seeds` of cells of other tables.
         short: Training examples of the size at which rationales matter most, by column.
+        weights: Of the MI loss, by its form: with which it validated best, for question 1.
         equal_operations: Steps in which finetuning takes no fewer operations than DSS did, `short` and
             `whole`.
     """
@@ -28,6 +29,7 @@ class Declared:
     seeds: int
     other_seeds: int
     short: Mapping[str, int]
+    weights: Mapping[str, float]
     equal_operations: Mapping[str, int]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mi_cot_lib.errors import unknown_name
-from mi_cot_lib.experiments.asked.declared import equal_steps
+from mi_cot_lib.experiments.asked.declared import DECLARED, equal_steps
 from mi_cot_lib.experiments.asked.item import (
     COMPARED,
     EQUAL_OPERATIONS,
@@ -23,8 +23,10 @@ ALL_METHODS: Rows = tuple({"method": one} for one in ("finetune", "single_task",
 QUALITY, CORRELATION, NATS = 0.25, 0.2, 0.1
 
 
-# Question 1: beside DSS and the released form, every other form on its own features.
-FORMS = ["paper", "js", "barber_agakov", "infonce", "contrastive", "variational", "adversarial"]
+# Question 1: beside DSS and the released form, every other form on its own features, at the released code's
+# weight and at the one that validated best.
+FORMS = ("paper", "js", "barber_agakov", "infonce", "contrastive", "variational", "adversarial")
+COMMON_WEIGHT = 0.1
 # Question 2: shares of the two tasks' losses, and the MI loss's weight beside them.
 TASK_WEIGHTS = ((0.25, 0.75), (0.5, 0.5), (0.75, 0.25))
 MI_WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -60,6 +62,14 @@ def _changed(changes: tuple[str, ...], shares: tuple[float, ...]) -> Rows:
         for change in changes
         for share in shares
         for row in COMPARED
+    )
+
+
+def _forms() -> Rows:
+    return tuple(
+        {"method": "mi", "mi_form": form, "alpha3": weight}
+        for form in ("released", *FORMS)
+        for weight in sorted({COMMON_WEIGHT, DECLARED.weights[form]})
     )
 
 
@@ -186,7 +196,7 @@ ITEMS: dict[str, Item] = {
             title="Accuracy by size of the training set, smaller student",
             question="Does the MI loss save data, with the smaller student?",
             students="small",
-            **_BY_SIZE,
+            **{**_BY_SIZE, "rows": _BY_SIZE["rows"][:-1]},
         ),
         Item(
             id="figure4",
@@ -208,8 +218,8 @@ ITEMS: dict[str, Item] = {
             id="question1",
             title="Other losses between the tasks",
             question="Does another loss between the tasks do better?",
-            rows=(*COMPARED, *({"method": "mi", "mi_form": form} for form in FORMS)),
-            fields=("method", "form"),
+            rows=({"method": "dss"}, *_forms()),
+            fields=("method", "form", "alpha3"),
             families="swept",
             explored=(Comparison({"method": "mi"}, {"form": "released", "features": None}),),
             pictures=("gains", "cells"),
@@ -304,7 +314,7 @@ ITEMS: dict[str, Item] = {
                 _AGAINST_AS_MANY_OPERATIONS,
             ),
             pictures=("gains",),
-            **_QUESTION,
+            **{**_QUESTION, "seeds": "seeds"},
         ),
         Item(
             id="declared",

@@ -1,7 +1,8 @@
-"""The search on validation: at which size rationales help, before any test set is scored.
+"""The search on validation, before any test set is scored, with seeds that no table has.
 
-It trains finetuning and DSS alone, with seeds that no table has, and looks at nothing else. From what it
-found `declared.toml` was written.
+First at which size rationales help: that trains finetuning and DSS alone, and looks at nothing else. Then
+with which weight each form of the MI term validates best, for question 1. From what it found
+`declared.toml` was written.
 """
 
 import json
@@ -12,6 +13,8 @@ from typing import Any
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
+from mi_cot_lib.experiments.asked.declared import DECLARED
+from mi_cot_lib.experiments.asked.items import FORMS
 from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
 from mi_cot_lib.experiments.running.run import fit
 from mi_cot_lib.experiments.running.run_record import training_flops
@@ -22,6 +25,8 @@ from mi_cot_lib.training.train import selected_accuracy
 
 METHODS = ("finetune", "dss")
 SEEDS = range(100, 103)
+# Of the MI loss; the middle one is the released code's.
+WEIGHTS = (0.01, 0.1, 1.0)
 
 
 def pilot_path() -> Path:
@@ -29,8 +34,8 @@ def pilot_path() -> Path:
     return repository_root() / "figures" / "pilot.json"
 
 
-def pilot_configs() -> list[RunConfig]:
-    """Return what is trained: each built-in set at each size of Figure 2, seeds outermost."""
+def size_configs() -> list[RunConfig]:
+    """Return what is trained for the sizes: each built-in set at each size of Figure 2, seeds outermost."""
     preset = PRESETS["nano"]
     return [
         RunConfig(
@@ -47,17 +52,39 @@ def pilot_configs() -> list[RunConfig]:
     ]
 
 
-def make_pilot(jobs: int = -1) -> Path:
-    """Train what the file does not have yet, so many runs at a time, and write it after each.
+def weight_configs() -> list[RunConfig]:
+    """Return what is trained for the weights: each form with each, on question 1's sets at their size."""
+    preset = PRESETS["nano"]
+    return [
+        RunConfig(
+            dataset=preset.datasets[family],
+            student=preset.large,
+            method="mi",
+            mi_form=form,
+            alpha3=weight,
+            seed=seed,
+            train_size=DECLARED.short[family],
+        )
+        for seed in SEEDS
+        for family in preset.swept
+        for form in ("released", *FORMS)
+        for weight in WEIGHTS
+    ]
+
+
+def make_pilot(searched: str, jobs: int = -1) -> Path:
+    """Train what the file does not have yet of `sizes` or `weights`, so many runs at a time.
 
     Returns:
-        The file: a list of runs, each with `dataset`, `size`, `method`, `seed`, `accuracy` (validation, 0 to
-        1, at the selected step), `steps`, `converged` and `tflop` of training.
+        The file, written after each run: a list of runs, each with `dataset`, `size`, `method`, `form` and
+        `weight` (None without an MI term), `seed`, `accuracy` (validation, 0 to 1, at the selected step),
+        `steps`, `converged` and `tflop` of training.
     """
     path = pilot_path()
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     done = {_name(one) for one in found}
-    configs = [one for one in pilot_configs() if _name(_place(one)) not in done]
+    wanted = {"sizes": size_configs, "weights": weight_configs}[searched]()
+    configs = [one for one in wanted if _name(place(one)) not in done]
     calls = Parallel(n_jobs=jobs, return_as="generator_unordered")(map(delayed(_one), configs))
     for one in tqdm(calls, "searching on validation", len(configs), unit="run"):
         found.append(one)
@@ -67,15 +94,19 @@ def make_pilot(jobs: int = -1) -> Path:
 
 
 def _name(one: dict[str, Any]) -> tuple[Any, ...]:
-    return one["dataset"], one["size"], one["method"], one["seed"]
+    return tuple(str(one[name]) for name in ("dataset", "size", "method", "form", "weight", "seed"))
 
 
-def _place(config: RunConfig) -> dict[str, Any]:
+def place(config: RunConfig) -> dict[str, Any]:
+    """Return what tells a run of the search from the others."""
+    has_mi = config.method == "mi"
     size = config.train_size or PRESETS["nano"].sizes["esnli"][-1]
     return {
         "dataset": config.dataset,
         "size": size,
         "method": config.method,
+        "form": config.mi_form if has_mi else None,
+        "weight": config.alpha3 if has_mi else None,
         "seed": config.seed,
     }
 
@@ -86,7 +117,7 @@ def _one(config: RunConfig) -> dict[str, Any]:
     trained = fitted.trained
     examples = trained.steps * config.batch_size
     return {
-        **_place(config),
+        **place(config),
         "accuracy": selected_accuracy(trained),
         "steps": trained.steps,
         "converged": trained.converged,
