@@ -120,11 +120,11 @@ def paper(
 @click.command()
 @click.option(
     "--dataset",
-    default="nano_svamp",
+    default="nano_esnli",
     show_default=True,
     help="Built in or real, see `mi-cot run -h`.",
 )
-@options.seeds(3)
+@options.seeds(5)
 @options.engine
 @options.runs("runs/reproduce")
 @options.out("figures/reproduce")
@@ -136,7 +136,10 @@ def reproduce(
     runs: Path | None,
     out: Path | None,
 ) -> None:
-    """Train the paper's four methods over some seeds, compare them and draw the result.
+    """Do rationales help, is it what they say, and does the MI loss add anything? Train, compare, draw.
+
+    Finetuning, DSS, MI, and DSS with the rationales of other questions, on as few examples as make
+    rationales matter most.
 
     Finished runs are kept and an interrupted call goes on where it stopped. Each run is an executed copy of
     notebooks/03_train.ipynb in its folder. The same as `mi-cot paper methods --fresh`, on any data set.

@@ -55,9 +55,9 @@ class Pretraining:
     texts: int = 120_000
     # On scenes alone, with a verb hidden: that a leaf has one kind, and that kinds exclude one another, is
     # learned by itself in these steps, and beside all else by some students only.
-    first_steps: int = 3_000
+    first_steps: int = 5_000
     # On all texts.
-    steps: int = 11_000
+    steps: int = 10_000
     batch_size: int = 32
     # After 200 steps; falls to 0 over the last two fifths.
     learning_rate: float = 1.4e-3

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.experiments.asked.items import FIRST, GROUPS, ITEMS
-from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of, seeds_of
 from mi_cot_lib.experiments.page import END, PAGE, START
 from mi_cot_lib.experiments.records import find, results_folder
 from mi_cot_lib.experiments.request import request_of
@@ -65,7 +65,7 @@ def test_a_committed_item_is_whole_and_has_the_presets_seeds(item):
     # The teacher's texts have no seeds; a correlation has those in which both sides vary.
     cells = [one for one in kept["cells"] if one["setting"]["method"] != "teacher"]
     seeds = {one.get("of_seeds", one["seeds"]) for one in cells}
-    assert seeds <= {getattr(NANO, ITEMS[item].seeds, 1)}
+    assert seeds == {len(seeds_of(ITEMS[item], NANO))}
 
 
 def test_page_and_readme_show_what_is_committed():

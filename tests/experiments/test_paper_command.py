@@ -71,13 +71,13 @@ def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path, call)
     assert status == 0, error
     assert f"result:   {places / 'report.html'}" in out and str(runs) in out
     kept = json.loads((places / "methods.json").read_text(encoding="utf-8"))
-    assert [one["seeds"] for one in kept["cells"]] == [3] * 4 and kept["missing"] == {}
+    assert [one["seeds"] for one in kept["cells"]] == [5] * 4 and kept["missing"] == {}
     assert kept["answer"][0] in (places / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_comparison_that_is_not_whole_is_not_committed(tmp_path, call):
     status, _, error = call("record", "--runs", tmp_path)
-    assert status == 2 and "12 runs are missing" in error and "`mi-cot reproduce`" in error
+    assert status == 2 and "20 runs are missing" in error and "`mi-cot reproduce`" in error
 
 
 def test_a_page_without_runs_is_refused(tmp_path, call):

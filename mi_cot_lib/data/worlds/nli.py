@@ -159,7 +159,7 @@ def plain_text(rng: random.Random, slots: Sequence[Slot]) -> str:
     scene = _premise(rng.choice(FRAMES.common), name, slot.say(leaf, rng.randrange(3)), rng)
     if untold:
         return scene
-    may_be = rng.random() < 0.2
+    may_be = rng.random() < 1 / 8
     return f"{scene} {other.retell(name, None, rng) if may_be else slot.retell(name, kind, rng)}"
 
 

@@ -25,7 +25,7 @@ class Item:
         students: `large`, `small` or `each` of the preset's.
         families: Columns: a name of the preset's lists, or families of data sets.
         sizes: Of the training set: `whole`, `short`, `both` or `each` of the preset's.
-        seeds: Which of the preset's numbers of seeds, or `first`: a single one.
+        seeds: How many; or which of the preset's numbers of them.
         measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `information`, or
             `cases`.
         split: Whose answers: `test`, `valid`.
@@ -48,7 +48,7 @@ class Item:
     students: str = "large"
     families: str | tuple[str, ...] = "all"
     sizes: str = "whole"
-    seeds: str = "other_seeds"
+    seeds: int | str = "other_seeds"
     measure: str = "accuracy"
     split: str = "test"
     also: tuple[str, ...] = ()

@@ -109,7 +109,7 @@ _JUDGED: dict[str, Any] = {"measure": "quality", "needs": ("samples",), "margin"
 _CASES: dict[str, Any] = {
     "measure": "cases",
     "needs": ("samples",),
-    "seeds": "first",
+    "seeds": 1,
     "declared": (),
     "pictures": ("cases",),
 }
@@ -369,8 +369,9 @@ ITEMS: dict[str, Item] = {
             kind=OWN,
             rows=_BY_SIZE["rows"],
             fields=_BY_SIZE["fields"],
-            families=("anli1",),
+            families=("esnli",),
             sizes="short",
+            seeds=5,
             declared=_STORY,
             pictures=("cells", "curves"),
             folded=("recall", "unseen"),

@@ -151,10 +151,10 @@ class Wanted:
 
 
 def seeds_of(item: Item, preset: Preset, seeds: int | None = None) -> range:
-    """Return the seeds of an item: the preset's, or as many as asked for; of a case study the first."""
-    if item.seeds == "first":
-        return range(1)
-    return range(getattr(preset, item.seeds) if seeds is None else seeds)
+    """Return the seeds of an item: its own, or as many as asked for; of a case study the first."""
+    own = item.seeds if isinstance(item.seeds, int) else getattr(preset, item.seeds)
+    # Of a case study only one run is looked at.
+    return range(own if seeds is None or own == 1 else seeds)
 
 
 def wanted_of(item: Item, preset: Preset, seeds: int | None = None) -> list[Wanted]:
