@@ -212,10 +212,11 @@ def _gain_changes(result: Result) -> pd.DataFrame:
 
 
 def _recall(one: Cell) -> dict[str, str]:
-    others = ("setting", "guessing", "seeds", "row", "column", "method")
+    others = ("setting", "least", "guessing", "seeds", "row", "column", "method")
     labels = [name for name in one if name not in others]
     return {
         **{f"{label}, %": number(one[label]) for label in labels},
+        "Least in any seed, %": number(one["least"]),
         "Seeds guessing between two": f"{one['guessing']} of {one['seeds']}",
     }
 

@@ -54,8 +54,9 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
     `golds` hold, by data set with a closed set of labels, the gold label of each test item, in order.
 
     Returns:
-        One row a setting: `setting`, each label's recall in percent (mean over seeds), `guessing` (seeds in
-        which the two least recalled labels' recalls add up to 1 ± 0.1) and `seeds`.
+        One row a setting: `setting`, each label's recall in percent (mean over seeds), `least` (of any label
+        in any seed), `guessing` (seeds in which the two least recalled labels' recalls add up to 1 ± 0.1)
+        and `seeds`.
     """
     rows = []
     for setting, group in by_setting(runs).items():
@@ -71,6 +72,7 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
             {
                 "setting": setting,
                 **dict(zip(labels, (100 * recalls.mean(axis=0)).tolist(), strict=True)),
+                "least": 100 * float(recalls.min()),
                 "guessing": int((abs(two_least - 1) <= GUESSING).sum()),
                 "seeds": len(group),
             }

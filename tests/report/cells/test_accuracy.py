@@ -66,6 +66,7 @@ def test_recalls_are_means_over_seeds_of_test_sets_whose_labels_are_known():
     elsewhere = [run(setting("dss", "nano_svamp"), 0, 9), run(DSS.with_(split="valid"), 0, 9)]
     (cell,) = recall_cells(made + elsewhere, {"nano_esnli": GOLD}).to_dict("records")
     assert (cell["neutral"], cell["entailment"], cell["guessing"]) == (75.0, 75.0, 1)
+    assert cell["least"] == 50.0
 
 
 def confident(seed, items=200, sure=0.0, **more):
