@@ -74,7 +74,8 @@ def write_readme(results: Sequence[Result]) -> Path:
 def _telling(results: Sequence[Result]) -> list[Result]:
     """Return the items that README names beside the first, each of another effect.
 
-    Those come first whose largest effect is decided and not below the smallest difference of interest.
+    What has a primary comparison comes first, then those whose largest effect is decided and not below the
+    smallest difference of interest.
     """
     told: dict[tuple[Setting, Setting], tuple[bool, Result]] = {}
     for one in results:
@@ -84,5 +85,5 @@ def _telling(results: Sequence[Result]) -> list[Result]:
         is_decided = effect["verdict"] in (HIGHER, LOWER)
         matters = is_decided and max(abs(effect["low"]), abs(effect["high"])) >= one.margin
         told.setdefault((effect["setting"], effect["against"]), (bool(matters), one))
-    ranked = sorted(told.values(), key=lambda pair: not pair[0])
+    ranked = sorted(told.values(), key=lambda pair: (pair[1].pooled.empty, not pair[0]))
     return [one for _, one in ranked[:_LINES]]
