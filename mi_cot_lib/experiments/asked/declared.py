@@ -16,7 +16,8 @@ class Declared:
 
     Attributes:
         margin: Smallest difference of interest, in points of accuracy.
-        seeds: Of each cell that is compared; `other_seeds` of cells of other tables.
+        seeds: Of each cell that is compared at the small size, `whole_seeds` on the whole set;
+            `other_seeds` of cells of other tables.
         short: Training examples of the size at which rationales matter most, by column.
         weights: Of the MI loss, by its form: with which it validated best, for question 1.
         equal_operations: Steps in which finetuning takes no fewer operations than DSS did, `short` and
@@ -27,6 +28,7 @@ class Declared:
     reason: str
     margin: float
     seeds: int
+    whole_seeds: int
     other_seeds: int
     short: Mapping[str, int]
     weights: Mapping[str, float]

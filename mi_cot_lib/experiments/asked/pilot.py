@@ -25,6 +25,8 @@ from mi_cot_lib.training.train import selected_accuracy
 
 METHODS = ("finetune", "dss")
 SEEDS = range(100, 103)
+# Of the training set; None is the whole.
+SIZES = (125, 250, 500, 1_000, None)
 # Of the MI loss; the middle one is the released code's.
 WEIGHTS = (0.01, 0.1, 1.0)
 
@@ -35,7 +37,7 @@ def pilot_path() -> Path:
 
 
 def size_configs() -> list[RunConfig]:
-    """Return what is trained for the sizes: each built-in set at each size of Figure 2, seeds outermost."""
+    """Return what is trained for the sizes: each built-in set at each size, seeds outermost."""
     preset = PRESETS["nano"]
     return [
         RunConfig(
@@ -43,11 +45,11 @@ def size_configs() -> list[RunConfig]:
             student=preset.large,
             method=method,
             seed=seed,
-            train_size=None if size == preset.sizes[family][-1] else size,
+            train_size=size,
         )
         for seed in SEEDS
         for family in FAMILIES
-        for size in preset.sizes[family]
+        for size in SIZES
         for method in METHODS
     ]
 

@@ -86,7 +86,7 @@ class Preset:
 TRAIN_ROWS = {"esnli": 549_367, "anli1": 16_946, "cqa": 8_766, "svamp": 720}
 NANO_TRAIN_ROWS = 4_000
 # Shares of the training set in Figures 2 and 3; the paper's figures have their own, unnamed ones.
-SHARES = (32, 16, 8, 4, 1)
+SHARES = (32, 16, 4, 1)
 
 
 def _sizes(rows: int) -> tuple[int, ...]:
