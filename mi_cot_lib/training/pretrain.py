@@ -44,6 +44,7 @@ from mi_cot_lib.training.packed_step import loss_terms
 # The worlds of short scenes, and what follows from them, and the others.
 SCENES = ("nano_esnli", "nano_anli")
 OTHERS = ("nano_cqa", "nano_svamp")
+VERBS = ("is", "is not", "may be")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Pretraining:
     steps: int = 10_000
     batch_size: int = 32
     # After 200 steps; falls to 0 over the last two fifths.
-    learning_rate: float = 1.4e-3
+    learning_rate: float = 1e-3
     # Times that rate, for the embeddings: each is of a word that comes seldom.
     embedding_rate: float = 30.0
     # Share of tokens hidden by span corruption (T5: 0.15), in batches that are of no other kind.
@@ -68,9 +69,9 @@ class Pretraining:
     # Share of batches of texts that are to be written out whole: copying is what a student of arithmetic
     # stories needs most and what span corruption teaches least.
     copied: float = 0.15
-    # Share of batches, of scenes, in which a verb is hidden: "is", "is not" or "may be" (salient spans: Guu
-    # et al. 2020, section 3.4). So one has to know whether what is said is so; span corruption alone had
-    # not taught that in 8,000 steps.
+    # Share of batches, of scenes, in which a verb is hidden, "is", "is not" or "may be" (salient spans: Guu
+    # et al. 2020, section 3.4), or another of them put in its place (replaced tokens: Clark et al. 2020).
+    # So one has to know whether what is said is so; span corruption alone had not taught that in 8,000 steps.
     hidden: float = 0.3
     # Share of batches of texts that break off a word or three before a sentence ends: what is said there
     # follows from what was said before and from what is known.
@@ -103,11 +104,14 @@ def span_corrupt(
 
 
 def hide_verb(
-    ids: Sequence[int], place: int, parts: Collection[int], sentinel: int
+    ids: Sequence[int], place: int, parts: Collection[int], sentinel: int, cover: Sequence[int]
 ) -> tuple[list[int], list[int]]:
-    """Hide the verb at a place, and a part of it that follows, behind a sentinel; as `span_corrupt`."""
+    """Put a cover in the place of the verb at a place, and of a part of it that follows; as `span_corrupt`.
+
+    The target is what stood there, behind the sentinel.
+    """
     end = place + 1 + any(token in parts for token in ids[place + 1 : place + 2])
-    return [*ids[:place], sentinel, *ids[end:]], [sentinel, *ids[place:end]]
+    return [*ids[:place], *cover, *ids[end:]], [sentinel, *ids[place:end]]
 
 
 def break_off(
@@ -231,6 +235,8 @@ def _batches(
         {vocabulary[SPACE + word] for word in words}
         for words in (("is", "are", "may"), ("not", "be"))
     )
+    covers = [[vocabulary[SPACE + word] for word in verb.split()] for verb in VERBS]
+    covers += [[sentinels[0]]] * len(VERBS)
     stops = [vocabulary[stop] for stop in ".?"]
     end = tokeniser.eos_token_id
     encoded = tokeniser([*scenes, *others], add_special_tokens=False)["input_ids"]
@@ -245,7 +251,8 @@ def _batches(
             if draw < 0:
                 source, target = ids, ids
             elif is_hidden and places:
-                source, target = hide_verb(ids, generator.choice(places), parts, sentinels[0])
+                place, cover = generator.choice(places), generator.choice(covers)
+                source, target = hide_verb(ids, place, parts, sentinels[0], cover)
             elif recipe.hidden <= draw < recipe.hidden + recipe.broken_off:
                 source, target = break_off(ids, stops, generator)
             else:
