@@ -58,10 +58,10 @@ def test_a_text_breaks_off_shortly_before_a_later_sentence_ends(ids, seed):
 def test_a_hidden_verb_takes_its_negation_along(ids, seed):
     place = random.Random(seed).randrange(len(ids))
     cover = [SENTINELS[0]] * (1 + seed % 2)
-    hidden, verb = hide_verb(ids, place, {NOT}, SENTINELS[0], cover)
-    assert hidden[:place] + verb[1:] + hidden[place + len(cover) :] == ids
-    assert verb[:2] == [SENTINELS[0], ids[place]]
-    assert len(verb) == 2 + (ids[place + 1 : place + 2] == [NOT])
+    hidden, verb = hide_verb(ids, place, {NOT}, cover)
+    assert hidden[:place] + verb + hidden[place + len(cover) :] == ids
+    assert verb[0] == ids[place]
+    assert len(verb) == 1 + (ids[place + 1 : place + 2] == [NOT])
 
 
 def test_pretraining_is_repeatable_and_lowers_the_loss(tmp_path):
