@@ -70,7 +70,7 @@ class Pretraining:
     # stories needs most and what span corruption teaches least.
     copied: float = 0.15
     # Share of batches, of scenes, in which a verb is hidden, "is", "is not" or "may be" (salient spans: Guu
-    # et al. 2020, section 3.4), or another of them put in its place (replaced tokens: Clark et al. 2020).
+    # et al. 2020, section 3.4), or one of them put in its place (replaced tokens: Clark et al. 2020).
     # So one has to know whether what is said is so; span corruption alone had not taught that in 8,000 steps.
     hidden: float = 0.3
     # Share of batches of texts that break off a word or three before a sentence ends: what is said there

@@ -24,7 +24,7 @@ class Item:
         fields: Fields of a `Setting` that tell its rows apart.
         students: `large`, `small` or `each` of the preset's.
         families: Columns: a name of the preset's lists, or families of data sets.
-        sizes: Of the training set: `whole`, `short`, `both` or `each` of the preset's.
+        sizes: Of the training set: `whole`, `short` or `each` of the preset's.
         seeds: How many; or which of the preset's numbers of them.
         measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `information`, or
             `cases`.

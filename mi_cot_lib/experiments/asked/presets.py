@@ -66,12 +66,11 @@ class Preset:
         return lists[columns]
 
     def sizes_of(self, which: str, family: str) -> tuple[int, ...]:
-        """Return a column's numbers of training examples: `whole`, `short`, `both` or `each`."""
+        """Return a column's numbers of training examples: `whole`, `short` or `each`."""
         sizes, short = self.sizes[family], self.short[family]
         return {
             "whole": sizes[-1:],
             "short": (short,),
-            "both": (short, sizes[-1]),
             "each": tuple(sorted({*sizes, short})),
         }[which]
 
