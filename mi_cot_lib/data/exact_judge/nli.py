@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
 
-from mi_cot_lib.data.exact_judge.judge import FAULTS, Found, sentences
+from mi_cot_lib.data.exact_judge.judge import FAULTS, Found
 from mi_cot_lib.data.exact_judge.statements import normal
 from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
 from mi_cot_lib.data.worlds.facts import CATEGORIES, CATEGORY_OF, KIND_OF, NAMES
@@ -17,6 +17,8 @@ _OPENER = re.compile(rf",?\s*\b(?:{'|'.join(OPENERS)})\b,?")
 # A comma before "not" belongs to the statement: "a poodle is a dog, not a bird".
 _JOINT = re.compile(r"\s*,(?!\s*not\b)\s*(?:(?:and|so)\s+)?|\s+(?:and|so)\s+")
 _LEAD = re.compile(r"^(?:and|so|therefore)\s+")
+# What a premise says that is not so.
+_DENIED = re.compile(r", not (\w.*)$")
 
 _SILENT = "that the premise does not say what the hypothesis claims"
 _CONCLUSION = "whether the hypothesis is true"
@@ -43,8 +45,10 @@ class _Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _PairQuestion:
-    # The leaf of each slot of which the premise tells, and what the hypothesis says of the same person.
+    # The leaf of each slot of which the premise tells, those that it says are not so, and what the hypothesis
+    # says of the same person.
     told: Mapping[Slot, str]
+    denied: frozenset[str]
     asked: _Saying
 
     @property
@@ -55,8 +59,7 @@ class _PairQuestion:
     def needed(self) -> tuple[str, ...]:
         if self.leaf is None:
             return (_SILENT,)
-        said = f"what the premise tells of {self.asked.name}: {self.leaf}"
-        return said, self.asked.slot.link(self.leaf, KIND_OF[self.leaf]), _CONCLUSION
+        return self.asked.slot.link(self.leaf, KIND_OF[self.leaf]), _CONCLUSION
 
     def statements(self, sentence: str, before: Sequence[str]) -> tuple[str, ...]:
         return _statements(sentence)
@@ -78,19 +81,20 @@ class _PairQuestion:
         if meaning.slot is not self.asked.slot:
             return Found("idle")
         if meaning.sort == "told":
-            return Found("given", self.needed[:1])
+            return Found("given")
         if meaning.sort == "silent":
             return Found("explains", self.needed)
         concludes = meaning.word == self.asked.word
-        return Found("concludes", self.needed[2:]) if concludes else Found("idle")
+        return Found("concludes", self.needed[1:]) if concludes else Found("idle")
 
     def _find_link(self, link: _Link) -> Found:
         slot = _SLOTS[CATEGORY_OF[KIND_OF[link.leaf]]]
-        if slot is not self.asked.slot and link.leaf != self.told.get(slot):
+        named = {self.told.get(slot), *self.denied}
+        if slot is not self.asked.slot and link.leaf not in named:
             return Found("foreign")
         if KIND_OF[link.leaf] != link.kind:
             return Found("false")
-        return Found("explains", self.needed[1:2]) if link.leaf == self.leaf else Found("idle")
+        return Found("explains", self.needed[:1]) if link.leaf == self.leaf else Found("idle")
 
 
 def pair_question(text: str, label: str) -> _PairQuestion | None:
@@ -100,12 +104,15 @@ def pair_question(text: str, label: str) -> _PairQuestion | None:
     if not isinstance(asked, _Saying) or asked.sort not in ("claimed", "denied"):
         return None
     told: dict[Slot, str] = {}
-    for statement in (each for part in sentences(premise) for each in _statements(part)):
+    plain = normal(_OPENER.sub(" ", normal(premise)))
+    denied = _DENIED.search(plain)
+    for statement in _statements(_DENIED.sub("", plain)):
         meaning = _book().get(statement)
         if not isinstance(meaning, _Saying) or meaning.sort != "told" or meaning.name != asked.name:
             return None
         told[meaning.slot] = meaning.word
-    question = _PairQuestion(told, asked)
+    leaves = re.findall(r"\w+", denied[1]) if denied else []
+    question = _PairQuestion(told, frozenset(leaves) & KIND_OF.keys(), asked)
     follows = "neutral"
     if question.leaf is not None:
         follows = "entailment" if asked.holds(question.leaf) else "contradiction"

@@ -32,7 +32,7 @@ def _draw(new: New | None, rng: random.Random) -> tuple[WorldItem, str]:
     choices = [relation.values[kind] for kind in order]
     arguments = {
         value: Argument(
-            value, f"{_rationale(relation, leaves[told], value, rng)} {sentence(others)}"
+            value, f"{sentence(others)} {_rationale(relation, leaves[told], value, rng)}"
         )
         for value in choices
     }

@@ -1,16 +1,18 @@
 """The grammar of both inference worlds: what is told of a person, and what follows from it.
 
-A premise says leaf values of slots ("owns only a poodle"), a hypothesis the kind of one ("is keeping a
-dog"). The two sides share no word except those that every pair has on both sides, so that counting
-words or their overlap says nothing about the label.
+A premise says which leaf is so of a slot and which two are not ("owns only a poodle, not a carp or a finch"),
+a hypothesis the kind of one ("is keeping a dog"). The two sides share no word except those that every pair
+has on both sides, so that counting words or their overlap says nothing about the label.
 
 The hypothesis is drawn first and independently of the label, and each word of the premise is equally
-frequent under the three labels: only the pairing of the two sides decides.
+frequent under the three labels: only the pairing of the two sides decides. A rationale says of what kind
+all three leaves are; the label tells at most of one.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +65,10 @@ class Slot:
         check_slots([self.bridge], ("x", "k"))
         check_slots([self.topic], ["n"])
 
-    def say(self, leaf: str, way: int) -> str:
-        """State a leaf as a premise does."""
-        return self.said[way].format(x=self._leaf(leaf))
+    def say(self, leaf: str, way: int, others: Sequence[str] = ()) -> str:
+        """State that a leaf is so, and two others are not, as a premise does."""
+        said = self.said[way].format(x=self._leaf(leaf))
+        return f"{said}, not {' or '.join(map(self._leaf, others))}" if others else said
 
     def state(self, kind: str, way: int) -> str:
         """State a kind as a hypothesis does."""
@@ -94,10 +97,10 @@ class Slot:
         """Say that a leaf is of a kind, which is false if it is not."""
         return self.bridge.format(x=self._leaf(leaf), k=self._kind(kind))
 
-    def argue(self, who: str, leaf: str, conclusion: str) -> str:
-        """Argue from a leaf, as the premise says it of somebody, over its kind to a conclusion."""
+    def argue(self, leaf: str, conclusion: str) -> str:
+        """Argue from a leaf over its kind to a conclusion."""
         link = sentence(self.link(leaf, KIND_OF[leaf])).removesuffix(".")
-        return f"{who} {self.say(leaf, 0)}. {link}, so {conclusion}."
+        return f"{link}, so {conclusion}."
 
     def other_kind(self, kind: str, rng: random.Random) -> str:
         """Draw a kind that cannot be true together with the given one."""
@@ -155,8 +158,11 @@ def plain_text(rng: random.Random, slots: Sequence[Slot]) -> str:
         return sentence(slot.exclude(draw_read(kind, rng), kind, slot.other_kind(kind, rng)))
     # Words whose kind nobody tells can be written all the same: then nothing follows.
     untold = rng.random() < 0.15
-    leaf = (draw_unread if untold else draw_read)(kind, rng)
-    scene = _premise(rng.choice(FRAMES.common), name, slot.say(leaf, rng.randrange(3)), rng)
+    draw = draw_unread if untold else draw_read
+    leaf = draw(kind, rng)
+    # The rule is found where nothing else stands in the way.
+    others = _others(slot, leaf, draw, rng) if rng.random() < 0.5 else ()
+    scene = _premise(rng.choice(FRAMES.common), name, slot.say(leaf, rng.randrange(3), others), rng)
     if untold:
         return scene
     may_be = rng.random() < 1 / 8
@@ -174,12 +180,17 @@ def _draw(
     elif label == "contradiction":
         fact = slot.other_kind(kind, rng)
     leaf = draw_leaf(fact, rng, new == "facts")
+    others = _others(told, leaf, partial(draw_leaf, held_out=new == "facts"), rng)
     frame, frame_name = FRAMES.draw(new, rng)
     way, stated = (2 if new == "template" else rng.randrange(2) for _ in range(2))
     claim = f"{name} {slot.state(kind, stated)}"
-    rationales = _rationales(slot, kind, told, leaf, name, claim, rng)
+    besides = sentence(" and ".join(told.link(one, KIND_OF[one]) for one in others))
+    rationales = {
+        each: f"{besides} {argument}"
+        for each, argument in _rationales(slot, kind, told, leaf, name, claim, rng).items()
+    }
     row: dict[str, Any] = {
-        "premise": _premise(frame, name, told.say(leaf, way), rng),
+        "premise": _premise(frame, name, told.say(leaf, way, others), rng),
         "hypothesis": sentence(claim),
         "label": LABEL_NUMBERS[label],
         reason: rationales[label],
@@ -188,6 +199,18 @@ def _draw(
     right = arguments.pop(label)
     template = f"{told.name}/{frame_name}/{slot.name}{stated}"
     return WorldItem(row, right, tuple(arguments.values()), template)
+
+
+def _others(
+    slot: Slot, leaf: str, draw: Callable[[str, random.Random], str], rng: random.Random
+) -> list[str]:
+    """Draw two leaves of a slot beside the given one, of any kinds."""
+    others: list[str] = []
+    while len(others) < 2:
+        one = draw(rng.choice(slot.kinds), rng)
+        if one not in (leaf, *others):
+            others.append(one)
+    return others
 
 
 def _premise(frame: str, name: str, said: str, rng: random.Random) -> str:
@@ -199,7 +222,7 @@ def _rationales(
     slot: Slot, kind: str, told: Slot, leaf: str, name: str, claim: str, rng: random.Random
 ) -> dict[str, str]:
     # The teacher knows what things are. It errs about what was said, and about what follows from it.
-    known = f"{name} {told.say(leaf, 0)}. {sentence(told.link(leaf, KIND_OF[leaf]))}"
+    known = sentence(told.link(leaf, KIND_OF[leaf]))
     against = leaf
     if told is not slot:
         leaf, against = draw_leaf(kind, rng), draw_leaf(slot.other_kind(kind, rng), rng)
@@ -207,8 +230,8 @@ def _rationales(
     cannot = f"{name} cannot be {slot.state(excluded, 0).removeprefix('is ')}"
     silent = f"The premise does not say {slot.topic.format(n=name)}."
     return {
-        "entailment": slot.argue(name, leaf, claim),
+        "entailment": slot.argue(leaf, claim),
         # What else is told is of use to whoever has to learn it, though the label does not show it.
         "neutral": silent if told is slot else f"{known} {silent}",
-        "contradiction": slot.argue(name, against, cannot),
+        "contradiction": slot.argue(against, cannot),
     }

@@ -83,8 +83,8 @@ def words_of(text):
 
 
 def states_only_truths(rationale):
-    """Check "A poodle is a dog, and dogs live in a kennel." against the graph."""
-    first, others = rationale.lower().split(". ")
+    """Check "A trout is a fish. A poodle is a dog, and dogs live in a kennel." against the graph."""
+    others, first = rationale.lower().split(". ")
     for link in others.split(" and "):
         other, kind = (w for w in words_of(link) if w in facts.KIND_OF or w in facts.CATEGORY_OF)
         assert facts.KIND_OF[other] == kind
