@@ -51,7 +51,7 @@ _NANO_DEFAULTS: dict[str, Any] = {
     "embedding_rate": 20.0,
     "schedule": "plateau",
     "eval_every": 50,
-    "patience": 10,
+    "patience": 8,
     "max_input_tokens": 256,
     "max_target_tokens": 128,
     "threads": 1,

@@ -71,7 +71,12 @@ class _PairQuestion:
     def find(self, statement: str) -> Found:
         meaning = _book().get(statement)
         if meaning is None:
-            return Found("unreadable")
+            so, not_so = _without_denial(statement)
+            meaning = _book().get(so)
+            if not not_so or not isinstance(meaning, _Saying) or meaning.sort != "told":
+                return Found("unreadable")
+            if not not_so <= self.denied:
+                return Found("false")
         if isinstance(meaning, _Link):
             return self._find_link(meaning)
         if meaning.name != self.asked.name:
@@ -104,19 +109,24 @@ def pair_question(text: str, label: str) -> _PairQuestion | None:
     if not isinstance(asked, _Saying) or asked.sort not in ("claimed", "denied"):
         return None
     told: dict[Slot, str] = {}
-    plain = normal(_OPENER.sub(" ", normal(premise)))
-    denied = _DENIED.search(plain)
-    for statement in _statements(_DENIED.sub("", plain)):
+    so, not_so = _without_denial(normal(_OPENER.sub(" ", normal(premise))))
+    for statement in _statements(so):
         meaning = _book().get(statement)
         if not isinstance(meaning, _Saying) or meaning.sort != "told" or meaning.name != asked.name:
             return None
         told[meaning.slot] = meaning.word
-    leaves = re.findall(r"\w+", denied[1]) if denied else []
-    question = _PairQuestion(told, frozenset(leaves) & KIND_OF.keys(), asked)
+    question = _PairQuestion(told, not_so, asked)
     follows = "neutral"
     if question.leaf is not None:
         follows = "entailment" if asked.holds(question.leaf) else "contradiction"
     return question if told and follows == label else None
+
+
+def _without_denial(text: str) -> tuple[str, frozenset[str]]:
+    """Cut off what a premise says is not so: the rest, and the leaves that are denied."""
+    denied = _DENIED.search(text)
+    leaves = re.findall(r"\w+", denied[1]) if denied else []
+    return _DENIED.sub("", text), frozenset(leaves) & KIND_OF.keys()
 
 
 def _statements(sentence: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from mi_cot_lib.data.worlds.item import NEW
 from tests.data.worlds.made import WORLDS, leaves, made
 
 # The most words of an input and of a rationale.
-LIMITS = {"svamp": (45, 35), "cqa": (45, 30), "esnli": (30, 30), "anli1": (30, 35)}
+LIMITS = {"svamp": (45, 35), "cqa": (45, 30), "esnli": (30, 40), "anli1": (30, 40)}
 VALUES = {value for relation in RELATIONS for value in relation.values.values()}
 ASKED = ("input", "question", "premise", "hypothesis", "choices")
 
