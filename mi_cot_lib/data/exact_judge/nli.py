@@ -73,7 +73,8 @@ class _PairQuestion:
         if meaning is None:
             so, not_so = _without_denial(statement)
             meaning = _book().get(so)
-            if not not_so or not isinstance(meaning, _Saying) or meaning.sort != "told":
+            is_told = isinstance(meaning, _Saying) and meaning.sort == "told"
+            if not is_told or not not_so or not not_so <= KIND_OF.keys():
                 return Found("unreadable")
             if not not_so <= self.denied:
                 return Found("false")
@@ -123,10 +124,10 @@ def pair_question(text: str, label: str) -> _PairQuestion | None:
 
 
 def _without_denial(text: str) -> tuple[str, frozenset[str]]:
-    """Cut off what a premise says is not so: the rest, and the leaves that are denied."""
+    """Cut off what a premise says is not so: the rest, and what is denied, leaves or other words."""
     denied = _DENIED.search(text)
-    leaves = re.findall(r"\w+", denied[1]) if denied else []
-    return _DENIED.sub("", text), frozenset(leaves) & KIND_OF.keys()
+    named = frozenset(re.findall(r"\w+", denied[1]) if denied else ())
+    return _DENIED.sub("", text), named - {"a", "an", "the", "or"}
 
 
 def _statements(sentence: str) -> tuple[str, ...]:
