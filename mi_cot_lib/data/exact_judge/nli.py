@@ -73,8 +73,9 @@ class _PairQuestion:
         if meaning is None:
             so, not_so = _without_denial(statement)
             meaning = _book().get(so)
-            is_told = isinstance(meaning, _Saying) and meaning.sort == "told"
-            if not is_told or not not_so or not not_so <= KIND_OF.keys():
+            if not not_so or not not_so <= KIND_OF.keys():
+                return Found("unreadable")
+            if not isinstance(meaning, _Saying) or meaning.sort != "told":
                 return Found("unreadable")
             if not not_so <= self.denied:
                 return Found("false")
