@@ -143,7 +143,9 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
     (fingerprint of its sources, recipe, parameters, seconds, and the loss in nats a token every 100
     steps). `name` says which built-in student's width to take.
     """
-    recipe = (recipe or Pretraining()).for_student(name)
+    recipe = recipe or Pretraining()
+    source = source_fingerprint(recipe, name)
+    recipe = recipe.for_student(name)
     torch.set_num_threads(recipe.threads)
     set_seed(recipe.seed)
     started = time.monotonic()
@@ -183,7 +185,7 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
             recent.clear()
     folder.mkdir(parents=True, exist_ok=True)
     card = {
-        "source": source_fingerprint(recipe, name),
+        "source": source,
         "recipe": asdict(recipe),
         "parameters": model.num_parameters(),
         "vocabulary": len(tokeniser),

@@ -32,7 +32,7 @@ TASK_WEIGHTS = ((0.25, 0.75), (0.5, 0.5), (0.75, 0.25))
 MI_WEIGHTS = (0.0, 0.03, 0.1, 0.3, 1.0)
 # Question 3: the control, rationales of other questions, comes first.
 SPOILED = ("other_rationales", "wrong_labels", "shuffled_words", "truncated")
-SPOILED_SHARES = (0.25, 0.5, 1.0)
+SPOILED_SHARES = (0.5, 1.0)
 # Question 7: the same, and what else rationales could be good for.
 REWRITTEN = (
     "other_rationales", "shuffled_words", "shuffled_steps", "new_words", "last_step_missing",
@@ -234,6 +234,7 @@ ITEMS: dict[str, Item] = {
             question="Does the MI loss save data, with the smaller student?",
             students="small",
             **{**_BY_SIZE, "rows": _BY_SIZE["rows"][:-1]},
+            families="swept",
         ),
         Item(
             id="figure4",

@@ -29,7 +29,7 @@ class Preset:
         large: Student of Tables 1 and 3 to 8.
         small: Student of Table 2 and Figure 3, and of most open questions.
         smaller: Students below the large one, by size.
-        swept: Columns of questions 1, 2 and 4, whose grids are large.
+        swept: Columns of Figure 3 and of questions 1, 2 and 4, whose grids are large.
         taught: Columns of questions 3 and 7, which ask what becomes of the gain from rationales: of the
             built-in sets one with such a gain.
         seeds: Runs of each cell that is decided on; `other_seeds` of those of other tables.
