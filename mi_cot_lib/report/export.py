@@ -29,7 +29,7 @@ def to_object(result: Result, files: list[str] | None = None) -> dict[str, Any]:
     Returns:
         `id`, `question`, `answer`, `preset`, `cells` (`setting`, `mean`, `interval`, `seeds`, `n` and what
         else was measured), `comparisons` (`setting`, `against`, `difference`, `interval`, `p`, `declared`,
-        `verdict` and more), `cost` and `files`: where it was written.
+        `verdict` and more), `primary` (over all data sets at once, where there is such a comparison), `cost` and `files`: where it was written.
     """
     return {
         "id": result.id,
@@ -42,6 +42,7 @@ def to_object(result: Result, files: list[str] | None = None) -> dict[str, Any]:
         "cells": [
             {"mean": one.pop("value"), "n": one.pop("items"), **one} for one in _plain(result.cells)
         ],
+        "primary": _plain(result.pooled),
         "comparisons": _plain(result.compared),
         "cost": run_facts(result),
         "missing": dict(result.missing),

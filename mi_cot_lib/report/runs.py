@@ -12,7 +12,7 @@ from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
 from mi_cot_lib.measure.verdicts import Side, Value
-from mi_cot_lib.report.setting import COLUMN, Setting, title
+from mi_cot_lib.report.setting import COLUMN, WORDING, Setting, title
 
 RESAMPLES = 1_000
 Record = Mapping[str, Any]
@@ -156,7 +156,11 @@ def pair_titles(result: Result, setting: Setting, against: Setting) -> tuple[str
     # What only one side has is no difference of two values: α3 of MI against DSS.
     own = [name for name in differing if getattr(against, name) is not None] or differing
     shared = [name for name in fields if name not in differing]
-    return title(setting, differing), title(against, own), title(setting, shared)
+    one, other = (
+        title(side, named) or WORDING["titles"]["unchanged"]
+        for side, named in ((setting, differing), (against, own))
+    )
+    return one, other, title(setting, shared)
 
 
 def pair_title(result: Result, setting: Setting, against: Setting) -> str:
@@ -219,12 +223,13 @@ def resampled(items: int, statistic: Callable[[np.ndarray], float], method: str)
 
 
 def answers_to(split: str, runs: Sequence[Run]) -> list[Run]:
-    """Return the same runs as answers to another split, those that have answered it."""
-    return [
-        Run(run.setting.with_(split=split), run.seed, run.record)
+    """Return the runs as answers to another split, those that have answered it, each once."""
+    found = {
+        (run.setting.with_(split=split), run.seed): run.record
         for run in runs
         if split in run.record["correct"]
-    ]
+    }
+    return [Run(setting, seed, record) for (setting, seed), record in found.items()]
 
 
 def _refuse_mixed(records: Sequence[Record]) -> None:

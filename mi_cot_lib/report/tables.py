@@ -165,7 +165,10 @@ def _compared(result: Result, compared: pd.DataFrame) -> pd.DataFrame:
 
 def _costs(result: Result) -> pd.DataFrame:
     """What the rows cost, averaged over data sets: a reader must see what a gain was paid with."""
-    cells = accuracy_cells([run for run in result.runs if run.setting.split != "outside"])
+    # The same runs answer further questions too.
+    cells = accuracy_cells(
+        [run for run in result.runs if run.setting.split not in ("unseen", "outside")]
+    )
     rows = named(result, cells).groupby("row", sort=False)
     means = rows[["minutes", "tflop", "steps"]].mean()
     sums = rows[["converged", "seeds"]].sum()

@@ -98,7 +98,7 @@ class RunConfig:
     )
     teacher_change: TeacherChange = _help(
         "Teach a share of the training examples otherwise: wrong_labels, other_rationales, "
-        "shuffled_words, shuffled_steps, new_words, last_step_missing, truncated, label_named or "
+        "shuffled_words, shuffled_steps, key_words, last_step_missing, truncated, label_named or "
         "label_hidden.",
         default="none",
     )

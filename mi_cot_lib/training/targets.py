@@ -36,7 +36,9 @@ def check_teacher(config: RunConfig, examples: Sequence[Example]) -> None:
     usable = sum(all(getattr(one, name) is not None for name in names) for one in examples)
     what = " and ".join(name.replace("teacher_", "") for name in names)
     if not usable:
-        root = resolve_data_root(config.dataset, config.data_root, config.seed)
+        root = resolve_data_root(
+            config.dataset, config.data_root, config.seed, config.teacher_accuracy
+        )
         row = int(examples[0].id.rpartition("/")[2])
         text = read_split(root, config.dataset, "train")[row].teacher_text
         raise DataError(

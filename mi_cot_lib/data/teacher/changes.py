@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, unknown_name
 
@@ -15,7 +17,7 @@ TeacherChange = Literal[
     "other_rationales",
     "shuffled_words",
     "shuffled_steps",
-    "new_words",
+    "key_words",
     "last_step_missing",
     "truncated",
     "label_named",
@@ -23,6 +25,8 @@ TeacherChange = Literal[
 ]
 _STEPS = re.compile(r"(?<=[.!?]) +|, (?=(?:and|so) )")
 _SIGNS = ".,:;!?()"
+# Without these a reason would say the opposite.
+_EMPTY = ENGLISH_STOP_WORDS - {"cannot", "no", "nor", "not"}
 # Stands where a rationale named its label.
 HIDDEN = "this"
 
@@ -53,7 +57,8 @@ def changed_teacher(
       not come from reasoning.
     * `shuffled_words`: the words of each rationale in another order.
     * `shuffled_steps`: its steps in another order: sentences, and their parts that begin with "and" or "so".
-    * `new_words`: only those words that the question does not hold, in their order.
+    * `key_words`: only the words that say something (scikit-learn's English stop words go, but denials stay),
+      in their order and without punctuation.
     * `last_step_missing`: all but the last step, which most often concludes; one of one step stays.
     * `truncated`: the first half of each rationale's words.
     * `label_named`: each rationale ends in a sentence that names the gold label.
@@ -114,9 +119,9 @@ def _rewritten(change: TeacherChange, example: Example, drawn: random.Random) ->
             return " ".join(_shuffled(words, drawn))
         case "shuffled_steps":
             return " ".join(_shuffled(_STEPS.split(rationale), drawn))
-        case "new_words":
-            known = {word.strip(_SIGNS).casefold() for word in example.input.split()}
-            return " ".join(word for word in words if word.strip(_SIGNS).casefold() not in known)
+        case "key_words":
+            bare = (word.strip(_SIGNS) for word in words)
+            return " ".join(word for word in bare if word and word.casefold() not in _EMPTY)
         case "last_step_missing":
             return " ".join(_STEPS.split(rationale)[:-1]) or rationale
         case "truncated":

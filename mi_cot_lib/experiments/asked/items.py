@@ -35,7 +35,7 @@ SPOILED = ("other_rationales", "wrong_labels", "shuffled_words", "truncated")
 SPOILED_SHARES = (0.5, 1.0)
 # Question 7: the same, and what else rationales could be good for.
 REWRITTEN = (
-    "other_rationales", "shuffled_words", "shuffled_steps", "new_words", "last_step_missing",
+    "other_rationales", "shuffled_words", "shuffled_steps", "key_words", "last_step_missing",
 )  # fmt: skip
 # Shares of texts that argue for the right answer; their labels stay right.
 WRONG_TEACHERS = (0.5, 0.0)
