@@ -12,7 +12,7 @@ from mi_cot_lib import cli_options as options
 from mi_cot_lib.errors import ConfigError, KitError
 
 if TYPE_CHECKING:
-    from mi_cot_lib.experiments.asked.items import Item
+    from mi_cot_lib.experiments.asked.item import Item
     from mi_cot_lib.experiments.request import Request
     from mi_cot_lib.experiments.running.engines import Engine
     from mi_cot_lib.experiments.running.execute import Outcome

@@ -11,9 +11,12 @@ from mi_cot_lib.experiments.page import END, START
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mi_cot_lib"
 # What is also the name of a part of a record or of a measure, or what a command of its own makes.
-OTHER_MEANING = {"information", "methods"}
-# The list itself, and two tables of the paper's own print that a chapter reads.
-NAME_ITEMS = {"experiments/asked/items.py", "course/paper_checks.py"}
+OTHER_MEANING = {"declared", "information", "methods"}
+# Where they are listed, and two tables of the paper's own print that a chapter reads.
+NAME_ITEMS = {
+    *(f"experiments/asked/{name}.py" for name in ("paper", "questions", "comparisons", "items")),
+    "course/paper_checks.py",
+}
 # A sentence is a literal of so many words.
 SENTENCE = 8
 # What there may be at most, in lines of Python and in modules. They only get fewer.

@@ -6,7 +6,8 @@ import pandas as pd
 
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.experiments.asked.items import Item
+from mi_cot_lib.experiments.asked.declared import DECLARED
+from mi_cot_lib.experiments.asked.item import Item
 from mi_cot_lib.experiments.asked.presets import Preset
 from mi_cot_lib.experiments.judging import JudgeChoice, judge_samples
 from mi_cot_lib.experiments.records import Found, gold_labels
@@ -20,6 +21,7 @@ from mi_cot_lib.report.cells.quality import (
     quality_cells,
 )
 from mi_cot_lib.report.compare import compare, pool
+from mi_cot_lib.report.contrasts import contrasts
 from mi_cot_lib.report.runs import JudgedSample, Result, Values
 
 # By measure, of runs or of judged samples: its cells, and each seed's value, of which comparisons are made.
@@ -54,7 +56,7 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         if item.measure in _OF_SAMPLES:
             to_cells, by_seed = _OF_SAMPLES[item.measure]
             cells, values = to_cells(samples), by_seed(samples)
-    compared = compare(values, item.declared, item.margin, item.explored)
+    compared = compare(values, item.declared, item.margin, item.explored, claims=item.claims)
     closed = [
         f for f in preset.families_of(item.families) if dataset_spec(preset.datasets[f]).labels
     ]
@@ -69,7 +71,14 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         preset=preset.name,
         cells=cells,
         compared=compared,
-        pooled=pool(runs, item.primary, item.margin) if item.primary else pd.DataFrame(),
+        pooled=pool(runs, item.primary, item.margin, DECLARED.room)
+        if item.primary
+        else pd.DataFrame(),
+        contrasts=contrasts(item.contrast, runs, item.fields[1:], item.margin)
+        if item.contrast
+        else pd.DataFrame(),
+        contrast=item.contrast,
+        claims=item.claims,
         runs=runs,
         samples=samples,
         golds=gold_labels(preset, closed) if "recall" in item.folded else {},

@@ -11,7 +11,7 @@ from typing import Any
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError, KitError
-from mi_cot_lib.experiments.asked.items import Item
+from mi_cot_lib.experiments.asked.item import Item
 from mi_cot_lib.experiments.asked.presets import Preset, Wanted, wanted_of
 from mi_cot_lib.experiments.information import Protocol, measured, unfit_information
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine

@@ -1,5 +1,7 @@
 """An item's answer: the largest declared effect first, then what else was declared; at most two sentences."""
 
+from collections.abc import Sequence
+
 import jinja2
 import numpy as np
 import pandas as pd
@@ -29,8 +31,8 @@ def answer_of(result: Result) -> list[str]:
 
     Of more the first sentence is of the largest effect that is decided, with its 95% interval; where none is,
     of the largest difference that was seen. The second says what became of the others, by what is compared
-    where an item asks two things. Where there is a primary comparison, a sentence a split is of that, and
-    then one of each other comparison.
+    where an item asks two things; or whether what an item varies makes a difference. Where there is a primary
+    comparison, a sentence a split is of that, and then one of each other comparison.
     """
     declared = result.declared
     if declared.empty:
@@ -38,8 +40,11 @@ def answer_of(result: Result) -> list[str]:
     if len(result.pooled):
         return _primary(result)
     if len(declared) <= _EACH:
-        return [_sentence(result, row) for _, row in declared.iterrows()]
+        each = [_sentence(result, row) for _, row in declared.iterrows()]
+        return [*each, *_contrast(result)]
     first = first_of(result)
+    if result.contrast:
+        return [_sentence(result, first), *_contrast(result)]
     rest = declared.drop(index=first.name)
     pairs = [
         pair_title(result, a, b) for a, b in zip(rest["setting"], rest["against"], strict=True)
@@ -54,6 +59,24 @@ def answer_of(result: Result) -> list[str]:
         margin=f"{result.margin:g}",
     )
     return [_sentence(result, first), *_lines(text)]
+
+
+def _contrast(result: Result) -> list[str]:
+    """Say the largest contrast that is decided; where none is, the largest that is not the same."""
+    found = result.contrasts
+    if found.empty:
+        return []
+    one = _largest(found, ((HIGHER, LOWER), (UNDECIDED,), (SAME,)))
+    text = WORDS.get_template("contrast.txt.jinja").render(
+        kind=result.contrast,
+        contrast=one["contrast"],
+        where=title(one["setting"], COLUMN),
+        verdict=one["verdict"],
+        signed=number(one["difference"], signed=True),
+        interval=interval(one["low"], one["high"], 1, signed=True),
+        margin=f"{result.margin:g}",
+    )
+    return _lines(text)
 
 
 def _sentence(result: Result, row: pd.Series) -> str:
@@ -73,7 +96,8 @@ def _sentence(result: Result, row: pd.Series) -> str:
         is_corrected_away=bool(row["low"] * row["high"] > 0),
         margin=f"{result.margin:g}",
     )
-    return " ".join(_lines(text))
+    (line,) = _lines(text)
+    return line[0].upper() + line[1:] if line[0].isascii() else line
 
 
 def _lines(text: str) -> list[str]:
@@ -82,9 +106,13 @@ def _lines(text: str) -> list[str]:
 
 def first_of(result: Result) -> pd.Series:
     """Return the declared comparison that an answer opens with, a row of `Result.declared`."""
-    declared = result.declared
-    decided = declared[declared["verdict"].isin([HIGHER, LOWER])]
-    shown = decided if len(decided) else declared
+    return _largest(result.declared, ((HIGHER, LOWER), (UNDECIDED, SAME)))
+
+
+def _largest(compared: pd.DataFrame, ranks: Sequence[tuple[str, ...]]) -> pd.Series:
+    """Return the largest difference among those with the first verdicts that any has."""
+    has = [compared["verdict"].isin(verdicts) for verdicts in ranks]
+    shown = compared[next(one for one in has if one.any())]
     return shown.loc[shown["difference"].abs().idxmax()]
 
 

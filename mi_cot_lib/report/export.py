@@ -28,8 +28,9 @@ def to_object(result: Result, files: list[str] | None = None) -> dict[str, Any]:
 
     Returns:
         `id`, `question`, `answer`, `preset`, `cells` (`setting`, `mean`, `interval`, `seeds`, `n` and what
-        else was measured), `comparisons` (`setting`, `against`, `difference`, `interval`, `p`, `declared`,
-        `verdict` and more), `primary` (over all data sets at once, where there is such a comparison), `cost` and `files`: where it was written.
+        else was measured), `primary` (over all data sets at once, where there is such a comparison),
+        `comparisons` (`setting`, `against`, `difference`, `interval`, `p`, `declared`, `verdict` and more),
+        `contrasts` (the same of whether a gain changes), `cost` and `files`: where it was written.
     """
     return {
         "id": result.id,
@@ -44,6 +45,7 @@ def to_object(result: Result, files: list[str] | None = None) -> dict[str, Any]:
         ],
         "primary": _plain(result.pooled),
         "comparisons": _plain(result.compared),
+        "contrasts": _plain(result.contrasts),
         "cost": run_facts(result),
         "missing": dict(result.missing),
         "files": files or [],

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -32,7 +33,8 @@ def render_page(results: Sequence[Result], commands: Mapping[str, str], command:
     # By kind, items by number; one without a number is a kind of its own.
     contents: dict[str, dict[str, Result]] = {}
     for one in results:
-        kind, _, number = one.kind.partition(" ")
+        number = one.id.lstrip(ascii_lowercase + "_")
+        kind = one.kind.removesuffix(f" {number}")
         contents.setdefault(kind, {})[number] = one
     records = {run.record["run"]: run.record for one in results for run in one.runs}
     return WORDS.get_template("page.html.jinja").render(

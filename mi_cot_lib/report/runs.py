@@ -91,13 +91,15 @@ class Result:
         built_in: Whether data and students are the kit's own.
         cells: One row a setting: `setting`, `value`, `low`, `high`, `seeds`, `items` and more.
         compared: From `compare`; declared ones first.
+        claims: Whether each declared comparison is a claim of its own, and all of them open the section.
+        contrasts: From `contrasts`, of the kind `contrast`, where it has any.
         pooled: From `pool`, where it is asked for: the primary comparison, a row a split.
         samples: Judged rationales, where it asks for them.
         golds: Gold labels by data set with a closed set.
         missing: Runs that are not there, and why.
         unchecked: Runs whose data or weights are not on this machine to be compared with.
         pictures: Names of `pictures.PICTURES`.
-        folded: Names of `tables.FOLDED`.
+        folded: Names of `further.FOLDED`.
         cases: About what its case studies are.
     """
 
@@ -113,6 +115,9 @@ class Result:
     compared: pd.DataFrame
     runs: Sequence[Run]
     pooled: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contrast: str = ""
+    claims: bool = False
     samples: Sequence[JudgedSample] = ()
     golds: Mapping[str, list[str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -124,9 +129,9 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """`Table 1`, `Figure 2`, `Question 3`; `Methods`, `Information`."""
-        name, number = self.id.rstrip("0123456789"), self.id.lstrip("abcdefghijklmnopqrstuvwxyz")
-        return f"{name.capitalize()} {number}".strip()
+        """`Table 1`, `Figure 2`, `Question 3`; `Methods`, `Declared whole`."""
+        name = self.id.rstrip("0123456789")
+        return f"{name.replace('_', ' ').capitalize()} {self.id[len(name) :]}".strip()
 
     @property
     def declared(self) -> pd.DataFrame:

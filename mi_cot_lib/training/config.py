@@ -23,6 +23,7 @@ from mi_cot_lib.objective.choices import (
 )
 from mi_cot_lib.objective.forms import FORMS, Divergence, Features
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, check_student_name, folder_of
+from mi_cot_lib.training.values import checked
 
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]
@@ -163,7 +164,7 @@ class RunConfig:
             value = getattr(self, name)
             # None stands for the student's default until that is filled in.
             if value is not None or (kind is str and not is_optional):
-                self._set(name, _checked(name, kind, value))
+                self._set(name, checked(name, kind, value))
         if self.data_root == "":
             raise ConfigError("data_root must name a folder, got an empty text.")
         # DIR/, ./DIR and DIR/. are DIR and make the same run. A relative folder stays relative, so that
@@ -186,7 +187,7 @@ class RunConfig:
             self._set("micro_batch_size", self.batch_size)
         for name, (kind, is_optional) in field_types().items():
             if not is_optional and getattr(self, name) is None:
-                _checked(name, kind, None)
+                checked(name, kind, None)
         self._check_ranges()
         # A run shorter than the interval is validated at its end.
         self._set("eval_every", min(self.eval_every, self.max_steps))
@@ -290,22 +291,3 @@ def field_types() -> dict[str, tuple[Any, bool]]:
         (kind,) = (part for part in parts if part is not NoneType)
         found[name] = (kind, NoneType in parts)
     return found
-
-
-_TYPES: dict[type, tuple[Any, str]] = {
-    str: (str, "text"),
-    int: (int, "a whole number"),
-    float: ((int, float), "a number"),
-}
-
-
-def _checked(name: str, kind: Any, value: Any) -> Any:
-    """Return a value of its field's type; 1 and 1.0 are one value and must name one run."""
-    if kind not in _TYPES:
-        if value not in get_args(kind):
-            raise unknown_name(name, value, get_args(kind))
-        return value
-    accepted, words = _TYPES[kind]
-    if isinstance(value, bool) or not isinstance(value, accepted):
-        raise ConfigError(f"{name} must be {words}, got {value!r}.")
-    return kind(value)

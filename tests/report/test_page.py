@@ -6,8 +6,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.answer import answer_of
+from mi_cot_lib.report.answer import WORDS, answer_of
 from mi_cot_lib.report.page import render_page
+from mi_cot_lib.report.pictures import PICTURES
 from mi_cot_lib.report.tables import folded_tables, main_table
 from tests.report.made import result, setting
 
@@ -49,10 +50,10 @@ def test_a_page_stands_alone_and_all_but_question_answer_a_picture_and_a_table_i
 
 
 def test_contents_lead_to_every_section():
-    names = ("table1", "table2", "methods")
+    names = ("table1", "table2", "methods", "declared_whole")
     page = page_of(*(result(SETTINGS, id=name, title="", pictures=()) for name in names))
     links = [one["href"] for one in page.nav.find_all("a")]
-    assert links == ["#table1", "#table2", "#methods", "#runs"]
+    assert links == ["#table1", "#table2", "#methods", "#declared_whole", "#runs"]
     assert [f"#{one['id']}" for one in page.find_all("section")] == links
     assert page.find(id="methods").h2.small.get_text() == "Methods"
 
@@ -84,3 +85,11 @@ def test_texts_are_not_taken_for_markup():
 def test_no_items_are_refused():
     with pytest.raises(ConfigError):
         render_page([], {}, "make page")
+
+
+def test_every_picture_has_words_for_those_who_do_not_see_it():
+    nothing = dict.fromkeys(("contents", "facts"), {}) | dict.fromkeys(
+        ("presets", "sections", "settings", "command"), ""
+    )
+    made = WORDS.get_template("page.html.jinja").make_module({**nothing, "built_in": True})
+    assert made.drawn.keys() == PICTURES.keys()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mi_cot_lib.report.answer import answer_of
-from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS
+from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 from mi_cot_lib.report.export import to_object, write_item
 from mi_cot_lib.report.tables import folded_tables, main_table
 from mi_cot_lib.report.text import interval, number, p_text, to_latex, to_markdown, with_interval
@@ -192,3 +192,23 @@ def test_what_a_student_wrote_breaks_neither_latex_nor_markdown():
     assert "100\\% \\_a\\_ \\& \\{b\\}\\textbackslash" in text and "$-$1" in text
     assert "\\caption{50\\% \\& \\_}" in text
     assert len(to_markdown(frame).splitlines()) == 3
+
+
+def test_what_a_run_answers_beside_its_test_set_is_read_once():
+    bits = {"correct": {"test": "1" * 20, "valid": "1" * 20, "unseen": "10" * 10}}
+    right = {one: (10, 11) for side in (DSS, MI) for one in (side, side.with_(split="unseen"))}
+    made = result(right, parts=dict.fromkeys(right, bits), folded=("unseen",))
+    found = folded_tables(made)
+    new = found["Questions unlike any training example"]
+    assert len(new) == 2 and new["Seeds"].tolist() == ["2", "2"]
+    assert found["Cost"]["Ended by patience"].tolist() == ["2 of 2", "2 of 2"]
+
+
+def test_a_side_that_changes_nothing_has_a_name():
+    words = setting("dss", change="shuffled_words", share=1.0)
+    shuffled = Comparison({"change": "shuffled_words"}, {"change": "none", "share": 0.0})
+    right = {DSS: (10, 12), words: (9, 10)}
+    made = result(right, declared=(shuffled,), fields=("method", "change"), claims=True)
+    (row,) = main_table(made).to_dict("records")
+    assert row["Compared"] == "rationales' words shuffled − the teacher as it is, DSS"
+    assert "the teacher as it is on nano-CQA" in answer_of(made)[0]

@@ -16,6 +16,9 @@ class Declared:
 
     Attributes:
         margin: Smallest difference of interest, in points of accuracy.
+        comparisons: What is compared on each data set, names of `comparisons.DECLARABLE`, each corrected for
+            the data sets; `primary` is also compared over those that leave it `room`: on which DSS answers so
+            many percent of validation.
         seeds: Of each cell that is compared at the small size, `whole_seeds` on the whole set;
             `other_seeds` of cells of other tables.
         short: Training examples of the size at which rationales matter most, by column.
@@ -27,6 +30,9 @@ class Declared:
     date: datetime.date
     reason: str
     margin: float
+    comparisons: tuple[str, ...]
+    primary: str
+    room: tuple[float, float]
     seeds: int
     whole_seeds: int
     other_seeds: int

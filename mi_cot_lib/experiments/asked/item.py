@@ -31,6 +31,9 @@ class Item:
         split: Whose answers: `test`, `valid`.
         also: Further answers in columns of their own: `unseen`, `outside`.
         declared: Comparisons that get a verdict.
+        claims: Whether each declared comparison is a claim of its own: all are corrected for each other, and
+            all of them open the section.
+        contrast: `changes` of MI's gain, or `slopes`, over what `fields` tell apart beside methods; or none.
         primary: Compared over all data sets at once, alone and uncorrected.
         explored: Compared without a verdict; None is every two rows.
         pictures: Names of `report.pictures`, the first of which opens the page's section.
@@ -53,6 +56,8 @@ class Item:
     split: str = "test"
     also: tuple[str, ...] = ()
     declared: tuple[Comparison, ...] = (MI_AGAINST_DSS,)
+    claims: bool = False
+    contrast: str = ""
     primary: Comparison | None = None
     margin: float = DECLARED.margin
     explored: tuple[Comparison, ...] | None = ()

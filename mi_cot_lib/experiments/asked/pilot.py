@@ -14,8 +14,8 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from mi_cot_lib.experiments.asked.declared import DECLARED
-from mi_cot_lib.experiments.asked.items import FORMS
 from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
+from mi_cot_lib.experiments.asked.questions import FORMS
 from mi_cot_lib.experiments.running.run import fit
 from mi_cot_lib.experiments.running.run_record import training_flops
 from mi_cot_lib.files import write_atomically

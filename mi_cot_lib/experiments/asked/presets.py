@@ -171,8 +171,7 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
     for student in preset.students_of(item.students):
         for changes in item.rows:
             for family in preset.families_of(item.families):
-                hidden = changes.get("teacher_change") == "label_hidden"
-                if hidden and family not in _NAMING_THE_LABEL:
+                if not _can_be_taught(preset, changes, family):
                     continue
                 for size in preset.sizes_of(item.sizes, family):
                     # The whole set is Table 1's run: a size of its own would be another one.
@@ -186,6 +185,14 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
                     )
                     setting = Setting.of(config.to_dict()).with_(split=item.split)
                     yield Wanted(setting, config, _outside(item, preset, family))
+
+
+def _can_be_taught(preset: Preset, changes: Mapping[str, Any], family: str) -> bool:
+    if changes.get("teacher_change") == "label_hidden":
+        return family in _NAMING_THE_LABEL
+    # Only of the kit's own texts is it known for which answer they argue.
+    is_own = dataset_spec(preset.datasets[family]).built_in and preset.data_root is None
+    return is_own or changes.get("teacher_accuracy") is None
 
 
 def _fields(

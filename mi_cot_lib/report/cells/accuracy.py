@@ -1,4 +1,4 @@
-"""Accuracy by setting: mean over seeds with its interval, what it cost, which labels are known, and gains."""
+"""Accuracy by setting: mean over seeds with its interval, what it cost, and which labels are known."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.compare import MI_AGAINST_DSS, compare
 from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds
 
 # Two recalls that add up to 1, this much more or less, are those of a guess between two labels.
@@ -78,20 +77,3 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
             }
         )
     return pd.DataFrame(rows)
-
-
-def gain_changes(runs: Sequence[Run], field: str) -> pd.DataFrame:
-    """Compare MI's gain over DSS at each value of a field with that at the first, as `compare`, in points.
-
-    That one gain is significant and another is not says nothing about the two being different; their own
-    difference has to be tested: gains are subtracted from gains, seed by seed.
-    """
-    values = {one: pd.Series(seeds) for one, seeds in accuracy_by_seed(runs).items()}
-    # Seeds that one side lacks become NaN.
-    gains = {
-        one: (values[one] - values[other]).to_dict()
-        for one, other in MI_AGAINST_DSS.pairs(list(values))
-    }
-    first = getattr(next(iter(gains)), field)
-    found = compare(gains, (), 1.0, None)
-    return found.loc[[getattr(one, field) == first for one in found.get("against", ())]]
