@@ -57,7 +57,7 @@ def test_finetuning_at_equal_operations_takes_no_fewer_than_dss(found):
         for name, size in (("short", DECLARED.short[family]), ("whole", NANO.sizes[family][-1])):
             cell = found[(found["family"] == family) & (found["size"] == size)]
             by_method = cell.groupby("method")[["tflop", "a_step"]].mean()
-            longest = DECLARED.equal_operations[name] * by_method["a_step"]["finetune"]
+            longest = DECLARED.equal_operations[name][family] * by_method["a_step"]["finetune"]
             assert longest >= by_method["tflop"]["dss"]
 
 

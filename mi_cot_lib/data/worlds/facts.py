@@ -145,8 +145,7 @@ def draw_leaf(kind: str, rng: random.Random, held_out: bool = False) -> str:
 
     Every third is one that students have read of. The others come as words do: the k-th most
     frequent 1/k times as often as the first (Zipf 1935), so that there are seldom ones at any number of
-    examples. Of those of `unseen` a student has read what kind they are, and what the kind has, but never had
-    to put the two together.
+    examples. Those of `unseen` have all been read of, and no training question names one.
     """
     own = LEAVES[kind]
     if held_out or rng.random() < 1 / 3:

@@ -23,7 +23,7 @@ DSS_AGAINST_OTHERS = Comparison(
 AS_MANY_OPERATIONS: dict[str, Any] = {"method": "finetune", EQUAL_OPERATIONS: True}
 DSS_AGAINST_AS_MANY_OPERATIONS = Comparison(
     {"method": "dss", "teacher_accuracy": None, **UNCHANGED},
-    {"method": "finetune", "steps": lambda one: equal_steps(one.student, one.size)},
+    {"method": "finetune", "steps": lambda one: equal_steps(one.dataset, one.student, one.size)},
 )
 # In the order of Figures 2 and 3.
 STORY_ROWS: Rows = ({"method": "finetune"}, *COMPARED, OTHER_RATIONALES)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS
 
 
@@ -24,7 +25,7 @@ class Declared:
         short: Training examples of the size at which rationales matter most, by column.
         weights: Of the MI loss, by its form: with which it validated best, for question 1.
         equal_operations: Steps in which finetuning takes no fewer operations than DSS did, `short` and
-            `whole`.
+            `whole`, by column.
     """
 
     date: datetime.date
@@ -38,23 +39,24 @@ class Declared:
     other_seeds: int
     short: Mapping[str, int]
     weights: Mapping[str, float]
-    equal_operations: Mapping[str, int]
+    equal_operations: Mapping[str, Mapping[str, int]]
 
 
 # With the paper's students, of 10,000: what a step of DSS takes is less than three times finetuning's.
 _PAPER_STEPS = 30_000
 
 
-def equal_steps(student: str, size: int | None) -> int:
+def equal_steps(dataset: str, student: str, size: int | None) -> int:
     """Return in how many steps finetuning takes no fewer operations than DSS; the size of all is None."""
     if student not in BUILT_IN_WIDTHS:
         return _PAPER_STEPS
-    return DECLARED.equal_operations["short" if size else "whole"]
+    return DECLARED.equal_operations["short" if size else "whole"][dataset_spec(dataset).family]
 
 
-def equal_operations(student: str, size: int | None) -> dict[str, Any]:
+def equal_operations(dataset: str, student: str, size: int | None) -> dict[str, Any]:
     """Return the fields of `RunConfig` with which finetuning takes so many steps, its rate falling to 0."""
-    return {"max_steps": equal_steps(student, size), "schedule": "linear", "patience": 0}
+    steps = equal_steps(dataset, student, size)
+    return {"max_steps": steps, "schedule": "linear", "patience": 0}
 
 
 DECLARED = Declared(

@@ -180,7 +180,7 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
                         dataset=preset.datasets[family],
                         student=student,
                         seed=seed,
-                        **_fields(preset, changes, student, rows),
+                        **_fields(preset, changes, family, student, rows),
                         data_root=None if preset.data_root is None else str(preset.data_root),
                     )
                     setting = Setting.of(config.to_dict()).with_(split=item.split)
@@ -196,12 +196,12 @@ def _can_be_taught(preset: Preset, changes: Mapping[str, Any], family: str) -> b
 
 
 def _fields(
-    preset: Preset, changes: Mapping[str, Any], student: str, size: int | None
+    preset: Preset, changes: Mapping[str, Any], family: str, student: str, size: int | None
 ) -> dict[str, Any]:
     """Return the fields of a row's run, with what stands for others filled in."""
     fields = {**preset.changes, "train_size": size, **changes}
     if fields.pop(EQUAL_OPERATIONS, False):
-        fields |= equal_operations(student, size)
+        fields |= equal_operations(preset.datasets[family], student, size)
     if fields.pop(TWICE_AS_MANY, False):
         fields["train_size"] = size and 2 * size
     return fields

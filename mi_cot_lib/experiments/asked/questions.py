@@ -72,7 +72,7 @@ QUESTIONS: tuple[Item, ...] = (
         rows=({"method": "dss"}, *_forms()),
         fields=("method", "form", "alpha3"),
         families="swept",
-        explored=(Comparison({"method": "mi"}, {"form": "released", "features": None}),),
+        explored=(Comparison({"method": "mi"}, {"form": "released", "features": "vocabulary"}),),
         pictures=("gains", "cells"),
         needs=("correct", "curves"),
         **_QUESTION,
