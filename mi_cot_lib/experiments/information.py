@@ -43,6 +43,7 @@ from mi_cot_lib.measure.mutual_information.variables import NORMAL_SCORES
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import STUDENT
+from mi_cot_lib.training.targets import training_examples
 
 ESTIMATORS_OF_ZV = ("infonce", "barber_agakov", "vclub")
 # Times the protocol's noise, for one estimator.
@@ -133,8 +134,10 @@ def measured(folder: Path, config: RunConfig, protocol: Protocol) -> Record:
     student = load_student(str((folder / STUDENT).resolve()))
     model: torch.nn.Module = student.model
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    splits = {"train": protocol.train_items, "test": protocol.test_items}
-    items = [load_split(config.dataset, s, config.data_root)[:n] for s, n in splits.items()]
+    items = [
+        training_examples(config)[: protocol.train_items],
+        load_split(config.dataset, "test", config.data_root)[: protocol.test_items],
+    ]
     start = time.perf_counter()
     fitted, reported = (_part(student, examples, config) for examples in items)
     written = time.perf_counter()

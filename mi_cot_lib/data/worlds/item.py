@@ -53,8 +53,8 @@ class World(Protocol):
     def plain_text(self, rng: random.Random) -> str:
         """Draw an unlabelled text for the student to read before any task.
 
-        It is a scene, of the kind that questions are about, and what follows of words that are all read; never
-        a question with its answer, a label or a rationale.
+        It is a scene, of the kind that questions are about, and what follows of words that are all read;
+        never a question with its answer, a label or a rationale.
         """
 
 
