@@ -10,12 +10,15 @@ from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.experiments.asked.pilot import (
     METHODS,
     SEEDS,
+    is_older,
     pilot_path,
     place,
     size_configs,
     weight_configs,
 )
 from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, runs_of
+from mi_cot_lib.experiments.running.sources import sources_of
+from mi_cot_lib.training.config import RunConfig
 
 NANO = PRESETS["nano"]
 
@@ -35,6 +38,14 @@ def test_the_search_is_whole_and_of_seeds_that_no_table_has(found):
     assert {config.method for config in size_configs()} == {*METHODS} == {"finetune", "dss"}
     seeds = {config.seed for item in ITEMS.values() for config in runs_of(item, NANO)}
     assert not seeds & {*SEEDS} and max(seeds) < DECLARED.seeds
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_search_is_of_todays_data_and_student(found, family):
+    sources = sources_of(RunConfig(dataset=NANO.datasets[family], student=NANO.large, method="dss"))
+    rows = found[found["family"] == family].to_dict("records")
+    assert rows and not any(is_older(row, sources) for row in rows)
+    assert is_older({**rows[0], "data_sha256": "0" * 64}, sources)
 
 
 def test_the_declared_size_is_where_rationales_helped_most(found):

@@ -7,6 +7,7 @@ with which weight each form of the MI term validates best, for question 1. From 
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
 from mi_cot_lib.experiments.asked.questions import FORMS
 from mi_cot_lib.experiments.running.run import fit
 from mi_cot_lib.experiments.running.run_record import training_flops
+from mi_cot_lib.experiments.running.sources import sources_of
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.training.config import RunConfig
@@ -80,12 +82,15 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
     Returns:
         The file, written after each run: a list of runs, each with `dataset`, `size`, `method`, `form` and
         `weight` (None without an MI term), `seed`, `accuracy` (validation, 0 to 1, at the selected step),
-        `steps`, `converged` and `tflop` of training.
+        `steps`, `converged` and `tflop` of training, and the fingerprints of its `sources_of`. What was
+        made from other data or another student is made again.
     """
     path = pilot_path()
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    done = {_name(one) for one in found}
     wanted = {"sizes": size_configs, "weights": weight_configs}[searched]()
+    sources = {config.dataset: sources_of(config) for config in wanted}
+    found = [one for one in found if not is_older(one, sources.get(one["dataset"]))]
+    done = {_name(one) for one in found}
     configs = [one for one in wanted if _name(place(one)) not in done]
     calls = Parallel(n_jobs=jobs, return_as="generator_unordered")(map(delayed(_one), configs))
     for one in tqdm(calls, "searching on validation", len(configs), unit="run"):
@@ -97,6 +102,11 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
 
 def _name(one: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(str(one[name]) for name in ("dataset", "size", "method", "form", "weight", "seed"))
+
+
+def is_older(one: Mapping[str, Any], sources: Mapping[str, str] | None) -> bool:
+    """Tell whether a run of the search was made from other data or another student than `sources`."""
+    return sources is not None and any(one[name] != sources[name] for name in sources)
 
 
 def place(config: RunConfig) -> dict[str, Any]:
@@ -124,4 +134,5 @@ def _one(config: RunConfig) -> dict[str, Any]:
         "steps": trained.steps,
         "converged": trained.converged,
         "tflop": round(training_flops(examples, fitted.student.model, fitted.pairs) / 1e12, 4),
+        **sources_of(config),
     }
