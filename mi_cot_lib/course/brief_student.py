@@ -61,7 +61,7 @@ def train_on(
 
 
 def train_briefly(examples: Sequence[Example], *, method: str, steps: int) -> BriefStudent:
-    """Train the smaller built-in student by `dss` or `mi` for some steps; nothing is selected."""
+    """Train the larger built-in student by `dss` or `mi` for some steps; nothing is selected."""
     student = load_student("nano")
     config = RunConfig(
         dataset=examples[0].id.partition("/")[0], method=method, student="nano",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mi_cot_lib.experiments.asked.comparisons import STORY_ROWS
+from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import COMPARED, Item, Rows
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
@@ -37,6 +38,7 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
         id="table1",
         title="Accuracy with the larger student",
         question="Do rationales, and the MI loss, help the larger student?",
+        seeds=DECLARED.whole_seeds,
         **_TABLES_OF_METHODS,
     ),
     Item(
