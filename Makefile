@@ -28,7 +28,7 @@ help: ## list these targets
 
 setup: $(READY) ## create .venv and install everything at the versions of constraints.txt
 
-reproduce: $(READY) ## train, compare and draw the four methods on the built-in data
+reproduce: $(READY) ## train, compare and draw one built-in data set's story
 	@$(BIN)/mi-cot reproduce
 
 # One process for each physical core, up to four: each holds a student, a kernel and what its tests trained.

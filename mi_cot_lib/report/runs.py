@@ -84,7 +84,7 @@ class Result:
     """An item, made: all that its tables, pictures and sentences are made from.
 
     Attributes:
-        id: `table1` … `question6`, `methods`.
+        id: `table1` … `question7`, `methods`.
         measure: `accuracy`, `error`, `quality`, `correlation`, `information` or `cases`.
         margin: Smallest difference of interest, in the measure's unit.
         fields: Fields of a setting that tell its rows apart.

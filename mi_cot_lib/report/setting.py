@@ -35,7 +35,8 @@ class Setting:
     """What was trained and what was asked, but for the seed.
 
     Attributes:
-        method: `finetune`, `single_task`, `dss`, `mi`; or `teacher`, whose texts are beside theirs.
+        method: `finetune`, `single_task`, `label_first`, `dss`, `mi`; or `teacher`, whose texts are beside
+            theirs.
         split: `test`, `unseen`, `valid`; `outside` is the test set of a data set that the student was not
             trained on.
         form: Of the MI term, as are features, pool, divergence, detach and alpha3: None without it.

@@ -26,8 +26,8 @@ class Preset:
 
     Attributes:
         datasets: Data set by column.
-        large: Student of Tables 1 and 3 to 8.
-        small: Student of Table 2 and Figure 3, and of most open questions.
+        large: Student of all other tables and questions.
+        small: Student of Table 2 and Figure 3.
         smaller: Students below the large one, by size.
         swept: Columns of Figure 3 and of questions 1, 2 and 4, whose grids are large.
         taught: Columns of questions 3 and 7, which ask what becomes of the gain from rationales: of the
