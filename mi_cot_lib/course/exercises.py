@@ -3,7 +3,7 @@
     python -m mi_cot_lib.course.exercises
 
 reads each `master/CHAPTER.md` of `notebooks/exercises` and writes two notebooks beside it: `CHAPTER.ipynb`,
-with hints, a check and a folded solution, and `solutions/CHAPTER.ipynb`, where the solution stands in its place.
+with hints, a check and a folded solution, and `solutions/CHAPTER.ipynb`, where it stands in its place.
 An exercise begins with a cell of text that has its name, that of a check, in its metadata.
 """
 
