@@ -18,8 +18,8 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
     Returns:
         Columns `setting`, `value`, `low`, `high` (percent: mean over seeds and 95% t interval), `seeds`,
         `items`, `minutes`, `tflop` and `steps` (means of a run: wall time, operations of training in 10^12,
-        optimiser steps), `converged`: runs that patience ended, and `unfinished`: those that it should have ended,
-        had their steps not been over before.
+        optimiser steps), `converged`: runs that patience ended, and `unfinished`: those whose steps were over
+        before.
 
     Raises:
         ConfigError: There are no runs, or a setting's runs do not belong together.
