@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from math import exp, isfinite
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,16 @@ def is_correct(dataset: str | DatasetSpec, predicted: str, gold: str) -> bool:
 def accuracy(predictions: Sequence[Prediction]) -> float:
     """Return the share of right predictions, from 0 to 1."""
     return sum(prediction.correct for prediction in predictions) / max(1, len(predictions))
+
+
+def least_recall(predictions: Sequence[Prediction]) -> float:
+    """Return the share of right predictions of the gold label of which least are right, from 0 to 1."""
+    by_label = groupby(sorted(predictions, key=_gold), _gold)
+    return min(accuracy(list(group)) for _, group in by_label)
+
+
+def _gold(prediction: Prediction) -> str:
+    return prediction.gold
 
 
 def label_limits(

@@ -79,7 +79,8 @@ def _own_rows(result: Result) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for cell in named(result, result.cells).to_dict("records"):
         row = rows.setdefault(cell["row"], {"": cell["row"], "Seeds": set()})
-        row[cell["column"]] = with_interval(*VALUE(cell), DIGITS[result.measure])
+        text = with_interval(*VALUE(cell), DIGITS[result.measure])
+        row[cell["column"]] = f"{text} (unfinished)" if cell.get("unfinished") else text
         row["Seeds"].add(int(cell["seeds"]))
     return [{**row, "Seeds": "–".join(map(str, sorted(row["Seeds"])))} for row in rows.values()]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 from tqdm.auto import tqdm
 from transformers import PrinterCallback, Seq2SeqTrainingArguments, TrainerCallback, set_seed
 from transformers.integrations import TensorBoardCallback
@@ -36,6 +37,9 @@ LEAST_GAIN = 0.005
 # Over the training set, before patience ends training: of many examples a narrow student that also learns
 # rationales finds in the third pass what the label depends on.
 LEAST_PASSES = 4
+# And as long as labels are confused, at most so many passes: below such a recall on validation one of them is
+# not told apart yet. Who learns rationale and label as one sequence gets there after five passes or later.
+LEAST_RECALL, MOST_PASSES = 0.6, 16
 # Steps done, steps wanted, and seconds spent by all calls so far.
 PROGRESS = "progress.txt"
 
@@ -105,22 +109,31 @@ class _Patience(TrainerCallback):
     def __init__(self, config: RunConfig) -> None:
         self.config = config
 
+    def on_evaluate(self, args: Any, state: Any, control: Any, **called: Any) -> None:
+        schedule = called.get("lr_scheduler")
+        if isinstance(schedule, ReduceLROnPlateau) and must_go_on(state):
+            # A plateau on which labels are confused is left at the full rate or not at all.
+            schedule.num_bad_epochs = 0
+
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         # Only now is the validation just made the best one, or not.
         control.should_training_stop |= is_out_of_patience(state, self.config)
 
 
 def is_out_of_patience(state: TrainerState, config: RunConfig) -> bool:
-    """Tell whether as many validations as a run has patience for brought no gain worth going on for.
-
-    Not before each training example was seen four times.
-    """
+    """Tell whether as many validations as a run has patience for brought no gain worth going on for."""
     reached, since = 0.0, 0.0
     for row in state.log_history:
         if row.get("eval_accuracy", 0.0) > reached + LEAST_GAIN:
             reached, since = row["eval_accuracy"], row["step"]
     waited = 0 < config.patience * config.eval_every <= state.global_step - since
-    return waited and (state.epoch or 0.0) >= LEAST_PASSES
+    return waited and (state.epoch or 0.0) >= LEAST_PASSES and not must_go_on(state)
+
+
+def must_go_on(state: TrainerState) -> bool:
+    """Tell whether the last validation confused labels, and not each example was seen sixteen times."""
+    recalls = [row["eval_least_recall"] for row in state.log_history if "eval_least_recall" in row]
+    return bool(recalls) and recalls[-1] < LEAST_RECALL and (state.epoch or 0.0) < MOST_PASSES
 
 
 def read_progress(folder: Path) -> tuple[int, int, float]:
@@ -144,8 +157,9 @@ def train(
 ) -> Trained:
     """Train the student in place and leave it at the step that validated best.
 
-    `validate` scores a model on validation and returns at least `accuracy` from 0 to 1. `checkpoints/` in
-    the run's folder makes the run resumable; with `tensorboard`, curves go to `tensorboard/` in it. KitError
+    `validate` scores a model on validation: `accuracy` and, where all questions have the same labels,
+    `least_recall`, of the label that is recalled least; from 0 to 1. `checkpoints/` in the run's folder makes
+    the run resumable; with `tensorboard`, curves go to `tensorboard/` in it. KitError
     where a loss, gradient, weight or validation is not finite, or the selected step's weights cannot be
     loaded as they were saved; OSError where a disk does not take them.
     """

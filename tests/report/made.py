@@ -34,6 +34,7 @@ def run(of: Setting, seed: int, right: int, **parts: Any) -> Run:
         "data": {"sha256": "d", "train_rows": 4_000},
         "config": {
             "dataset": of.dataset, "max_steps": 40, "batch_size": 8, "learning_rate": 0.002,
+            "patience": 8,
         },
         "correct": {"test": bits, "valid": bits},
         "metrics": {

@@ -12,7 +12,7 @@ from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Co
 from mi_cot_lib.report.export import to_object, write_item
 from mi_cot_lib.report.tables import folded_tables, main_table
 from mi_cot_lib.report.text import interval, number, p_text, to_latex, to_markdown, with_interval
-from tests.report.made import columns, result, setting
+from tests.report.made import columns, result, run, setting
 
 DSS, MI, PLAIN = (setting(name) for name in ("dss", "mi", "finetune"))
 CLEAR = {DSS: (10, 11, 12), MI: (13, 14, 16)}
@@ -202,6 +202,17 @@ def test_what_a_run_answers_beside_its_test_set_is_read_once():
     new = found["Questions unlike any training example"]
     assert len(new) == 2 and new["Seeds"].tolist() == ["2", "2"]
     assert found["Cost"]["Ended by patience"].tolist() == ["2 of 2", "2 of 2"]
+
+
+def test_a_cell_of_students_that_had_not_finished_learning_says_so():
+    ended = {"selected_step": 20, "steps": 30, "converged": False, "valid_accuracy": 0.5}
+    # Who takes all steps by design has nothing to wait for.
+    by_design = {**run(DSS, 0, 1).record["config"], "patience": 0}
+    parts = {MI: {"metrics": ended}, PLAIN: {"metrics": ended, "config": by_design}}
+    made = result({DSS: (10, 12), MI: (9, 10), PLAIN: (9, 9)}, parts=parts)
+    cells = main_table(made, papers=False).set_index("")["nano-CQA"]
+    assert cells["MI"].endswith("] (unfinished)")
+    assert not any(cells[name].endswith(")") for name in ("DSS", "Finetuning"))
 
 
 def test_a_side_that_changes_nothing_has_a_name():

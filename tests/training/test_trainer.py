@@ -135,6 +135,38 @@ def test_training_does_not_end_before_the_fourth_pass_over_the_training_set(fit)
     assert (trained.steps, trained.selected_step, trained.converged) == (12, 2, True)
 
 
+def recalled(*recalls):
+    """Validate with these least recalls in turn, the last one for good."""
+    left = list(recalls)
+
+    def validate(model):
+        recall = left.pop(0) if len(left) > 1 else left[0]
+        return {"accuracy": 0.5 if recall >= 0.6 else 0.3, "least_recall": recall}
+
+    return validate
+
+
+@pytest.mark.parametrize(
+    ("recalls", "rate_falls", "steps"),
+    [
+        # Never confused: the rate falls after two validations without a gain, training ends after four.
+        ((0.7,), 6, 10),
+        # Told apart from step 10 on: only then does waiting begin.
+        ((0.3, 0.1, 0.5, 0.59, 0.6), 14, 18),
+        # Never told apart: sixteen passes of 2 steps.
+        ((0.3,), None, 32),
+    ],
+)
+def test_while_labels_are_confused_neither_does_the_rate_fall_nor_training_end(
+    fit, examples, recalls, rate_falls, steps
+):
+    settings = config(method="dss", max_steps=40, patience=4, schedule="plateau")
+    _, trained = fit(settings, validate=recalled(*recalls), rows=examples[:16])
+    assert (trained.steps, trained.converged) == (steps, True)
+    lowered = [row["step"] for row in trained.history if row.get("learning_rate", 1) < 0.9e-3]
+    assert (min(lowered) - 1 if lowered else None) == rate_falls
+
+
 def test_on_a_plateau_the_rate_falls_after_half_the_patience(fit):
     settings = config(method="dss", max_steps=20, patience=4, schedule="plateau")
     _, trained = fit(settings, validate=graded(0.1, 0.5, 0.2))

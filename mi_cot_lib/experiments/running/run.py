@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import KitError, is_disk_full, written_to
-from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
+from mi_cot_lib.evaluation.predict import Prediction, accuracy, least_recall, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.experiments.running.run_record import (
     CALIBRATED,
@@ -143,11 +143,13 @@ def fit(config: RunConfig, folder: Path, *, tensorboard: bool = False) -> Fitted
     student = load_student(config.student)
     check_reading([*usable, *valid_examples], config.student, config.dataset, student.tokeniser)
     loading = time.monotonic() - started
+    has_labels = bool(dataset_spec(config.dataset).labels)
     pairs = _encode(config, student, usable, targets)
 
     def validate(model: Any) -> dict[str, float]:
         answers = _predict(config, student, valid_examples, explain=False, with_scores=False)
-        return {"accuracy": accuracy(answers)}
+        found = {"accuracy": accuracy(answers)}
+        return {**found, "least_recall": least_recall(answers)} if has_labels else found
 
     measured = training_targets(config, valid_examples[:LOSSES_OF], keep_all=True)
     trained = train(

@@ -18,7 +18,8 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
     Returns:
         Columns `setting`, `value`, `low`, `high` (percent: mean over seeds and 95% t interval), `seeds`,
         `items`, `minutes`, `tflop` and `steps` (means of a run: wall time, operations of training in 10^12,
-        optimiser steps), and `converged`: runs that patience ended.
+        optimiser steps), `converged`: runs that patience ended, and `unfinished`: those whose steps were over
+        before.
 
     Raises:
         ConfigError: There are no runs, or a setting's runs do not belong together.
@@ -36,10 +37,15 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
                 "tflop": np.mean([run.record["flops"] for run in group.values()]) / 1e12,
                 "steps": np.mean([run.record["metrics"]["steps"] for run in group.values()]),
                 "converged": sum(run.record["metrics"]["converged"] for run in group.values()),
+                "unfinished": sum(map(_is_unfinished, group.values())),
             }
             for setting, group in by_setting(runs).items()
         ]
     )
+
+
+def _is_unfinished(run: Run) -> bool:
+    return run.record["config"]["patience"] > 0 and not run.record["metrics"]["converged"]
 
 
 def accuracy_by_seed(runs: Sequence[Run]) -> Values:
