@@ -132,7 +132,7 @@ def is_out_of_patience(state: TrainerState, config: RunConfig) -> bool:
 
 
 def must_go_on(state: TrainerState) -> bool:
-    """Tell whether the last validation confused labels or had hardly anything right, before sixteen passes."""
+    """Tell whether labels are still confused, or hardly anything is right, before sixteen passes are over."""
     last = next((row for row in reversed(state.log_history) if "eval_accuracy" in row), None)
     if last is None or (state.epoch or 0.0) >= MOST_PASSES:
         return False
