@@ -126,8 +126,8 @@ class RunConfig:
     eval_every: int = _help("Steps between validations.", default=None)
     patience: int = _help(
         "Validations in a row, none better by half a point than before, after which training ends, but "
-        "not before four passes over the training set, or sixteen while a label's recall is below 60%; 0: it "
-        "takes all steps.",
+        "not before four passes over the training set, or sixteen while a label's recall is below 60% or "
+        "accuracy below 5%; 0: it takes all steps.",
         default=None,
     )
     alpha1: float = _help("Weight of the prediction loss (Equation 10).", default=0.5)

@@ -39,7 +39,8 @@ LEAST_GAIN = 0.005
 LEAST_PASSES = 4
 # And as long as labels are confused, at most so many passes: below such a recall on validation one of them is
 # not told apart yet. Who learns rationale and label as one sequence gets there after five passes or later.
-LEAST_RECALL, MOST_PASSES = 0.6, 16
+# Nor has learning begun where hardly any answer is right: a narrow student's of equations takes two passes.
+LEAST_RECALL, LEAST_ACCURACY, MOST_PASSES = 0.6, 0.05, 16
 # Steps done, steps wanted, and seconds spent by all calls so far.
 PROGRESS = "progress.txt"
 
@@ -112,7 +113,7 @@ class _Patience(TrainerCallback):
     def on_evaluate(self, args: Any, state: Any, control: Any, **called: Any) -> None:
         schedule = called.get("lr_scheduler")
         if isinstance(schedule, ReduceLROnPlateau) and must_go_on(state):
-            # A plateau on which labels are confused is left at the full rate or not at all.
+            # Such a plateau is left at the full rate or not at all.
             schedule.num_bad_epochs = 0
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -131,9 +132,12 @@ def is_out_of_patience(state: TrainerState, config: RunConfig) -> bool:
 
 
 def must_go_on(state: TrainerState) -> bool:
-    """Tell whether the last validation confused labels, and not each example was seen sixteen times."""
-    recalls = [row["eval_least_recall"] for row in state.log_history if "eval_least_recall" in row]
-    return bool(recalls) and recalls[-1] < LEAST_RECALL and (state.epoch or 0.0) < MOST_PASSES
+    """Tell whether labels are still confused, or hardly anything is right, before sixteen passes are over."""
+    last = next((row for row in reversed(state.log_history) if "eval_accuracy" in row), None)
+    if last is None or (state.epoch or 0.0) >= MOST_PASSES:
+        return False
+    confused = last.get("eval_least_recall", 1.0) < LEAST_RECALL
+    return confused or last["eval_accuracy"] < LEAST_ACCURACY
 
 
 def read_progress(folder: Path) -> tuple[int, int, float]:

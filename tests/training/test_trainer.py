@@ -160,11 +160,26 @@ def recalled(*recalls):
 def test_while_labels_are_confused_neither_does_the_rate_fall_nor_training_end(
     fit, examples, recalls, rate_falls, steps
 ):
+    assert ends(fit, examples, recalled(*recalls)) == (steps, rate_falls)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "rate_falls", "steps"),
+    [((0.06,), 6, 10), ((0.01, 0.02, 0.0, 0.04, 0.1), 14, 18), ((0.04,), None, 32)],
+)
+def test_before_learning_has_begun_neither_does_the_rate_fall_nor_training_end(
+    fit, examples, accuracies, rate_falls, steps
+):
+    assert ends(fit, examples, graded(*accuracies)) == (steps, rate_falls)
+
+
+def ends(fit, examples, validate):
+    """Return after how many steps of at most 40 training ends, and after which the rate falls."""
     settings = config(method="dss", max_steps=40, patience=4, schedule="plateau")
-    _, trained = fit(settings, validate=recalled(*recalls), rows=examples[:16])
-    assert (trained.steps, trained.converged) == (steps, True)
+    _, trained = fit(settings, validate=validate, rows=examples[:16])
+    assert trained.converged
     lowered = [row["step"] for row in trained.history if row.get("learning_rate", 1) < 0.9e-3]
-    assert (min(lowered) - 1 if lowered else None) == rate_falls
+    return trained.steps, min(lowered) - 1 if lowered else None
 
 
 def test_on_a_plateau_the_rate_falls_after_half_the_patience(fit):
