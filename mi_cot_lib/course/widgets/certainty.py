@@ -1,0 +1,108 @@
+"""How sure can one be: seeds, test items and a true difference, and what a comparison could find of it."""
+
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy import stats
+
+from mi_cot_lib.course.widgets.controls import Controlled, beside, controlled, named_slider
+from mi_cot_lib.report.paper import paper_numbers
+
+# True differences along the axis, in points.
+_DIFFERENCES = np.linspace(0, 8, 161)
+_SIZES = (100, 200, 500, 1_000, 1_221, 2_000, 5_000, 9_824, 20_000)
+_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#666666"
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """What a paired comparison of two methods could find.
+
+    Attributes:
+        half_width: Of the 95% interval of the mean difference, in points.
+        found: Chance, 0 to 1, that the interval leaves 0 out.
+        differences: True differences in points, (places,), and `chances` to find each, (places,).
+        paper: Smallest difference in points that one student each finds four times out of five, by data set
+            of the paper.
+    """
+
+    half_width: float
+    found: float
+    differences: NDArray[np.float64]
+    chances: NDArray[np.float64]
+    paper: dict[str, float]
+
+
+def prepare_certainty(
+    seeds: int, items: int, difference: float, spread: float, disagreement: float = 0.1
+) -> Certainty:
+    """Compute what `seeds` runs a method on one test set of `items` could find of a true difference.
+
+    `spread` is the standard deviation over seeds of the paired difference in points, beside what the items
+    add: two students answer a share `disagreement` of them differently. The items are drawn once for
+    all seeds, so more seeds do not help against a small test set.
+    """
+    error = np.sqrt(spread**2 / seeds + _of_items(items, disagreement) ** 2)
+    critical = stats.t.isf(0.025, seeds - 1)
+
+    def chance(true: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        shift = np.asarray(true) / error
+        return stats.nct.sf(critical, seeds - 1, shift) + stats.nct.cdf(-critical, seeds - 1, shift)
+
+    sizes = paper_numbers()["test_items"]
+    # One student each: the normal's two sides at 5%, and four out of five.
+    factor = stats.norm.isf(0.025) + stats.norm.isf(0.2)
+    return Certainty(
+        half_width=float(critical * error),
+        found=float(chance(difference)),
+        differences=_DIFFERENCES,
+        chances=chance(_DIFFERENCES),
+        paper={name: float(factor * _of_items(size, disagreement)) for name, size in sizes.items()},
+    )
+
+
+def _of_items(items: int, disagreement: float) -> float:
+    """Return the standard error, in points, that a paired difference has from its test items."""
+    return 100 * np.sqrt(disagreement / items)
+
+
+def draw_certainty(prepared: Certainty, difference: float) -> Figure:
+    """Draw the interval that is to be expected, and the chance to find each true difference."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=(1, 1.6))
+    left.errorbar([0], [difference], prepared.half_width, fmt="o", capsize=8, color=_BLUE)
+    left.axhline(0, color=_GREY, lw=1, ls="--")
+    left.set(xlim=(-1, 1), xticks=[], ylabel="difference (points)", title="the interval to expect")
+    right.plot(prepared.differences, 100 * prepared.chances, color=_BLUE)
+    right.plot([difference], [100 * prepared.found], "o", color=_ORANGE)
+    right.axhline(80, color=_GREY, lw=1, ls="--")
+    for place, (name, least) in enumerate(prepared.paper.items()):
+        right.axvline(least, color=_GREY, lw=1, ls=":")
+        right.text(least, 4 + 9 * place, f" {name}", color=_GREY, fontsize=8)
+    right.set(
+        xlabel="true difference (points)",
+        ylabel="chance to find it (%)",
+        title=f"found in {100 * prepared.found:.0f}% of repetitions",
+        ylim=(0, 102),
+    )
+    figure.tight_layout()
+    plt.close(figure)
+    return figure
+
+
+def how_sure() -> Controlled:
+    """Show what seeds, items and a true difference make of a comparison, to be moved."""
+
+    def show(seeds: int, items: int, difference: float, spread: float) -> Figure:
+        return draw_certainty(prepare_certainty(seeds, items, difference, spread), difference)
+
+    return controlled(
+        show,
+        seeds=named_slider("seeds a method", 5, 2, 30),
+        items=widgets.SelectionSlider(options=_SIZES, value=2_000, **beside("test items")),
+        difference=named_slider("true difference (points)", 1.5, 0.0, 8.0, 0.1),
+        spread=named_slider("spread over seeds (points)", 1.0, 0.1, 5.0, 0.1),
+    )
