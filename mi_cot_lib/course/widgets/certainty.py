@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mi_cot_lib.course.widgets.controls import Controlled, beside, controlled, named_slider
+from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.report.paper import paper_numbers
 
 # True differences along the axis, in points.
@@ -81,7 +82,7 @@ def draw_certainty(prepared: Certainty, difference: float) -> Figure:
     right.axhline(80, color=_GREY, lw=1, ls="--")
     for place, (name, least) in enumerate(prepared.paper.items()):
         right.axvline(least, color=_GREY, lw=1, ls=":")
-        right.text(least, 4 + 9 * place, f" {name}", color=_GREY, fontsize=8)
+        right.text(least, 4 + 9 * place, f" {dataset_spec(name).title}", color=_GREY, fontsize=8)
     right.set(
         xlabel="true difference (points)",
         ylabel="chance to find it (%)",
