@@ -1,4 +1,4 @@
-"""The loss lab: two small distributions over a few words, every form of the MI loss between them, and its pull."""
+"""The loss lab: two distributions over a few words, every form of the MI loss between them, and its pull."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class Lab:
 
 
 def prepare_lab(label: tuple[float, ...], rationale: tuple[float, ...]) -> Lab:
-    """Compute every form of two sides of one position each, from weights by word that are made to sum to 1."""
+    """Compute every form of two sides of one position each, from weights by word, made to sum to 1."""
     t, q = (_probabilities(weights) for weights in (label, rationale))
     other = _probabilities(_OTHER)
     losses, pulls = {}, {}
@@ -86,10 +86,8 @@ def draw_lab(lab: Lab) -> Figure:
                 (place, 0),
                 arrowprops={"arrowstyle": "-|>", "color": _GREEN, "lw": 2},
             )
-        panel.set(
-            xticks=places, xticklabels=WORDS, xlim=(-0.6, len(WORDS) - 0.4), ylim=(-1.1 * longest, 1.1 * longest),
-            title=f"{form}\n{loss:.3f} nats",
-        )  # fmt: skip
+        panel.set(xticks=places, xticklabels=WORDS, xlim=(-0.6, len(WORDS) - 0.4))
+        panel.set(ylim=(-1.1 * longest, 1.1 * longest), title=f"{form}\n{loss:.3f} nats")
         panel.tick_params(labelleft=panel is panels[1], labelsize=8)
     panels[1].set(ylabel="pull on q's logits")
     figure.tight_layout()
