@@ -94,7 +94,7 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
     configs = [one for one in wanted if _name(place(one)) not in done]
     calls = Parallel(n_jobs=jobs, return_as="generator_unordered")(map(delayed(_one), configs))
     for one in tqdm(calls, "searching on validation", len(configs), unit="run"):
-        found.append(one)
+        found.append({**one, **sources[one["dataset"]]})
         lines = ",\n".join(json.dumps(one) for one in sorted(found, key=_name))
         write_atomically(path, f"[\n{lines}\n]\n")
     return path
@@ -134,5 +134,4 @@ def _one(config: RunConfig) -> dict[str, Any]:
         "steps": trained.steps,
         "converged": trained.converged,
         "tflop": round(training_flops(examples, fitted.student.model, fitted.pairs) / 1e12, 4),
-        **sources_of(config),
     }
