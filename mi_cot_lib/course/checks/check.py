@@ -105,7 +105,7 @@ class Check:
                 return (
                     "It is not written yet: put your code in place of `raise NotImplementedError`."
                 )
-            except Exception as error:  # Whatever a learner's code raises is told to the learner.
+            except (Exception, SystemExit) as error:  # Whatever is raised is told to the learner.
                 return self._wrong(trials) or _raised(error, case)
             if why := difference(case, given):
                 return f"It changes what it was given ({why}). Work on a copy."
@@ -159,14 +159,9 @@ def _given(case: tuple[Any, ...]) -> str:
     return "It was given: " + textwrap.shorten(", ".join(map(shown, case)), _MOST, placeholder=" …")
 
 
-def _raised(error: Exception, case: tuple[Any, ...]) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
+def _raised(error: BaseException, case: tuple[Any, ...]) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[1:]
     # The last line of the learner's own, where the error came from a library.
-    own = [
-        one
-        for one in traceback.extract_tb(error.__traceback__)[1:]
-        if "site-packages" not in one.filename
-    ]
-    place = own[-1] if own else place
-    line = f", at `{place.line}`" if place.line else ""
+    own = [one for one in frames if "site-packages" not in one.filename] or frames
+    line = f", at `{own[-1].line}`" if own and own[-1].line else ""
     return f"It raised {type(error).__name__}: {error}{line}.\n{_given(case)}"

@@ -35,11 +35,15 @@ def test_an_answer_that_fails_in_any_way_is_told_so(check):
     def crashes(*given):
         return {}["nothing here"]
 
+    def leaves(*given):
+        raise SystemExit
+
     def unwritten(*given):
         raise NotImplementedError
 
     said = {
         crashes: "raised KeyError: 'nothing here', at `return {}[\"nothing here\"]`",
+        leaves: "raised SystemExit",
         unwritten: "not written yet",
         (lambda a, b, c, d, e, f: 0): "arguments, in the order",
     }
