@@ -94,7 +94,7 @@ def score_as_released(first_step: np.ndarray, labels: Sequence[Sequence[int]]) -
     list, and returns that list: the whole distribution, whose mean is 1/V whatever the student says.
     Each answer then counts as a data set of its own. Its bins pair the probabilities with the one
     predicted token, so only the first probability, that of token 0 (T5's padding), finds a partner: the
-    error is |right − p(token 0)|. The accuracy is divided by the number of the label's tokens.
+    error is `|right − p(token 0)|`. The accuracy is divided by the number of the label's tokens.
 
     `first_step` is (answers, vocab), each row a distribution; labels are token ids, end token included.
 

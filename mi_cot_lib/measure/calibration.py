@@ -24,7 +24,7 @@ def expected_calibration_error(
 ) -> float:
     """Return the mean distance of accuracy and confidence over bins of equal width (Guo et al. 2017).
 
-    It is never below |accuracy − mean confidence|, whatever the bins (the triangle inequality).
+    It is never below `|accuracy − mean confidence|`, whatever the bins (the triangle inequality).
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     return binned_error(bin_numbers(confidence, n_bins), outcomes - confidences, n_bins)

@@ -63,7 +63,7 @@ def training_flops(trained: int, model: Any, pairs: Sequence[EncodedPair]) -> fl
 
 
 def curves_of(history: Sequence[Mapping[str, float]]) -> Record:
-    """Return a run's history by measure: `training` and `validation`, each with its `step`s.
+    """Return a run's history by measure: `training` and `validation`, each with `step`.
 
     Numbers have four significant digits. A term that the method does not have is absent.
     """

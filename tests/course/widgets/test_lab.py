@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mi_cot_lib import mi_loss
-from mi_cot_lib.course.widgets.loss_lab import LAB_FORMS, WORDS, draw_lab, loss_lab, prepare_lab
+from mi_cot_lib.course.widgets.lab import LAB_FORMS, WORDS, draw_lab, loss_lab, prepare_lab
 
 LABEL, RATIONALE = (0.9, 0.02, 0.04, 0.04), (0.2, 0.2, 0.3, 0.3)
 
