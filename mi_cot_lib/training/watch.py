@@ -12,8 +12,6 @@ History = list[dict[str, float]]
 # Told, after each logged step and each validation, the history so far and whether training has ended; its
 # answer asks to stop (True).
 Watch = Callable[[History, bool], bool]
-
-
 # In the Trainer's own row about a whole call.
 _SUMMARY = "train_runtime"
 
