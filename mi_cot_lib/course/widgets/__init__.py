@@ -4,6 +4,7 @@ from mi_cot_lib.course.widgets.certainty import how_sure
 from mi_cot_lib.course.widgets.controls import Controlled, beside, controlled, named_slider
 from mi_cot_lib.course.widgets.live_training import live_training
 from mi_cot_lib.course.widgets.loss_lab import loss_lab
+from mi_cot_lib.course.widgets.playground import student_playground
 
 __all__ = [
     "Controlled",
@@ -13,4 +14,5 @@ __all__ = [
     "live_training",
     "loss_lab",
     "named_slider",
+    "student_playground",
 ]
