@@ -52,6 +52,7 @@ class LiveTraining(Controlled):
         self.stop_button.on_click(lambda _: self.stop())
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._has_ended = False
         self._folder: Path | None = None
         self._error: Exception | None = None
         self._history: History = []
@@ -81,15 +82,15 @@ class LiveTraining(Controlled):
         if self.is_running:
             return
         self._stopping.clear()
-        self._began, self._error = None, None
+        self._began, self._error, self._has_ended = None, None, False
         self._say("Reading data and student …")
         # It is not waited for where a notebook is closed: a checkpoint that is not whole does not count.
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask it to stop at its next validation; nothing where it does not run."""
-        if self.is_running:
+        """Ask it to stop at its next validation; nothing where there is none to come."""
+        if self.is_running and not self._has_ended:
             self._stopping.set()
             self._say("Stopping at the next validation …")
 
@@ -113,11 +114,12 @@ class LiveTraining(Controlled):
             self._say(_told(error))
         else:
             self._draw(record["curves"])
+            self.train_button.description = "Train"
             self._say(_summary(record))
             self._folder = folder
 
     def _watch(self, history: History, has_ended: bool) -> bool:
-        self._history = history
+        self._history, self._has_ended = history, has_ended
         now, step = time.monotonic(), history[-1]["step"]
         self._began = self._began or (now, step)
         if has_ended:
@@ -170,7 +172,7 @@ def time_left(history: History, config: RunConfig, seconds: float, since: float)
         said += (
             f", {_time(pace * (end - step))} if nothing is gained any more." if end < most else "."
         )
-    if config.patience:
+    if end < most:
         rule = f"after {config.patience} validations without a gain"
         said += f" It ends {rule}: at step {end:,} at the earliest."
     return said

@@ -98,9 +98,9 @@ def student_playground(*students: str | Path | Student, dataset: str = "nano_cqa
     examples = load_split(dataset, "test")[:_EXAMPLES]
     options = [(_short(n, one), one.input) for n, one in enumerate(examples, 1)]
     pick = widgets.Dropdown(options=options, **beside("a question of the test set"))
-    question = widgets.Textarea(examples[0].input, rows=7, **beside("or your own"))
+    question = widgets.Textarea(examples[0].input, rows=8, **beside("or your own"))
     for control in (pick, question):
-        control.layout.width = "100%"
+        control.layout.width = "auto"
     button, view = widgets.Button(description="Ask"), widgets.HTML()
     box = Controlled([pick, question, button, view])
 

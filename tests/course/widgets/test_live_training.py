@@ -142,6 +142,8 @@ def test_the_time_left_is_that_of_the_steps_so_far():
     assert "At most 5 min left, 40 s if nothing is gained any more" in said
     assert "8 validations without a gain: at step 500 at the earliest" in said
     assert "left" not in time_left(history(0.3), declared, seconds=0.0, since=50)
+    to_the_end = time_left(history(0.3, 0.5), RunConfig(dataset="nano_cqa", max_steps=400), 5.0, 50)
+    assert to_the_end == "Step 100 of at most 400. At most 30 s left."
 
 
 def test_until_it_starts_a_recorded_training_of_the_same_student_is_shown():
