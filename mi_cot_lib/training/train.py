@@ -1,7 +1,7 @@
 """Train one student as a RunConfig says, with checkpoints from which a stopped run goes on."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +29,7 @@ from mi_cot_lib.training.checkpoints import (
 )
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.trainer import TwoTaskTrainer, Validate
+from mi_cot_lib.training.watch import Watch, Watched, rows_of
 
 LOGS_A_VALIDATION = 2
 # Of validation accuracy, for which training goes on: smaller gains come for thousands of steps after a
@@ -76,9 +77,10 @@ def selected_accuracy(trained: Trained) -> float:
 class _Progress(TrainerCallback):
     """A bar with time left for the person, and a small file for a process that watches many runs."""
 
-    def __init__(self, folder: Path, title: str) -> None:
+    def __init__(self, folder: Path, title: str, silent: bool) -> None:
         self.path = folder / PROGRESS
         self.title = title
+        self.silent = silent
         # As if the calls before had been part of this one.
         self.started = time.monotonic() - read_progress(folder)[2]
         self.bar = tqdm(disable=True)
@@ -89,7 +91,11 @@ class _Progress(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar = tqdm(
-            total=state.max_steps, initial=state.global_step, desc=self.title, unit="step"
+            total=state.max_steps,
+            initial=state.global_step,
+            desc=self.title,
+            unit="step",
+            disable=self.silent,
         )
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
@@ -123,12 +129,18 @@ class _Patience(TrainerCallback):
 
 def is_out_of_patience(state: TrainerState, config: RunConfig) -> bool:
     """Tell whether as many validations as a run has patience for brought no gain worth going on for."""
-    reached, since = 0.0, 0.0
-    for row in state.log_history:
-        if row.get("eval_accuracy", 0.0) > reached + LEAST_GAIN:
-            reached, since = row["eval_accuracy"], row["step"]
+    since = last_gain(state.log_history)
     waited = 0 < config.patience * config.eval_every <= state.global_step - since
     return waited and (state.epoch or 0.0) >= LEAST_PASSES and not must_go_on(state)
+
+
+def last_gain(history: Sequence[Mapping[str, float]]) -> int:
+    """Return the step of the last validation that brought a gain worth going on for; 0 where none did."""
+    reached, since = 0.0, 0
+    for row in history:
+        if row.get("eval_accuracy", 0.0) > reached + LEAST_GAIN:
+            reached, since = row["eval_accuracy"], int(row["step"])
+    return since
 
 
 def must_go_on(state: TrainerState) -> bool:
@@ -158,16 +170,19 @@ def train(
     folder: Path,
     *,
     tensorboard: bool = False,
+    watch: Watch | None = None,
 ) -> Trained:
     """Train the student in place and leave it at the step that validated best.
 
     `validate` scores a model on validation: `accuracy` and, where all questions have the same labels,
     `least_recall`, of the label that is recalled least; from 0 to 1. `checkpoints/` in the run's folder makes
-    the run resumable; with `tensorboard`, curves go to `tensorboard/` in it. KitError
+    the run resumable; with `tensorboard`, curves go to `tensorboard/` in it. `watch` takes the place of the
+    bar, and may stop training at a validation: a TrainingStopped. KitError
     where a loss, gradient, weight or validation is not finite, or the selected step's weights cannot be
     loaded as they were saved; OSError where a disk does not take them.
     """
-    progress = _Progress(folder, config.method)
+    progress = _Progress(folder, config.method, silent=watch is not None)
+    watched = Watched(watch)
     checkpoints = (folder / FOLDER).resolve()
     checkpoints.mkdir(parents=True, exist_ok=True)
     set_seed(config.seed)
@@ -181,7 +196,7 @@ def train(
             valid_pairs=valid_pairs,
             validate=validate,
             embedding_rate=config.embedding_rate,
-            callbacks=[progress, _Patience(config), *_tensorboard(folder, tensorboard)],
+            callbacks=[progress, _Patience(config), watched, *_tensorboard(folder, tensorboard)],
         )
         trainer.remove_callback(PrinterCallback)
         last = last_whole(checkpoints)
@@ -197,10 +212,11 @@ def train(
             finally:
                 # Before an error is printed, not after it.
                 progress.bar.close()
+        watched.end(trainer.state)
         best = selected_step(trainer.state)
         load_weights(student.model, checkpoint_folder(checkpoints, best))
     return Trained(
-        history=[row for row in trainer.state.log_history if "train_runtime" not in row],
+        history=rows_of(trainer.state),
         selected_step=best,
         steps=trainer.state.global_step,
         converged=is_out_of_patience(trainer.state, config),

@@ -48,22 +48,31 @@ from mi_cot_lib.training.train import (
     selected_accuracy,
     train,
 )
+from mi_cot_lib.training.watch import Watch
 
 # Validation examples of which the losses are measured, beside the accuracy of all: only curves show them.
 LOSSES_OF = 200
 
 
-def run(config: RunConfig, runs: str | Path = "runs", *, tensorboard: bool = False) -> Path:
+def run(
+    config: RunConfig,
+    runs: str | Path = "runs",
+    *,
+    tensorboard: bool = False,
+    watch: Watch | None = None,
+) -> Path:
     """Train, select on validation, score on test once, and write the record.
 
     A finished run is not repeated; an interrupted one goes on from its last whole checkpoint, also where
-    its folder was moved. Either is refused where data or student have changed since.
+    its folder was moved. Either is refused where data or student have changed since. With `watch`, which
+    follows training and may stop it, no bars are drawn.
 
     Returns:
         The run's folder, `config.run_name` in the folder of runs: `run.json`, `predictions.jsonl` and the
         trained student in `student/`.
 
     Raises:
+        TrainingStopped: By `watch`; the same call goes on from the last checkpoint.
         KitError: Data or student cannot be had, the folder cannot be written or is full, or the trained
             student does not answer as the selected step did; the message says what to do.
     """
@@ -88,7 +97,7 @@ def run(config: RunConfig, runs: str | Path = "runs", *, tensorboard: bool = Fal
             if not record.is_complete(folder):
                 _drop_leftovers(folder)
                 note_sources(folder, sources)
-                _run(config, folder, sources, tensorboard)
+                _run(config, folder, sources, tensorboard, watch)
     except Timeout:
         raise KitError(f"{folder} is being made by another process; wait for it.") from None
     except OSError as error:
@@ -131,7 +140,9 @@ class Fitted:
     loading: float
 
 
-def fit(config: RunConfig, folder: Path, *, tensorboard: bool = False) -> Fitted:
+def fit(
+    config: RunConfig, folder: Path, *, tensorboard: bool = False, watch: Watch | None = None
+) -> Fitted:
     """Train and select on validation, with checkpoints in the folder; the test set is not read."""
     if config.threads is not None:
         torch.set_num_threads(config.threads)
@@ -151,21 +162,22 @@ def fit(config: RunConfig, folder: Path, *, tensorboard: bool = False) -> Fitted
         found = {"accuracy": accuracy(answers)}
         return {**found, "least_recall": least_recall(answers)} if has_labels else found
 
-    measured = training_targets(config, valid_examples[:LOSSES_OF], keep_all=True)
-    trained = train(
-        config,
-        student,
-        pairs,
-        _encode(config, student, *measured),
-        validate,
-        folder,
-        tensorboard=tensorboard,
+    measured = _encode(
+        config, student, *training_targets(config, valid_examples[:LOSSES_OF], keep_all=True)
     )
+    how: dict[str, Any] = {"tensorboard": tensorboard, "watch": watch}
+    trained = train(config, student, pairs, measured, validate, folder, **how)
     return Fitted(student, trained, train_examples, valid_examples, len(usable), pairs, loading)
 
 
-def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: bool) -> None:
-    fitted = fit(config, folder, tensorboard=tensorboard)
+def _run(
+    config: RunConfig,
+    folder: Path,
+    sources: dict[str, str],
+    tensorboard: bool,
+    watch: Watch | None,
+) -> None:
+    fitted = fit(config, folder, tensorboard=tensorboard, watch=watch)
     student, trained = fitted.student, fitted.trained
     root = config.data_root
     testing = time.monotonic()
@@ -180,20 +192,11 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         explain = {examples[place].id for place in places}
         asked = len(explain) if method_named(config.method).explains else 0
         calibrated = {"test": CALIBRATED, "valid": len(examples)}.get(split, 0)
-        answers = []
-        with tqdm(total=len(examples) + asked, desc=split, unit="example") as bar:
-            for part, with_scores in (
-                (examples[:calibrated], True),
-                (examples[calibrated:], False),
-            ):
-                answers += _predict(
-                    config,
-                    student,
-                    part,
-                    explain=explain,
-                    on_batch=bar.update,
-                    with_scores=with_scores,
-                )
+        total, silent = len(examples) + asked, watch is not None
+        with tqdm(total=total, desc=split, unit="example", disable=silent) as bar:
+            how = {"explain": explain, "on_batch": bar.update}
+            answers = _predict(config, student, examples[:calibrated], with_scores=True, **how)
+            answers += _predict(config, student, examples[calibrated:], with_scores=False, **how)
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
