@@ -7,7 +7,7 @@ import pytest
 from mi_cot_lib import RunConfig, run
 from mi_cot_lib.course.widgets import live_training
 from mi_cot_lib.course.widgets.curves import recorded_run
-from mi_cot_lib.course.widgets.live_training import earliest_end, time_left
+from mi_cot_lib.course.widgets.live import earliest_end, time_left
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.running.sources import weights_fingerprint
