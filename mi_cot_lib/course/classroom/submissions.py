@@ -62,7 +62,8 @@ def _submission(folder: Path, names: list[str]) -> Submission:
         elif path.name in names:
             notebooks[path.name] = path
         else:
-            near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+            is_notebook = path.suffix == ".ipynb"
+            near = difflib.get_close_matches(path.name, names, 1, 0.5) if is_notebook else []
             hint = f" Was {near[0]} meant? Rename it, and check again." if near else ""
             notes[path.name] = f"No notebook of this name was handed out.{hint}"
     return Submission(folder.name, notebooks, notes)
