@@ -10,7 +10,6 @@ import os
 import re
 import resource
 import sys
-import textwrap
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -94,7 +93,7 @@ def run_cells(
     for source, exercise in cells:
         if all(map(_CHECK.fullmatch, source.splitlines())):
             continue
-        opening = textwrap.shorten(source.strip().partition("\n")[0], _SHOWN, placeholder=" …")
+        opening = _short(source.strip().partition("\n")[0], _SHOWN)
         tell(at=f"running the cell that begins with `{opening}`")
         done = shell.run_cell(source)
         error = done.error_before_exec or done.error_in_exec
@@ -120,8 +119,12 @@ def judge(check: Check, namespace: dict[str, Any], broken: dict[str, str]) -> Ve
 
 
 def _named(error: BaseException) -> str:
-    text = " ".join(traceback.format_exception_only(error)[-1].split())
-    return textwrap.shorten(text, _TOLD, placeholder=" …")
+    return _short(traceback.format_exception_only(error)[-1], _TOLD)
+
+
+def _short(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[:most] + "…"
 
 
 def _limit(gigabytes: float) -> None:

@@ -21,7 +21,9 @@ def write_results(judged: Judged, folder: Path) -> list[Path]:
     """Write both files, each in one move, and return them; those of an earlier check are replaced."""
     made = {CSV: to_csv(judged), HTML: to_html(judged)}
     for name, text in made.items():
-        write_atomically(folder / name, text)
+        # A name or a message may hold half of a letter, which no file can.
+        whole = text.encode(errors="backslashreplace").decode()
+        write_atomically(folder / name, whole)
     return [folder / name for name in made]
 
 

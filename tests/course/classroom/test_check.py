@@ -14,7 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from mi_cot_lib.course import checks
-from mi_cot_lib.course.classroom.apart import Limits, run_apart
+from mi_cot_lib.course.classroom.apart import Limits, has_walls, run_apart
 from mi_cot_lib.course.exercises import SOLUTIONS, exercises_folder
 
 SHORT, LONG = "11_measuring_mi", "02_student_and_two_tasks"
@@ -71,7 +71,7 @@ class Class:
             self.folder / "ann",
             SHORT,
             [
-                new_code_cell("%matplotlib inline\nimport matplotlib.pyplot as plt"),
+                new_code_cell("%matplotlib inline"),
                 *cells_of(SHORT),
                 new_code_cell("checks.CHECKS.clear()\nchecks.infonce = None"),
             ],
@@ -262,6 +262,11 @@ def test_the_command_counts_what_is_right_and_ends_with_the_page_and_the_table(c
         ["1", "of", "6", "right", "bob"],
     ]
     assert page == str(checked.out / "results.html") and table == str(checked.out / "results.csv")
+
+
+def test_a_system_without_namespaces_runs_notebooks_without_walls(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert not has_walls([])
 
 
 def test_without_walls_the_time_still_ends_all_that_a_notebook_started(tmp_path):

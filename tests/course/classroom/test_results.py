@@ -71,3 +71,14 @@ def test_results_replace_earlier_ones(tmp_path):
 def test_a_limit_that_leaves_nothing_is_refused_by_name(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         Limits(**wrong)
+
+
+def test_half_a_letter_of_a_name_or_a_message_is_written_as_its_number(tmp_path):
+    name, chapter = "ann\udcff", "02_student_and_two_tasks"
+    rows = (
+        Row(name, chapter, "collate", False, "It raised ValueError: \ud800."),
+        Row(name, chapter, "max_pool", None, "It was not handed in."),
+    )
+    for file in write_results(judged(learners=(name,), rows=rows), tmp_path):
+        text = file.read_text(encoding="utf-8")
+        assert "ann\\udcff" in text and "ValueError: \\ud800." in text
