@@ -77,6 +77,10 @@ def has_walls(hidden: Sequence[Path]) -> bool:
     Raises:
         KitError: It does not run without them either.
     """
+    if os.name != "posix":
+        raise KitError(
+            "notebooks can be run apart on Linux and macOS only; on Windows, call this in its Linux (WSL)."
+        )
     with tempfile.TemporaryDirectory() as place:
         empty = Path(place) / "empty.ipynb"
         empty.write_text(_EMPTY, encoding="utf-8")
