@@ -12,6 +12,7 @@ from typing import Any, get_args
 import click
 
 from mi_cot_lib import cli_options as options
+from mi_cot_lib.cli_class import classroom
 from mi_cot_lib.cli_paper import measure, paper, record, report, reproduce
 from mi_cot_lib.errors import KitError, describe_os_error
 
@@ -228,7 +229,7 @@ def pilot(searched: str, jobs: int | None) -> None:
     click.echo(make_pilot(searched, jobs or -1))
 
 
-for command in (measure, paper, record, report, reproduce):
+for command in (classroom, measure, paper, record, report, reproduce):
     cli.add_command(command)
 
 
