@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 from scipy.special import log_softmax
 
-from mi_cot_lib.course.widgets.records import predictions_file, short_title
+from mi_cot_lib.course.widgets.records import predictions_file
 from mi_cot_lib.data.specs import NLI_LABELS
 from mi_cot_lib.evaluation.calibration import confidences, fit_temperature, outcomes
 from mi_cot_lib.evaluation.predict import Prediction, read_predictions
 from mi_cot_lib.report.cells.calibration import outcomes_of
 from mi_cot_lib.report.runs import Record, Run
-from mi_cot_lib.report.setting import title
 
 TEMPERATURES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 # Of the made student's scores of its three labels, whose exponentials are shares of a true answer.
@@ -62,11 +61,6 @@ def made_answers(sharpness: float = 2.0, items: int = _MADE_ITEMS, seed: int = 0
         _made(sharpness, count, seed + place) for place, count in ((0, items), (1, 1_000))
     )
     return Answers(outcomes(test), round(fit_temperature(valid), 4), test)
-
-
-def recorded_title(run: Run) -> str:
-    """Return what a recorded student is called: its data, its method, its seed."""
-    return f"{title(run.setting, ('dataset',))}: {short_title(run.setting)}, seed {run.seed}"
 
 
 def recorded_answers(run: Run, runs: Path | str | None) -> Answers:

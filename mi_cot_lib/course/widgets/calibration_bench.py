@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -15,7 +16,6 @@ from mi_cot_lib.course.widgets.answers import (
     Answers,
     made_answers,
     recorded_answers,
-    recorded_title,
 )
 from mi_cot_lib.course.widgets.controls import (
     Controlled,
@@ -25,7 +25,8 @@ from mi_cot_lib.course.widgets.controls import (
     offer,
     pictured,
 )
-from mi_cot_lib.course.widgets.records import read_runs
+from mi_cot_lib.course.widgets.records import Catalogue, read_runs
+from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.measure.calibration import (
     chance_errors,
     equal_mass_error,
@@ -100,13 +101,13 @@ def prepare_bench(
 def draw_bench(bench: Bench) -> Figure:
     """Draw the reliability diagram over its counts, and the ECE among those of perfect students."""
     figure = new_figure(9.4, 4.6)
-    left, right = figure.subfigures(1, 2, width_ratios=(1.25, 1))
-    above, below = left.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    grid = figure.add_gridspec(2, 2, width_ratios=(1.25, 1), height_ratios=(3, 1))
+    above = figure.add_subplot(grid[0, 0])
     _draw_reliability(above, bench)
-    _draw_counts(below, bench)
-    _draw_errors(right.subplots(), bench)
+    _draw_counts(figure.add_subplot(grid[1, 0], sharex=above), bench)
+    _draw_errors(figure.add_subplot(grid[:, 1]), bench)
     few = bench.bins["count"] < _FEW
-    handles = {
+    handles: dict[str, Any] = {
         "calibrated": Line2D([], [], color=_GREY, ls="--"),
         "bin, Wilson's 95% interval": Line2D([], [], color=_BLUE, marker="o"),
     }
@@ -143,7 +144,7 @@ def _draw_counts(axes: Axes, bench: Bench) -> None:
     filled = bins[["low", "high", "count"]].itertuples(index=False)
     for low, high, count in (*filled, *((*edges, 0) for edges in bench.empty)):
         if high - low > _NUMBERED:
-            look = {"ha": "center", "va": "bottom", "fontsize": 7, "color": _GREY}
+            look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 7, "color": _GREY}
             axes.text((low + high) / 2, count, f"{count:,}", **look)
     axes.margins(y=0.3)
     axes.set(xlim=(0, 1))
@@ -193,7 +194,11 @@ def calibration_bench(runs: Path | str | None = None) -> Controlled:
         from mi_cot_lib.course.widgets import calibration_bench
         calibration_bench()  # or calibration_bench(runs="../runs/reproduce")
     """
-    recorded = {recorded_title(run): run for run in read_runs(runs) if "calibration" in run.record}
+    recorded = {
+        f"{dataset_spec(dataset).title}: {name}, seed {seed}": run
+        for (dataset, name, seed), run in Catalogue.of(read_runs(runs)).runs.items()
+        if "calibration" in run.record
+    }
     made = "made, twice as sure as it should be"
 
     def answers_of(student: str) -> Answers:

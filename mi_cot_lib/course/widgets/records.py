@@ -1,5 +1,7 @@
 """The finished runs that a widget shows: those that came with the kit, or a folder's, by short names."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,62 @@ from mi_cot_lib.report.setting import Setting, title
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import PREDICTIONS, committed_record, load_runs, results_folder
 
+# Data set, short title of the setting, seed.
+Place = tuple[str, str, int]
 # What both widgets read of a record.
-_NEEDED = ("correct", "curves", "data")
+_NEEDED = ("run", "config", "metrics", "correct", "curves", "data")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Runs by what tells them apart: data set, short title of the setting, seed."""
+
+    runs: Mapping[Place, Run]
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> "Catalogue":
+        """Order runs; of two that differ in nothing that has a name, one is called by its hash as well."""
+        found: dict[Place, Run] = {}
+        for run in runs:
+            name = short_title(run.setting)
+            if (run.setting.dataset, name, run.seed) in found:
+                name = f"{name} ({run.record['run'].rpartition('-')[2]})"
+            found[run.setting.dataset, name, run.seed] = run
+        return cls(found)
+
+    @property
+    def first(self) -> Place:
+        """The run to begin with: its words are kept, and it errs most, so that there is something to see."""
+        return min(
+            self.runs,
+            key=lambda one: (
+                "samples" not in self.runs[one].record,
+                self.runs[one].record["metrics"]["test_accuracy"],
+            ),
+        )
+
+    def datasets(self) -> list[str]:
+        """Return the data sets that there are runs of."""
+        return list(dict.fromkeys(dataset for dataset, _, _ in self.runs))
+
+    def names(self, dataset: str) -> list[str]:
+        """Return what the settings of a data set are called."""
+        return list(dict.fromkeys(name for data, name, _ in self.runs if data == dataset))
+
+    def seeds(self, dataset: str, name: str) -> list[int]:
+        """Return the seeds of a setting."""
+        return sorted(seed for *setting, seed in self.runs if setting == [dataset, name])
+
+    def others(self, place: Place) -> list[str]:
+        """Return the settings whose run of the same seed answered the same test questions."""
+        dataset, mine, seed = place
+        run = self.runs[place]
+        return [
+            name
+            for data, name, of in self.runs
+            if (data, of) == (dataset, seed) and name != mine
+            if _same_questions(run, self.runs[data, name, of])
+        ]
 
 
 def read_runs(runs: Path | str | None) -> list[Run]:
@@ -53,6 +109,13 @@ def predictions_file(run: Run, runs: Path | str | None) -> Path | None:
         return None
     path = Path(runs) / run.record["run"] / PREDICTIONS
     return path if path.is_file() else None
+
+
+def _same_questions(run: Run, other: Run) -> bool:
+    return bool(
+        run.record["data"]["sha256"] == other.record["data"]["sha256"]
+        and len(run.record["correct"]["test"]) == len(other.record["correct"]["test"])
+    )
 
 
 def _order(run: Run) -> tuple[Any, ...]:

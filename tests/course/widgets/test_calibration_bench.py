@@ -88,9 +88,9 @@ def test_a_recorded_sequence_has_any_temperature_and_the_records_own_is_the_same
 def test_a_closed_sets_record_has_two_temperatures_and_a_runs_folder_has_all(tmp_path):
     run = recorded("nano_cqa")
     kept = run.record["calibration"]
-    recorded = recorded_answers(run, None)
-    assert set(recorded.temperatures) == {1.0, kept["temperature"]}
-    np.testing.assert_array_equal(recorded.confidence(kept["temperature"]), kept["scaled"])
+    answers = recorded_answers(run, None)
+    assert set(answers.temperatures) == {1.0, kept["temperature"]}
+    np.testing.assert_array_equal(answers.confidence(kept["temperature"]), kept["scaled"])
     scores = (-0.1, -2.5, -4.0)
     lines = [
         Prediction(f"d/{split}/0", gold, "neutral", False, None, NLI_LABELS, scores, -0.2, 2)
