@@ -133,6 +133,7 @@ def _draw_reliability(axes: Axes, bench: Bench) -> None:
         axes.vlines(one.confidence, one.least, one.most, color=_BLUE, lw=1.8)
         axes.plot(one.confidence, one.accuracy, "o", color=_BLUE, mfc=face, ms=6, clip_on=False)
     axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.tick_params(labelbottom=False)
     label_panel(axes, "Reliability", y="accuracy (share right)")
 
 

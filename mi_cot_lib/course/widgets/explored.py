@@ -20,6 +20,9 @@ from mi_cot_lib.experiments.running.sources import data_fingerprint
 from mi_cot_lib.report.runs import Run
 from mi_cot_lib.training.config import RunConfig
 
+# Rows of a test set that are generated: the first page needs few, which take less time. In some worlds a row
+# depends on how many there are; then all are generated.
+_GENERATED = (1_000, SIZES["test"])
 ALL, RIGHT, WRONG = "all", "right", "wrong"
 ONLY_THIS, ONLY_OTHER = "right, the other wrong", "wrong, the other right"
 
@@ -107,22 +110,30 @@ def _rows(dataset: str, data_root: str | None) -> list[RawRow]:
 
 
 @cache
-def _rightly_taught(dataset: str) -> list[RawRow]:
+def _rightly_taught(dataset: str, rows: int) -> list[RawRow]:
     # No file keeps why a gold label is right; a teacher that never errs argues so for the same questions.
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write_dataset(dataset, root, teacher_accuracy=1.0, sizes={"test": SIZES["test"]})
+        write_dataset(dataset, root, teacher_accuracy=1.0, sizes={"test": rows})
         return read_split(root, dataset, "test")
 
 
 def _asked(dataset: str, place: int, row: RawRow) -> Asked:
-    gold = None
-    if dataset_spec(dataset).built_in:
-        taught = _rightly_taught(dataset)
+    teacher = _rationale(dataset, row)
+    return Asked(
+        f"{dataset}/test/{place}", row.input, row.label, teacher, _gold(dataset, place, row)
+    )
+
+
+def _gold(dataset: str, place: int, row: RawRow) -> str | None:
+    if not dataset_spec(dataset).built_in:
+        return None
+    for rows in _GENERATED:
         # A folder of the reader's own may hold other questions under a built-in name.
-        if place < len(taught) and taught[place].input == row.input:
-            gold = _rationale(dataset, taught[place])
-    return Asked(f"{dataset}/test/{place}", row.input, row.label, _rationale(dataset, row), gold)
+        if place < rows and (taught := _rightly_taught(dataset, rows)[place]).input == row.input:
+            # A teacher that runs on into its answer leaves the full stop off.
+            return f"{(_rationale(dataset, taught) or '').rstrip('.,')}."
+    return None
 
 
 def _rationale(dataset: str, row: RawRow) -> str | None:

@@ -13,7 +13,6 @@ from mi_cot_lib.course.widgets.controls import (
     Controlled,
     beside,
     controlled,
-    named_slider,
     offer,
     pictured,
 )
@@ -148,7 +147,8 @@ def _controls(catalogue: Catalogue) -> dict[str, Any]:
         # No run stands beside itself, so that the usual one is taken at first.
         "other": widgets.Dropdown(options=[method], **beside("beside it")),
         "which": widgets.Dropdown(options=[ALL], **beside("test questions")),
-        "page": named_slider("page", 1, 1, 1),
+        # A slider has too few places for thousands of pages, and cannot be drawn for one.
+        "page": widgets.BoundedIntText(1, min=1, max=1, **beside("page")),
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from random import Random
 
 import pytest
 from bs4 import BeautifulSoup
@@ -16,6 +17,7 @@ from mi_cot_lib.course.widgets.records import Catalogue, read_runs
 from mi_cot_lib.course.widgets.run_explorer import draw_runs, told
 from mi_cot_lib.data.exact_judge.judge import judge_rationale
 from mi_cot_lib.data.specs import Example
+from mi_cot_lib.data.worlds import anli, cqa, esnli, svamp
 from mi_cot_lib.errors import DataError
 
 CQA = "nano_cqa"
@@ -81,9 +83,12 @@ def test_only_the_words_that_differ_are_marked():
     assert "line-through" in soup.find("del")["style"] and "bold" in soup.find("ins")["style"]
 
 
-@pytest.mark.parametrize("dataset", ["nano_svamp", "nano_cqa", "nano_esnli", "nano_anli"])
-def test_a_gold_rationale_is_complete_and_true(dataset):
-    for one in asked(KIT.runs[dataset, "DSS", 0], range(40), None):
+@pytest.mark.parametrize("world", [svamp, cqa, esnli, anli])
+def test_a_gold_rationale_is_the_worlds_own(world):
+    dataset = f"nano_{world.__name__.rpartition('.')[2]}"
+    own = {one.right.rationale for one in world.items(8_000, Random(f"{dataset}/test/0"))}
+    for one in asked(KIT.runs[dataset, "DSS", 0], [0, 1, 2, 999, 1_000, 7_900], None):
+        assert one.gold in own
         example = Example(one.id, one.input, one.label, one.teacher, None)
         assert judge_rationale(dataset, example, one.gold).score == 5, one.gold
 
@@ -192,7 +197,8 @@ def test_runs_that_differ_in_nothing_that_has_a_name_are_told_apart():
     run = KIT.runs[CQA, "DSS", 0]
     twin = type(run)(run.setting, 0, {**run.record, "run": "nano_cqa-dss-nano-seed0-abc"})
     assert [name for _, name, _ in Catalogue.of([run, twin]).runs] == ["DSS", "DSS (abc)"]
-    # The kit's own are told apart by their settings alone.
+    # The kit's own are told apart by their settings alone, said in words.
+    assert {"DSS, the teacher's labels", "MI, KL divergence"} <= set(KIT.names("nano_esnli"))
     assert len(KIT.runs) == len(read_runs(None)) and not any("(" in name for _, name, _ in KIT.runs)
 
 
