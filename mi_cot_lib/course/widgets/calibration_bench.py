@@ -1,6 +1,7 @@
 """The calibration bench: bins, temperature and number of answers moved, and what chance alone would show."""
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,7 @@ def calibration_bench(runs: Path | str | None = None) -> Controlled:
             if answers.kept
             else ""
         )
-        return f"<p><b>{head}</b></p>{pictured(draw_bench(bench), words)}<p>{words}</p>{limited}"
+        return f"<p><b>{escape(head)}</b></p>{pictured(draw_bench(bench), words)}<p>{words}</p>{limited}"
 
     controls = {
         "student": widgets.Dropdown(options=[made, *recorded], **beside("student")),
