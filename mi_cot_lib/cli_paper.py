@@ -177,7 +177,8 @@ def measure(jobs: int | None, engine: "Engine", **choices: Any) -> None:
 def record(runs: Path | None) -> None:
     """Commit the records of a finished `mi-cot reproduce` to results/."""
     from mi_cot_lib.experiments.asked.items import item_named
-    from mi_cot_lib.experiments.records import commit, results_folder
+    from mi_cot_lib.experiments.records import commit
+    from mi_cot_lib.training.record import results_folder
 
     request = _of_reproduce(runs)
     item = item_named("methods")
@@ -233,10 +234,11 @@ def _make(
     as_json: bool = False,
 ) -> "list[Outcome]":
     """Train what is missing and write each item's files."""
-    from mi_cot_lib.experiments.records import commit, make_missing, results_folder
+    from mi_cot_lib.experiments.records import commit, make_missing
     from mi_cot_lib.experiments.running.execute import Outcome
     from mi_cot_lib.files import refuse_unwritable
     from mi_cot_lib.report.export import to_object, write_item
+    from mi_cot_lib.training.record import results_folder
 
     if any("samples" in item.needs for item in items):
         request.judge.check(request.preset)

@@ -28,12 +28,11 @@ from mi_cot_lib.experiments.running.sources import (
     unfit_sources,
     weights_fingerprint,
 )
-from mi_cot_lib.files import from_json, write_json
-from mi_cot_lib.machine import repository_root
+from mi_cot_lib.files import write_json
 from mi_cot_lib.report.runs import Run
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.record import RECORD, read_record
+from mi_cot_lib.training.record import RECORD, committed_record, read_record
 
 Record = dict[str, Any]
 # Parts that an item adds to a finished run's record.
@@ -89,7 +88,7 @@ class Places:
         if (self.runs / name / RECORD).is_file():
             yield read_record(self.runs / name)
         if self.results is not None and (self.results / f"{name}.json").is_file():
-            yield _committed(self.results / f"{name}.json")
+            yield committed_record(self.results / f"{name}.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +104,6 @@ class Found:
     runs: list[Run] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     unchecked: set[str] = field(default_factory=set)
-
-
-def results_folder() -> Path:
-    """Return where records are committed."""
-    return repository_root() / "results"
 
 
 def find(item: Item, preset: Preset, places: Places, seeds: int | None = None) -> Found:
@@ -186,7 +180,7 @@ def commit(found: Found, folder: Path, needs: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, record in {run.record["run"]: run.record for run in found.runs}.items():
         path = folder / f"{name}.json"
-        kept = _committed(path) if path.is_file() else {}
+        kept = committed_record(path) if path.is_file() else {}
         # A path of this machine is nobody else's.
         written = {part: record[part] for part in record if part not in unneeded}
         written["config"] = {**record["config"], "data_root": None}
@@ -209,16 +203,6 @@ def gold_labels(preset: Preset, families: Sequence[str]) -> dict[str, list[str]]
             continue
         found[dataset] = [example.label for example in examples]
     return found
-
-
-def _committed(path: Path) -> Record:
-    try:
-        record: Record = from_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
-    if not isinstance(record, dict):
-        raise DataError(f"{path} is not a run's record; delete it and run again.")
-    return record
 
 
 def _places_of(wanted: Wanted, item: Item, record: Record) -> Iterable[Run]:

@@ -11,9 +11,10 @@ from mi_cot_lib.experiments.asked.presets import Preset, preset_named, runs_of, 
 from mi_cot_lib.experiments.judging import JudgeChoice
 from mi_cot_lib.experiments.make import make
 from mi_cot_lib.experiments.plan import Plan, plan
-from mi_cot_lib.experiments.records import Found, Places, find, results_folder
+from mi_cot_lib.experiments.records import Found, Places, find
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.runs import Result
+from mi_cot_lib.training.record import results_folder
 
 
 @dataclass(frozen=True, slots=True)

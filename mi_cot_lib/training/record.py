@@ -6,6 +6,7 @@ from typing import Any
 
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.files import from_json, write_json
+from mi_cot_lib.machine import repository_root
 from mi_cot_lib.student.folder import IN_RUN
 
 RECORD = "run.json"
@@ -62,3 +63,19 @@ def load_runs(folder: str | Path) -> list[dict[str, Any]]:
             f"{folder} is not a folder of runs; make one with `mi-cot run --runs {folder}`."
         )
     return [read_record(path.parent) for path in sorted(folder.glob(f"*/{RECORD}"))]
+
+
+def results_folder() -> Path:
+    """Return where records are committed."""
+    return repository_root() / "results"
+
+
+def committed_record(path: Path) -> dict[str, Any]:
+    """Read one committed record, `results/RUN.json`; a DataError where it is broken."""
+    try:
+        record = from_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
+    if not isinstance(record, dict):
+        raise DataError(f"{path} is not a run's record; delete it and run again.")
+    return record

@@ -10,12 +10,13 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.experiments.asked.items import FIRST, GROUPS, ITEMS
 from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of, seeds_of
 from mi_cot_lib.experiments.page import END, PAGE, START
-from mi_cot_lib.experiments.records import find, results_folder
+from mi_cot_lib.experiments.records import find
 from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.experiments.student_card import bag_of_words_accuracy, card_configs, card_path
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.export import to_object
 from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import results_folder
 
 NANO = PRESETS["nano"]
 FOLDER = repository_root() / "figures" / "paper" / "nano"

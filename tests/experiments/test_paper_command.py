@@ -7,7 +7,7 @@ import pytest
 
 from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
-from mi_cot_lib.experiments.records import results_folder
+from mi_cot_lib.training.record import results_folder
 
 
 def test_an_item_is_one_object_for_other_programs_and_its_files_lie_where_it_says(tmp_path, call):

@@ -13,10 +13,10 @@ from mi_cot_lib.experiments.records import (
     Places,
     commit,
     find,
-    results_folder,
     unfit,
 )
 from mi_cot_lib.experiments.running.run_record import curves_of
+from mi_cot_lib.training.record import results_folder
 
 NANO, TABLE3 = PRESETS["nano"], ITEMS["table3"]
 CONFIG = runs_of(TABLE3, NANO)[0]

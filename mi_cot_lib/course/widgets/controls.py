@@ -3,7 +3,8 @@
 import io
 import math
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
@@ -23,20 +24,23 @@ class Controlled(widgets.VBox):
         return {**super()._repr_mimebundle_(**options), **self.still}
 
 
-def controlled(show: Callable[..., str | Figure], **inputs: widgets.ValueWidget) -> Controlled:
+def controlled(
+    show: Callable[..., str | Figure],
+    *,
+    narrow: Callable[[], None] | None = None,
+    **inputs: widgets.ValueWidget,
+) -> Controlled:
     """Show a picture or a text that follows some controls, below them.
 
     `show` takes the controls' values by name and returns a figure, or HTML; what a student wrote must be
-    escaped.
+    escaped. `narrow`, where controls limit each other, is called before it and gives them their choices.
     """
 
     def shown() -> str | bytes:
+        if narrow is not None:
+            narrow()
         made = show(**{name: control.value for name, control in inputs.items()})
-        if isinstance(made, str):
-            return made
-        drawn = io.BytesIO()
-        made.savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
-        return drawn.getvalue()
+        return made if isinstance(made, str) else _png(made)
 
     first = shown()
     if isinstance(first, bytes):
@@ -44,15 +48,50 @@ def controlled(show: Callable[..., str | Figure], **inputs: widgets.ValueWidget)
         still = {"image/png": b64encode(first).decode("ascii")}
     else:
         view, still = widgets.HTML(first), {"text/html": first}
+    narrowing = False
 
     def update(_: object) -> None:
-        view.value = shown()
+        nonlocal narrowing
+        # A control that is given other choices reports a new value; all are followed by one view.
+        if narrowing:
+            return
+        narrowing = True
+        try:
+            view.value = shown()
+        finally:
+            narrowing = False
 
     for control in inputs.values():
         control.observe(update, names="value")
     box = Controlled([*inputs.values(), view])
     box.still = still
     return box
+
+
+def offer(
+    control: widgets.Dropdown | widgets.SelectionSlider,
+    choices: Sequence[tuple[str, Any]],
+    usual: Any = None,
+) -> None:
+    """Give a control its choices, (name, value) each. It keeps its value, or takes the usual or first."""
+    if tuple(control.options) == tuple(choices):
+        return
+    values = [value for _, value in choices]
+    kept = next((one for one in (control.value, usual) if one in values), values[0])
+    control.options = choices
+    control.value = kept
+
+
+def pictured(figure: Figure, told: str) -> str:
+    """Return a picture as HTML; `told` is what it shows, for those who do not see it."""
+    data = b64encode(_png(figure)).decode("ascii")
+    return f'<img alt="{escape(told)}" style="max-width:100%" src="data:image/png;base64,{data}">'
+
+
+def _png(figure: Figure) -> bytes:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
+    return drawn.getvalue()
 
 
 def beside(name: str) -> dict[str, Any]:

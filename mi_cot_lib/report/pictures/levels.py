@@ -34,7 +34,8 @@ _TERMS = {
     "generation": ("rationale loss", canvas.PALETTE[2], "--"),
     "mi": ("MI loss", canvas.PALETTE[3], ":"),
 }
-_CURVES = {
+# Title and unit of what is logged, see `cells.curves.LOGGED`.
+CURVES = {
     "loss_prediction": ("Label loss", "nats a token"),
     "loss_generation": ("Rationale loss", "nats a token"),
     "loss_mi": ("MI loss", "nats, before its weight"),
@@ -170,7 +171,7 @@ def draw_curves(result: Result) -> Figure | None:
         for (row, method), mine in here.groupby(["row", "method"], sort=False):
             look = {**canvas.LOOKS[method], "ms": 4, "lw": 1.8, "markevery": max(1, len(mine) // 6)}
             handles[row] = canvas.draw_banded(axes, mine, "step", "value", **look)
-        what, unit = _CURVES[name]
+        what, unit = CURVES[name]
         text = f"{column}: {what}" if len(columns) > 1 else what
         canvas.label_panel(axes, text, "training step", unit)
     return canvas.finish(figure, result, "training", handles)
