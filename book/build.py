@@ -12,8 +12,18 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "build" / "book", show_default="build/book")
-@click.option("--repository", default="", metavar="OWNER/NAME", help="On GitHub; each chapter then leads to Colab and Binder.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=ROOT / "build" / "book",
+    show_default="build/book",
+)
+@click.option(
+    "--repository",
+    default="",
+    metavar="OWNER/NAME",
+    help="On GitHub; each chapter then leads to Colab and Binder.",
+)
 def main(out: Path, repository: str) -> None:
     """Put the notebooks and the book's own pages together and build them; a warning is an error."""
     source, html = out / "source", out / "html"
@@ -21,7 +31,9 @@ def main(out: Path, repository: str) -> None:
     shutil.copytree(ROOT / "notebooks", source, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copytree(ROOT / "book", source, dirs_exist_ok=True)
     os.environ |= {"MI_COT_ROOT": str(ROOT), "MI_COT_REPOSITORY": repository}
-    failed = build_main(["-q", "-W", "--keep-going", "-d", str(out / "doctrees"), str(source), str(html)])
+    failed = build_main(
+        ["-q", "-W", "--keep-going", "-d", str(out / "doctrees"), str(source), str(html)]
+    )
     if not failed:
         click.echo(f"{html / 'index.html'}")
     sys.exit(failed)

@@ -9,7 +9,9 @@ def heading_slug(title: str) -> str:
     return title.replace(" ", "-")
 
 
-def _tell_notebook(app: Any, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+def _tell_notebook(
+    app: Any, page: str, _template: str, context: dict[str, Any], _tree: Any
+) -> None:
     """Give each page's template the notebook that it was, so that it can lead there."""
     path = f"{page}.ipynb"
     context["notebook"] = f"notebooks/{path}" if (Path(app.srcdir) / path).exists() else ""

@@ -14,6 +14,7 @@ from mi_cot_lib.report.paper import SETTINGS
 from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.pictures.canvas import to_png
 from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.setting import WORDING
 from mi_cot_lib.report.tables import folded_tables, main_table
 
 # A picture's inch on a screen; its letters are then as large as the page's small ones.
@@ -45,6 +46,7 @@ def render_page(results: Sequence[Result], commands: Mapping[str, str], command:
         settings=SETTINGS,
         facts=facts_of(records.values()),
         command=command,
+        drawn=WORDING["pictures"],
     )
 
 

@@ -1,4 +1,4 @@
-"""A real browser, and a JupyterLab of its own on loopback; tests that want them are skipped without a browser."""
+"""A real browser, and a JupyterLab of its own on loopback; without a browser their tests are skipped."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("no browser: install chromium (sudo apt-get install chromium)")
-    # As root, which containers run as, it starts only without its sandbox; it opens nothing but our own pages.
+    # As root, which containers run as, it starts only without its sandbox; it opens our own pages only.
     options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     started = playwright.chromium.launch(executable_path=found, args=options)
     yield started
@@ -117,7 +117,9 @@ class Lab:
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_timeout(_UNTIL_RUNNING)
         page.wait_for_function(_DONE, timeout=1_000 * seconds)
-        return page.evaluate("() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells")
+        return page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+        )
 
 
 # Milliseconds after which the cells of a notebook that was just set running count as running.

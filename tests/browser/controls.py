@@ -4,7 +4,7 @@ from playwright.sync_api import Locator, Page
 from playwright.sync_api import TimeoutError as NothingHappened
 
 _WIDGET = ".jp-OutputArea-output .jupyter-widgets.widget-vbox:not(.jupyter-widgets .widget-vbox)"
-_SLIDER, _CHOICE, _BOX = ".noUi-handle", "select", "input[type=checkbox]"
+_CONTROLS = ".noUi-handle, select, input[type=checkbox], input[type=number]"
 # What a widget shows: its pictures and its texts, without the controls' own numbers.
 _VIEW = """widget => [...widget.querySelectorAll('.widget-image, .widget-html-content')]
     .map(one => one.src || one.innerHTML).join()"""
@@ -17,33 +17,36 @@ def move_each(page: Page) -> list[str]:
     return [
         name
         for widget in page.locator(_WIDGET).all()
-        for control in widget.locator(f"{_SLIDER}, {_CHOICE}, {_BOX}").all()
+        for control in widget.locator(_CONTROLS).all()
         if (name := _unmoved(page, widget, control))
     ]
 
 
 def _unmoved(page: Page, widget: Locator, control: Locator) -> str:
     before = widget.evaluate(_VIEW)
-    control.scroll_into_view_if_needed()
-    control.focus()
-    page.keyboard.press(_key(control))
+    _move(page, control)
     try:
         page.wait_for_function(
             _CHANGED, arg=[widget.element_handle(), before], timeout=_MILLISECONDS
         )
     except NothingHappened:
-        return control.evaluate("one => one.closest('.widget-inline-hbox')?.innerText ?? one.outerHTML")
+        return control.evaluate(
+            "one => one.closest('.widget-inline-hbox')?.innerText ?? one.outerHTML"
+        )
     return ""
 
 
-def _key(control: Locator) -> str:
-    """Return the key that moves a control away from where it stands, also from its end."""
-    if control.evaluate("one => one.matches('input')"):
-        return "Space"
-    at_end = control.evaluate(
-        "one => one.matches('select') ? one.selectedIndex === one.options.length - 1"
-        " : +one.ariaValueNow >= +one.ariaValueMax"
-    )
-    return "ArrowUp" if at_end and control.evaluate("one => one.matches('select')") else (
-        "ArrowLeft" if at_end else "ArrowDown" if control.evaluate("one => one.matches('select')") else "ArrowRight"
-    )
+def _move(page: Page, control: Locator) -> None:
+    """Move a control away from where it stands, by keyboard where the browser takes keys for it."""
+    control.scroll_into_view_if_needed()
+    control.focus()
+    kind = control.evaluate("one => one.type ?? 'slider'")
+    if kind == "select-one":
+        place, last = control.evaluate("one => [one.selectedIndex, one.options.length - 1]")
+        # Without a window the browser opens no list.
+        control.select_option(index=place + 1 if place < last else 0)
+    elif kind == "slider":
+        at_end = control.evaluate("one => +one.ariaValueNow >= +one.ariaValueMax")
+        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+    else:
+        page.keyboard.press("Space" if kind == "checkbox" else "ArrowUp")

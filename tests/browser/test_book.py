@@ -55,7 +55,9 @@ def test_every_link_within_the_book_leads_somewhere(pages):
             if target.suffix != ".html":
                 found = target.exists()
             else:
-                found = target in names and (not to.fragment or unquote(to.fragment) in names[target])
+                found = target in names and (
+                    not to.fragment or unquote(to.fragment) in names[target]
+                )
             if not found:
                 broken.append(f"{path.name}: {link['href']}")
     assert broken == []
@@ -63,8 +65,14 @@ def test_every_link_within_the_book_leads_somewhere(pages):
 
 def test_solutions_and_hints_are_folded(pages, book):
     soup = pages[book / "exercises" / "02_student_and_two_tasks.html"]
-    folded = [one.summary.get_text() for one in soup.find_all("details") if not one.has_attr("open")]
-    assert folded.count("Solution") == soup.get_text().count("Difficulty ") == folded.count("You should see")
+    folded = [
+        one.summary.get_text() for one in soup.find_all("details") if not one.has_attr("open")
+    ]
+    assert (
+        folded.count("Solution")
+        == soup.get_text().count("Difficulty ")
+        == folded.count("You should see")
+    )
     solutions = [one.parent.get_text() for one in soup.find_all("summary", string="Solution")]
     assert sum("def max_pool" in text and "amax" in text for text in solutions) == 1
 
@@ -97,7 +105,9 @@ def test_equations_are_set(book, watch):
 def test_search_finds_a_chapter_and_leads_to_it(book, watch):
     page = watch("file:").page
     page.goto((book / "index.html").as_uri())
-    page.get_by_role("searchbox").or_(page.get_by_placeholder("Search")).first.fill("temperature calibration")
+    page.get_by_role("searchbox").or_(page.get_by_placeholder("Search")).first.fill(
+        "temperature calibration"
+    )
     page.keyboard.press("Enter")
     page.locator("#search-results a", has_text="Calibration").first.click()
     assert "Calibration" in page.locator("h1").first.inner_text()

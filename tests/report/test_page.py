@@ -6,9 +6,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.answer import WORDS, answer_of
+from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.page import render_page
 from mi_cot_lib.report.pictures import PICTURES
+from mi_cot_lib.report.setting import WORDING
 from mi_cot_lib.report.tables import folded_tables, main_table
 from tests.report.made import result, setting
 
@@ -88,8 +89,4 @@ def test_no_items_are_refused():
 
 
 def test_every_picture_has_words_for_those_who_do_not_see_it():
-    nothing = dict.fromkeys(("contents", "facts"), {}) | dict.fromkeys(
-        ("presets", "sections", "settings", "command"), ""
-    )
-    made = WORDS.get_template("page.html.jinja").make_module({**nothing, "built_in": True})
-    assert made.drawn.keys() == PICTURES.keys()
+    assert WORDING["pictures"].keys() == PICTURES.keys()

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.answers import (
     Answers,
     made_answers,
@@ -24,7 +25,6 @@ from mi_cot_lib.course.widgets.controls import (
     controlled,
     named_slider,
     offer,
-    pictured,
 )
 from mi_cot_lib.course.widgets.records import Catalogue, read_runs
 from mi_cot_lib.data.specs import dataset_spec
@@ -230,7 +230,7 @@ def calibration_bench(runs: Path | str | None = None) -> Controlled:
             if answers.kept
             else ""
         )
-        return f"<p><b>{escape(head)}</b></p>{pictured(draw_bench(bench), words)}<p>{words}</p>{limited}"
+        return f"<p><b>{escape(head)}</b></p>{Picture(draw_bench(bench), words).html}<p>{words}</p>{limited}"
 
     controls = {
         "student": widgets.Dropdown(options=[made, *recorded], **beside("student")),

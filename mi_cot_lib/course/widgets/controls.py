@@ -1,53 +1,45 @@
 """Controls for notebooks; the numbers they show come from functions that tests call too."""
 
-import io
 import math
-from base64 import b64encode
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets as widgets
-from matplotlib.figure import Figure
+
+from mi_cot_lib.course.picture import Picture
 
 # Widths in the font's size: of a control and its number, of most names, and of a letter at the widest.
 _CONTROL_EM, _NAME_EM, _LETTER_EM = 22, 18, 0.6
-_DOTS_PER_INCH = 90
 
 
 class Controlled(widgets.VBox):
     """Controls and, below them, what follows them; `still` where none can be shown, as on a static page."""
 
-    still: dict[str, str]  # by media type
+    still: str  # HTML
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        return {**super()._repr_mimebundle_(**options), **self.still}
+        return {**super()._repr_mimebundle_(**options), "text/html": self.still}
 
 
 def controlled(
-    show: Callable[..., str | Figure],
+    show: Callable[..., str | Picture],
     *,
     narrow: Callable[[], None] | None = None,
     **inputs: widgets.ValueWidget,
 ) -> Controlled:
     """Show a picture or a text that follows some controls, below them.
 
-    `show` takes the controls' values by name and returns a figure, or HTML; what a student wrote must be
+    `show` takes the controls' values by name and returns a picture, or HTML in which what a student wrote is
     escaped. `narrow`, where controls limit each other, is called before it and gives them their choices.
     """
 
-    def shown() -> str | bytes:
+    def shown() -> str:
         if narrow is not None:
             narrow()
         made = show(**{name: control.value for name, control in inputs.items()})
-        return made if isinstance(made, str) else _png(made)
+        return made.html if isinstance(made, Picture) else made
 
-    first = shown()
-    if isinstance(first, bytes):
-        view = widgets.Image(format="png", value=first)
-        still = {"image/png": b64encode(first).decode("ascii")}
-    else:
-        view, still = widgets.HTML(first), {"text/html": first}
+    view = widgets.HTML(shown())
     narrowing = False
 
     def update(_: object) -> None:
@@ -57,14 +49,14 @@ def controlled(
             return
         narrowing = True
         try:
-            view.value = shown()
+            view.value = box.still = shown()
         finally:
             narrowing = False
 
     for control in inputs.values():
         control.observe(update, names="value")
     box = Controlled([*inputs.values(), view])
-    box.still = still
+    box.still = view.value
     return box
 
 
@@ -80,18 +72,6 @@ def offer(
     kept = next((one for one in (control.value, usual) if one in values), values[0])
     control.options = choices
     control.value = kept
-
-
-def pictured(figure: Figure, told: str) -> str:
-    """Return a picture as HTML; `told` is what it shows, for those who do not see it."""
-    data = b64encode(_png(figure)).decode("ascii")
-    return f'<img alt="{escape(told)}" style="max-width:100%" src="data:image/png;base64,{data}">'
-
-
-def _png(figure: Figure) -> bytes:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
-    return drawn.getvalue()
 
 
 def beside(name: str) -> dict[str, Any]:

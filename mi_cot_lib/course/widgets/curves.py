@@ -1,16 +1,14 @@
 """The curves of one training, as far as it has come, and a recorded training to compare it with."""
 
-import io
 import sys
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.files import from_json
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.pictures.canvas import label_panel, new_figure, put_title
@@ -29,7 +27,6 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 # A record's `curves`: by part, then by measure.
 Logged = Mapping[str, Mapping[str, list[float]]]
-_DOTS_PER_INCH = 80
 # In which a recorded training may differ from the one that it stands for, and still show what to expect.
 _MAY_DIFFER = {"train_size", "seed"}
 
@@ -93,13 +90,9 @@ def describe_curves(prepared: Curves) -> str:
     return "; ".join(said)
 
 
-def curves_html(prepared: Curves, title: str) -> str:
-    """Return the picture as HTML with its description as alternative text, under a title."""
-    drawn = io.BytesIO()
-    draw_curves(prepared, title).savefig(drawn, format="png", dpi=_DOTS_PER_INCH)
-    data = b64encode(drawn.getvalue()).decode("ascii")
-    alt = escape(f"{title}. {describe_curves(prepared)}", quote=True)
-    return f'<img style="max-width:100%" src="data:image/png;base64,{data}" alt="{alt}">'
+def curves_picture(prepared: Curves, title: str) -> Picture:
+    """Draw the curves under a title, with a description."""
+    return Picture(draw_curves(prepared, title), f"{title}. {describe_curves(prepared)}")
 
 
 def recorded_run(config: RunConfig) -> dict[str, Any] | None:

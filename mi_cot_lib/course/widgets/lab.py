@@ -9,6 +9,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.controls import Controlled, controlled, named_slider
 from mi_cot_lib.objective.forms import FORMS
 from mi_cot_lib.objective.mi import mi_loss_per_example
@@ -95,12 +96,25 @@ def draw_lab(lab: Lab) -> Figure:
     return figure
 
 
+def told(lab: Lab) -> str:
+    """Say in words what the picture shows: each form's value, and where it pulls hardest."""
+    forms = []
+    for form, loss in lab.losses.items():
+        pull = lab.pulls.loc[form]
+        word = pull.abs().idxmax()
+        forms.append(
+            f"{form} {loss:.3f} nats, pulling {word} {'up' if pull[word] > 0 else 'down'} most"
+        )
+    return f"Both sides over {', '.join(WORDS)}. {'; '.join(forms)}."
+
+
 def loss_lab() -> Controlled:
     """Show what every form makes of two sides whose words' weights can be moved."""
 
-    def show(**weights: float) -> Figure:
+    def show(**weights: float) -> Picture:
         sides = ([weights[f"{side}_{word}"] for word in WORDS] for side in ("label", "rationale"))
-        return draw_lab(prepare_lab(*(tuple(side) for side in sides)))
+        lab = prepare_lab(*(tuple(side) for side in sides))
+        return Picture(draw_lab(lab), told(lab))
 
     start = {"label": (0.9, 0.02, 0.04, 0.04), "rationale": (0.2, 0.2, 0.3, 0.3)}
     return controlled(

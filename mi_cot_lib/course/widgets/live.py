@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from mi_cot_lib.course.widgets.controls import Controlled
-from mi_cot_lib.course.widgets.curves import Logged, curves_html, prepare_curves, recorded_run
+from mi_cot_lib.course.widgets.curves import Logged, curves_picture, prepare_curves, recorded_run
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.running.run import run
@@ -140,15 +140,15 @@ class LiveTraining(Controlled):
             return
         size = f"{recorded['data']['train_used']:,} examples"
         title = f"Recorded: {_title(RunConfig.from_dict(recorded['config']))}, {size}"
-        self.view.value = curves_html(prepare_curves(recorded["curves"]), title)
+        self.view.value = curves_picture(prepare_curves(recorded["curves"]), title).html
         self._say(f"{_READY} Until then you see a recorded one, of {size}.")
 
     def _draw(self, curves: Logged) -> None:
-        self.view.value = curves_html(prepare_curves(curves), _title(self.config))
+        self.view.value = curves_picture(prepare_curves(curves), _title(self.config)).html
 
     def _say(self, html: str) -> None:
         self.said.value = html
-        self.still = {"text/html": f"<p>{html}</p>{self.view.value}"}
+        self.still = f"<p>{html}</p>{self.view.value}"
 
 
 def earliest_end(history: History, config: RunConfig) -> int:

@@ -110,7 +110,7 @@ def student_playground(*students: str | Path | Student, dataset: str = "nano_cqa
             view.value = _gold(question.value, examples) + playground_html(loaded, question.value)
         except KitError as error:
             view.value = f"<b>That did not work:</b> {escape(str(error))}"
-        box.still = {"text/html": f"<pre>{escape(question.value)}</pre>{view.value}"}
+        box.still = f"<pre>{escape(question.value)}</pre>{view.value}"
 
     def take(_: object) -> None:
         question.value = pick.value

@@ -34,7 +34,7 @@ def test_each_control_moves_the_picture():
         before = picture.value
         control.value = value
         assert picture.value != before, control.description
-    assert widget.still["image/png"]
+    assert widget.still == picture.value and "95% interval reaches" in widget.still
 
 
 def test_the_picture_says_its_units_and_where_the_papers_sizes_lie():

@@ -1,5 +1,6 @@
 """Controls show what their function says, and follow when they are moved."""
 
+import re
 from base64 import b64decode
 
 import ipywidgets as widgets
@@ -7,34 +8,38 @@ import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets import beside, controlled, named_slider
 from mi_cot_lib.report.pictures.canvas import new_figure
 
 
-def test_the_text_follows_its_controls_and_a_page_without_them_shows_the_default():
+def test_the_text_follows_its_controls_and_stands_where_there_are_none():
     slider, box = widgets.IntSlider(2, 0, 9), widgets.Checkbox(False)
     shown = controlled(
         lambda number, doubled: f"<b>{number * (1 + doubled)}</b>", number=slider, doubled=box
     )
     assert shown.children[:2] == (slider, box)
-    assert shown.children[-1].value == "<b>2</b>"
+    assert shown.children[-1].value == shown._repr_mimebundle_()["text/html"] == "<b>2</b>"
     slider.value = 4
     assert shown.children[-1].value == "<b>4</b>"
     box.value = True
     assert shown.children[-1].value == "<b>8</b>"
     bundle = shown._repr_mimebundle_()
-    assert bundle["text/html"] == "<b>2</b>"
+    assert bundle["text/html"] == "<b>8</b>"
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
-def test_a_picture_follows_its_controls_and_a_page_without_them_shows_the_default():
+def test_a_picture_follows_its_controls_and_has_its_words():
     slider = widgets.IntSlider(2, 0, 9)
-    shown = controlled(lambda number: new_figure(1 + number, 1), number=slider)
+    shown = controlled(
+        lambda number: Picture(new_figure(1 + number, 1), f"{number} < 9"), number=slider
+    )
     before = shown.children[-1].value
     slider.value = 4
     after = shown.children[-1].value
-    assert before[:4] == after[:4] == b"\x89PNG" and before != after
-    assert b64decode(shown._repr_mimebundle_()["image/png"]) == before
+    assert 'alt="2 &lt; 9"' in before and 'alt="4 &lt; 9"' in after
+    assert b64decode(re.search('base64,([^"]+)', after)[1])[:4] == b"\x89PNG"
+    assert shown._repr_mimebundle_()["text/html"] == after
 
 
 _USUAL = ["alike", "log-odds of the label's tokens", "further rationale positions"]

@@ -44,4 +44,5 @@ def test_each_slider_moves_the_picture():
         before = picture.value
         control.value = 0.55
         assert picture.value != before, control.description
+    assert 'alt="Both sides over dog, bird, so, is. ' in picture.value
     assert len(draw_lab(prepare_lab(LABEL, RATIONALE)).axes) == 1 + len(LAB_FORMS)

@@ -72,7 +72,7 @@ def test_stopped_again_and_again_it_ends_as_the_run_that_nobody_watched(config, 
     training.wait()
     assert (training.said.value, training.view.value) == (said, shown[-1])
     # A page without buttons shows what was reached.
-    assert shown[-1] in training.still["text/html"] and said in training.still["text/html"]
+    assert shown[-1] in training.still and said in training.still
 
 
 def test_a_checkpoint_of_a_stopped_training_is_a_student(config, tmp_path):
@@ -148,9 +148,9 @@ def test_the_time_left_is_that_of_the_steps_so_far():
 
 def test_until_it_starts_a_recorded_training_of_the_same_student_is_shown():
     training = live_training()
-    shown = training.still["text/html"]
+    shown = training.still
     assert "Recorded: MI on nano-CQA, student nano" in shown and "<img" in shown
     assert 'alt="Recorded' in shown and "best validation so far" in shown
     assert not training.is_running and "<b>Train</b> starts" in shown
     other = live_training(RunConfig(dataset="nano_cqa", alpha3=0.123))
-    assert "<img" not in other.still["text/html"]
+    assert "<img" not in other.still

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mi_cot_lib.course.widgets.explored import Asked, Words
+from mi_cot_lib.course.widgets.explorer.questions import Asked, Words
 from mi_cot_lib.report.runs import Run
 
 # Light backgrounds under dark text. Bold and underlined, or struck out: it shows without colour, too.

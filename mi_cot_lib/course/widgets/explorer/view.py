@@ -9,20 +9,20 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.controls import (
     Controlled,
     beside,
     controlled,
     offer,
-    pictured,
 )
-from mi_cot_lib.course.widgets.explored import (
+from mi_cot_lib.course.widgets.explorer.cards import Student, cards_html, page_html, verdicts_html
+from mi_cot_lib.course.widgets.explorer.questions import (
     ALL,
     answered,
     asked,
     words_of,
 )
-from mi_cot_lib.course.widgets.question_cards import Student, cards_html, page_html, verdicts_html
 from mi_cot_lib.course.widgets.records import Catalogue, Place, read_runs
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
@@ -106,7 +106,7 @@ def run_explorer(runs: Path | str | None = None) -> Controlled:
     @cache
     def curves(*places: Place) -> str:
         both = {name: catalogue.runs[dataset, name, seed] for dataset, name, seed in places}
-        return pictured(draw_runs(both), " ".join(told(*one) for one in both.items()))
+        return Picture(draw_runs(both), " ".join(told(*one) for one in both.items())).html
 
     def show(dataset: str, method: str, seed: int, other: str, which: str, page: int) -> str:
         places = [(dataset, name, seed) for name in (method, other) if name != _NONE]
