@@ -63,7 +63,7 @@ record: $(READY) ## commit a finished reproduction's records to results/ (and ex
 notebooks: $(READY) ## execute the course's notebooks in place
 	@for notebook in notebooks/*.ipynb; do \
 		MI_COT_DATA= $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-			--ExecutePreprocessor.record_timing=False "$$notebook"; \
+			--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False "$$notebook"; \
 	done
 
 benchmarks: $(READY) ## measure speed and memory into benchmarks/RESULTS.md (DATA=DIR for real data; wants a quiet machine)
