@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,6 +101,13 @@ class Lab:
     url: str
     token: str
     folder: Path
+
+    def write(self, notebook: str, *cells: str) -> str:
+        """Write a notebook with some cells of code beside the chapters, and return its name."""
+        kernel = {"name": "python3", "display_name": "Python 3"}
+        made = new_notebook(cells=[*map(new_code_cell, cells)], metadata={"kernelspec": kernel})
+        (self.folder / notebook).write_text(nbformat.writes(made), encoding="utf-8")
+        return notebook
 
     @contextmanager
     def opened(self, page: Page, notebook: str) -> Iterator[None]:
