@@ -35,6 +35,7 @@ ONLY_IN = {
     "distributed": {"experiments"},
     "ray": {"experiments"},
     "ipywidgets": {"course"},
+    "playwright": {"course"},
 }
 MOST_MODULES = 12
 

@@ -10,9 +10,10 @@ CHAPTERS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_runs_and_its_controls_move_what_they_should(lab, watch, name):
-    page = watch(lab.url, viewport={"width": 1280, "height": 900}).page
+    watched = watch(lab.url, viewport={"width": 1280, "height": 900})
+    page = watched.page
     with lab.opened(page, name):
         outputs = [one for cell in lab.run_all(page) for one in cell.get("outputs", ())]
         assert [one["evalue"] for one in outputs if one["output_type"] == "error"] == []
-        still = move_each(page)
-        assert still == []
+        assert move_each(page) == []
+    assert watched.outside == []

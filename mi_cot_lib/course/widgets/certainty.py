@@ -53,7 +53,7 @@ def prepare_certainty(
 
     def chance(true: NDArray[np.float64] | float) -> NDArray[np.float64]:
         shift = np.asarray(true) / error
-        return stats.nct.sf(critical, seeds - 1, shift) + stats.nct.cdf(-critical, seeds - 1, shift)
+        return stats.nct.sf(critical, seeds - 1, shift) + stats.nct.sf(critical, seeds - 1, -shift)
 
     sizes = paper_numbers()["test_items"]
     # One student each: the normal's two sides at 5%, and four out of five.

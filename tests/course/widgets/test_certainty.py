@@ -47,3 +47,8 @@ def test_the_picture_says_its_units_and_where_the_papers_sizes_lie():
         "CQA",
         "SVAMP",
     }
+
+
+def test_every_chance_is_a_number_and_larger_for_larger_differences():
+    chances = prepare_certainty(seeds=5, items=20_000, difference=1.5, spread=0.1).chances
+    assert np.isfinite(chances).all() and (np.diff(chances) > -1e-9).all() and chances[-1] > 0.999
