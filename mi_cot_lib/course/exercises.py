@@ -104,19 +104,18 @@ def _folded(title: str, text: str) -> str:
     return f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
-def _opening(text: NotebookNode, code: list[NotebookNode]) -> list[NotebookNode]:
-    return [new_markdown_cell(text.source), new_code_cell(_IMPORTS), *map(_plain, code)]
-
-
-def _plain(cell: NotebookNode) -> NotebookNode:
-    return new_code_cell(cell.source)
+def _as_it_stands(
+    text: NotebookNode, code: list[NotebookNode], *, opens: bool
+) -> list[NotebookNode]:
+    imports = [new_code_cell(_IMPORTS)] if opens else []
+    return [new_markdown_cell(text.source), *imports, *(new_code_cell(c.source) for c in code)]
 
 
 def _exercise_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNode]:
     made = []
     for text, code in _grouped(cells, master):
         if "exercise" not in text.metadata:
-            made += _opening(text, code)
+            made += _as_it_stands(text, code, opens=not made)
             continue
         name = text.metadata["exercise"]
         asked, parts = _parts(text.source)
@@ -146,7 +145,7 @@ def _solution_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNod
     made = []
     for text, code in _grouped(cells, master):
         if "exercise" not in text.metadata:
-            made += _opening(text, code)
+            made += _as_it_stands(text, code, opens=not made)
             continue
         name = text.metadata["exercise"]
         asked, parts = _parts(text.source)

@@ -146,7 +146,7 @@ def _power(
         return float(stats.norm.sf(critical - shift) + stats.norm.cdf(-critical - shift))
     critical = stats.t.isf(alpha / 2, seeds - 1)
     return float(
-        stats.nct.sf(critical, seeds - 1, shift) + stats.nct.cdf(-critical, seeds - 1, shift)
+        stats.nct.sf(critical, seeds - 1, shift) + stats.nct.sf(critical, seeds - 1, -shift)
     )
 
 
