@@ -23,12 +23,14 @@ _NAMED = 8
 def draw_lines(table: pd.DataFrame, x: str, y: str, *, log: Literal["", "x", "y"] = "") -> Figure:
     """Draw each column of a table against its index of numbers; `x` and `y` say what, with units.
 
-    `log` names the axis that is logarithmic. A table has at most four columns.
+    `log` names the axis that is logarithmic. A ValueError: more than four columns.
     """
     figure = new_figure(7.5, 3.6)
     axes = figure.subplots()
     handles = {}
-    for (name, values), (colour, line, mark, _) in zip(table.items(), _LOOKS, strict=False):
+    for (name, values), (colour, line, mark, _) in zip(
+        table.items(), _LOOKS[: table.shape[1]], strict=True
+    ):
         # Marks on many points would hide the line.
         every = max(1, len(values) // 20)
         (handles[str(name)],) = axes.plot(
@@ -50,14 +52,16 @@ def draw_lines(table: pd.DataFrame, x: str, y: str, *, log: Literal["", "x", "y"
 def draw_bars(table: pd.DataFrame, x: str, *, stacked: bool = False) -> Figure:
     """Draw each row of a table as a group of bars with their numbers, a bar a column; `x` has the unit.
 
-    Stacked bars start where the column before ends. A table has at most four columns.
+    Stacked bars start where the column before ends. A ValueError: more than four columns.
     """
     rows, columns = table.shape
     figure = new_figure(7.5, 1.2 + (0.5 if stacked else 0.28 * columns + 0.15) * rows)
     axes = figure.subplots()
     places, high = np.arange(rows), 0.6 if stacked else 0.8 / columns
     handles, left = {}, np.zeros(rows)
-    for place, ((name, values), look) in enumerate(zip(table.items(), _LOOKS, strict=False)):
+    for place, ((name, values), look) in enumerate(
+        zip(table.items(), _LOOKS[: table.shape[1]], strict=True)
+    ):
         middle = places if stacked else places + (place - (columns - 1) / 2) * high
         bars = axes.barh(
             middle, values, high, left, color=look[0], hatch=look[3], ec="white", lw=0.6

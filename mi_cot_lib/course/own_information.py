@@ -68,11 +68,10 @@ def shared_behind_noise(
 
     Noise and shuffles are those of `experiments.information.measure`, and so are the numbers.
     """
-    seed = protocol.seed
-    how = {"components": protocol.components, "noise": protocol.noise}
+    seed, components, noise = protocol.seed, protocol.components, protocol.noise
     v, z = (
-        noised(before.pooled, after.pooled, **how, seed=2 * seed + place)
-        for place, (before, after) in enumerate(zip(fitted, reported, strict=True))
+        noised(one.pooled, other.pooled, components=components, noise=noise, seed=2 * seed + place)
+        for place, (one, other) in enumerate(zip(fitted, reported, strict=True))
     )
     generator = np.random.default_rng([seed, 2])
     shuffled = [one[generator.permutation(len(one))] for one in (v.fitted, v.reported)]

@@ -99,7 +99,7 @@ def prepare_changes(runs: Sequence[Run]) -> pd.DataFrame:
 def draw_naming(found: pd.DataFrame, heading: str) -> Figure:
     """Draw what `prepare_changes` found, a panel a data set; one seed has no bands to speak of."""
     held = list(dict.fromkeys(found["data"]))
-    figure = new_figure(max(6.5, 4.4 * len(held)), 3.6)
+    figure = new_figure(max(6.5, 2.8 * len(held)), 3.6)
     handles = {}
     panels = np.atleast_1d(figure.subplots(1, len(held)))
     for axes, name in zip(panels, held, strict=True):

@@ -18,7 +18,7 @@ _NODES = {
         "Y": (0.85, 0.5), "X": (0.5, 0.5), "V": (0.15, 0.8), "Z": (0.15, 0.2),
     },
 }  # fmt: skip
-_ARROWS = (("YV", "VZ"), ("XY", "XV", "XZ"))
+_ARROWS = ((("Y", "V"), ("V", "Z")), (("X", "Y"), ("X", "V"), ("X", "Z")))
 
 
 def draw_world(world: ExactWorld) -> Figure:
