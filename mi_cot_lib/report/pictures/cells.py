@@ -145,14 +145,15 @@ def draw_cases(result: Result) -> Figure | None:
         axes.axis("off")
         # One unit of the axis is a line of text.
         axes.set(xlim=(0, 1), ylim=(lines, 0))
-        axes.text(0, 1, f"{case.title}: {case.id}", fontsize=9.5, weight="bold")
-        axes.text(0, 1.6, head, fontsize=8.5, va="top", parse_math=False)
+        # Of a text that is wider than its panel the layout would make the panel narrower still.
+        look: dict[str, Any] = {"in_layout": False, "parse_math": False}
+        axes.text(0, 1, f"{case.title}: {case.id}", fontsize=9.5, weight="bold", **look)
+        axes.text(0, 1.6, head, fontsize=8.5, va="top", **look)
         for place, (method, text) in enumerate(both.items()):
             colour = canvas.LOOKS[method]["color"]
             axes.text(
                 0.01 + 0.51 * place, head.count("\n") + 3.2, text, fontsize=8.5, va="top",
-                parse_math=False,
-                bbox={"boxstyle": "round", "fc": (*colour, 0.12), "ec": colour},
+                **look, bbox={"boxstyle": "round", "fc": (*colour, 0.12), "ec": colour},
             )  # fmt: skip
     return canvas.finish(figure, result, f"judged by {result.judge}")
 
