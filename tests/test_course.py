@@ -80,6 +80,15 @@ def test_a_chapter_opens_with_its_question_and_closes_with_what_was_shown(name):
     assert re.findall(r"^(\d)\. ", keep, re.MULTILINE) == ["1", "2", "3"]
 
 
+def test_the_first_chapter_tells_how_long_each_takes():
+    (table,) = [text for text in prose(CHAPTERS[0]) if "| minutes |" in text]
+    told = dict(re.findall(r"^\| \[?(\d\d).*\| (\d+) \|$", table, re.MULTILINE))
+    assert told == {
+        name[:2]: re.search(r"\*\*Time\*\*: (\d+)\s+minutes", prose(name)[0])[1]
+        for name in CHAPTERS
+    }
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_leads_to_its_exercises(name):
     if (NOTEBOOKS / "exercises" / name).exists():
@@ -98,13 +107,16 @@ def test_no_sentence_of_a_chapter_is_the_papers_and_ours_at_once(name):
     """A quotation stands in a block of its own and says where in the paper it is."""
     for text in prose(name):
         for block in re.findall(r"(?:^>.*\n?)+", text, re.MULTILINE):
-            assert re.search(r"\*\(.+\)\*", block), block
+            assert re.search(r"\*\(.+\)\*|— \*.+\*", block), block
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_the_learner_has_something_to_move_or_to_change(name):
     code, text = "\n".join(sources(name, "code")), "\n".join(prose(name))
-    assert re.search(r"course\.widgets import|controlled\(", code) or "**Change it**" in text
+    assert (
+        re.search(r"course\.(widgets|evidence)\.?\w* import|controlled\(", code)
+        or "**Change it**" in text
+    )
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
