@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mi_cot_lib"
 TEXT = {
-    ".cff", ".cfg", ".css", ".csv", ".html", ".ipynb", ".json", ".jsonl", ".md", ".py", ".rst", ".svg", ".toml",
-    ".txt", ".yaml", ".yml",
+    ".cff", ".cfg", ".css", ".csv", ".html", ".ipynb", ".json", ".jsonl", ".md", ".py", ".rst",
+    ".svg", ".toml", ".txt", ".yaml", ".yml",
 }  # fmt: skip
 MACHINE_PATH = re.compile(
     r"""(?<![\w.:/~])/(?:home|Users|root|work|mnt|private|opt|var/folders|tmp/ipykernel\w*)/\w"""
