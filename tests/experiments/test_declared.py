@@ -8,13 +8,14 @@ import pytest
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.experiments.asked.pilot import (
+    CONTROL,
     METHODS,
+    SEARCHES,
     SEEDS,
     is_older,
     pilot_path,
     place,
     size_configs,
-    weight_configs,
 )
 from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, runs_of
 from mi_cot_lib.experiments.running.sources import sources_of
@@ -31,7 +32,7 @@ def found():
 
 
 def test_the_search_is_whole_and_of_seeds_that_no_table_has(found):
-    wanted = [place(config) for config in (*size_configs(), *weight_configs())]
+    wanted = [place(config) for make in SEARCHES.values() for config in make()]
     there = found[list(wanted[0])].astype(object).where(found[list(wanted[0])].notna(), None)
     key = str
     assert sorted(there.to_dict("records"), key=key) == sorted(wanted, key=key)
@@ -54,6 +55,17 @@ def test_the_declared_size_is_where_rationales_helped_most(found):
     for family in FAMILIES:
         sizes = gains[family].drop(NANO.sizes[family][-1])
         assert DECLARED.short[family] == sizes.idxmax()
+
+
+def test_rationales_help_on_three_sets_and_those_of_other_questions_keep_less_than_half(found):
+    means = 100 * found.pivot_table("accuracy", ["family", "size"], "method")
+    helped = []
+    for family in FAMILIES:
+        cell = means.loc[family, DECLARED.short[family]]
+        gain, left = (cell[side] - cell["finetune"] for side in ("dss", CONTROL))
+        if gain >= 3 and left < gain / 2:
+            helped.append(family)
+    assert len(helped) >= 3, helped
 
 
 def test_the_declared_weight_of_a_form_is_the_one_that_validated_best(found):

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Literal, NamedTuple
 
 from mi_cot_lib.data.exact_judge.judge import FAULTS, Found
 from mi_cot_lib.data.exact_judge.statements import normal
 from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
 from mi_cot_lib.data.worlds.facts import CATEGORIES, CATEGORY_OF, KIND_OF, NAMES
-from mi_cot_lib.data.worlds.nli import OPENERS, SLOTS, Slot
+from mi_cot_lib.data.worlds.nli import OPENERS, ORDINALS, SLOTS, Slot
 
 _SLOTS = {slot.category: slot for slot in SLOTS}
 _OPENER = re.compile(rf",?\s*\b(?:{'|'.join(OPENERS)})\b,?")
@@ -19,6 +20,8 @@ _JOINT = re.compile(r"\s*,(?!\s*not\b)\s*(?:(?:and|so)\s+)?|\s+(?:and|so)\s+")
 _LEAD = re.compile(r"^(?:and|so|therefore)\s+")
 # What a premise says that is not so.
 _DENIED = re.compile(r", not (\w.*)$")
+
+_BETWEEN = {"a", "an", "the", "or"}
 
 _SILENT = "that the premise does not say what the hypothesis claims"
 _CONCLUSION = "whether the hypothesis is true"
@@ -43,12 +46,17 @@ class _Link(NamedTuple):
     kind: str
 
 
+class _Point(NamedTuple):
+    place: int
+    kind: str
+
+
 @dataclass(frozen=True, slots=True)
 class _PairQuestion:
-    # The leaf of each slot of which the premise tells, those that it says are not so, and what the hypothesis
-    # says of the same person.
+    # The leaf of each slot of which the premise tells, those that it says are not so in their order, and what
+    # the hypothesis says of the same person.
     told: Mapping[Slot, str]
-    denied: frozenset[str]
+    denied: tuple[str, ...]
     asked: _Saying
 
     @property
@@ -59,7 +67,7 @@ class _PairQuestion:
     def needed(self) -> tuple[str, ...]:
         if self.leaf is None:
             return (_SILENT,)
-        return self.asked.slot.link(self.leaf, KIND_OF[self.leaf]), _CONCLUSION
+        return self.asked.slot.point(0, KIND_OF[self.leaf]), _CONCLUSION
 
     def statements(self, sentence: str, before: Sequence[str]) -> tuple[str, ...]:
         return _statements(sentence)
@@ -73,14 +81,16 @@ class _PairQuestion:
         if meaning is None:
             so, not_so = _without_denial(statement)
             meaning = _book().get(so)
-            if not not_so or not not_so <= KIND_OF.keys():
+            if not not_so or not set(not_so) <= KIND_OF.keys():
                 return Found("unreadable")
             if not isinstance(meaning, _Saying) or meaning.sort != "told":
                 return Found("unreadable")
-            if not not_so <= self.denied:
+            if not set(not_so) <= set(self.denied):
                 return Found("false")
         if isinstance(meaning, _Link):
             return self._find_link(meaning)
+        if isinstance(meaning, _Point):
+            return self._find_point(meaning)
         if meaning.name != self.asked.name:
             return Found("foreign")
         if not meaning.holds(self.told.get(meaning.slot)):
@@ -103,6 +113,16 @@ class _PairQuestion:
             return Found("false")
         return Found("explains", self.needed[:1]) if link.leaf == self.leaf else Found("idle")
 
+    def _find_point(self, point: _Point) -> Found:
+        (slot, first), *more = self.told.items()
+        is_of_these = CATEGORY_OF[point.kind] == slot.category and point.place <= len(self.denied)
+        if more or not is_of_these:
+            return Found("foreign")
+        if KIND_OF[(first, *self.denied)[point.place]] != point.kind:
+            return Found("false")
+        is_asked = point.place == 0 and slot is self.asked.slot
+        return Found("explains", self.needed[:1]) if is_asked else Found("idle")
+
 
 def pair_question(text: str, label: str) -> _PairQuestion | None:
     """Find the truth about a pair; None where it is none of this world or its label another one."""
@@ -124,11 +144,11 @@ def pair_question(text: str, label: str) -> _PairQuestion | None:
     return question if told and follows == label else None
 
 
-def _without_denial(text: str) -> tuple[str, frozenset[str]]:
+def _without_denial(text: str) -> tuple[str, tuple[str, ...]]:
     """Cut off what a premise says is not so: the rest, and what is denied, leaves or other words."""
     denied = _DENIED.search(text)
-    named = frozenset(re.findall(r"\w+", denied[1]) if denied else ())
-    return _DENIED.sub("", text), named - {"a", "an", "the", "or"}
+    named = re.findall(r"\w+", denied[1]) if denied else ()
+    return _DENIED.sub("", text), tuple(one for one in named if one not in _BETWEEN)
 
 
 def _statements(sentence: str) -> tuple[str, ...]:
@@ -150,13 +170,15 @@ def _statements(sentence: str) -> tuple[str, ...]:
 
 
 @cache
-def _book() -> dict[str, _Saying | _Link]:
+def _book() -> dict[str, _Saying | _Link | _Point]:
     return {normal(text): meaning for text, meaning in _said()}
 
 
-def _said() -> Iterator[tuple[str, _Saying | _Link]]:
+def _said() -> Iterator[tuple[str, _Saying | _Link | _Point]]:
     for slot in SLOTS:
         kinds = CATEGORIES[slot.category]
+        for place, kind in product(range(len(ORDINALS)), kinds):
+            yield slot.point(place, kind), _Point(place, kind)
         for leaf in (leaf for kind in kinds for leaf in kinds[kind]):
             for kind in kinds:
                 yield slot.link(leaf, kind), _Link(leaf, kind)

@@ -6,7 +6,8 @@ has on both sides, so that counting words or their overlap says nothing about th
 
 The hypothesis is drawn first and independently of the label, and each word of the premise is equally
 frequent under the three labels: only the pairing of the two sides decides. A rationale says of what kind
-all three leaves are; the label tells at most of one.
+all three leaves are; the label tells at most of one. It points at them ("the first is a dog") and does not
+name them: beside another question it says nothing of what any word means.
 """
 
 import random
@@ -38,6 +39,8 @@ from mi_cot_lib.data.worlds.item import (
     read_toml,
 )
 
+# How a rationale points at the things that a premise names; the first is the one that is so.
+ORDINALS = ("the first", "the second", "the third")
 _FILE = Path(__file__).with_name("pairs.toml")
 WORLDS = ("esnli", "anli")
 LABEL_NUMBERS = {label: number for number, label in enumerate(NLI_LABELS)}
@@ -97,10 +100,9 @@ class Slot:
         """Say that a leaf is of a kind, which is false if it is not."""
         return self.bridge.format(x=self._leaf(leaf), k=self._kind(kind))
 
-    def argue(self, leaf: str, conclusion: str) -> str:
-        """Argue from a leaf over its kind to a conclusion."""
-        link = sentence(self.link(leaf, KIND_OF[leaf])).removesuffix(".")
-        return f"{link}, so {conclusion}."
+    def point(self, place: int, kind: str) -> str:
+        """Say of what kind a thing is that a premise names, by its place there, from 0."""
+        return self.bridge.format(x=ORDINALS[place], k=self._kind(kind))
 
     def other_kind(self, kind: str, rng: random.Random) -> str:
         """Draw a kind that cannot be true together with the given one."""
@@ -183,15 +185,11 @@ def _draw(
     others = _others(told, leaf, partial(draw_leaf, held_out=new == "facts"), rng)
     frame, frame_name = FRAMES.draw(new, rng)
     way, stated = (2 if new == "template" else rng.randrange(2) for _ in range(2))
-    claim = f"{name} {slot.state(kind, stated)}"
-    besides = sentence(" and ".join(told.link(one, KIND_OF[one]) for one in others))
-    rationales = {
-        each: f"{besides} {argument}"
-        for each, argument in _rationales(slot, kind, told, leaf, name, claim, rng).items()
-    }
+    claim = slot.state(kind, stated)
+    rationales = _rationales(slot, kind, told, [leaf, *others], name, claim, rng)
     row: dict[str, Any] = {
         "premise": _premise(frame, name, told.say(leaf, way, others), rng),
-        "hypothesis": sentence(claim),
+        "hypothesis": sentence(f"{name} {claim}"),
         "label": LABEL_NUMBERS[label],
         reason: rationales[label],
     }
@@ -219,19 +217,26 @@ def _premise(frame: str, name: str, said: str, rng: random.Random) -> str:
 
 
 def _rationales(
-    slot: Slot, kind: str, told: Slot, leaf: str, name: str, claim: str, rng: random.Random
+    slot: Slot,
+    kind: str,
+    told: Slot,
+    things: Sequence[str],
+    name: str,
+    claim: str,
+    rng: random.Random,
 ) -> dict[str, str]:
-    # The teacher knows what things are. It errs about what was said, and about what follows from it.
-    known = sentence(told.link(leaf, KIND_OF[leaf]))
-    against = leaf
-    if told is not slot:
-        leaf, against = draw_leaf(kind, rng), draw_leaf(slot.other_kind(kind, rng), rng)
-    excluded = slot.other_kind(kind, rng) if KIND_OF[against] == kind else kind
-    cannot = f"{name} cannot be {slot.state(excluded, 0).removeprefix('is ')}"
+    # The teacher knows what things are; it errs about what follows from that.
+    first, *others = (told.point(place, KIND_OF[one]) for place, one in enumerate(things))
+    # What else is told is of use to whoever has to learn it, though the label does not show it.
+    besides = sentence(" and ".join(others))
+    so = f"{besides} {sentence(first).removesuffix('.')}, so {name}"
+    excluded = slot.other_kind(kind, rng) if KIND_OF[things[0]] == kind else kind
+    cannot = f"cannot be {slot.state(excluded, 0).removeprefix('is ')}"
     silent = f"The premise does not say {slot.topic.format(n=name)}."
     return {
-        "entailment": slot.argue(leaf, claim),
-        # What else is told is of use to whoever has to learn it, though the label does not show it.
-        "neutral": silent if told is slot else f"{known} {silent}",
-        "contradiction": slot.argue(against, cannot),
+        "entailment": f"{so} {claim}.",
+        "neutral": f"{besides} {silent}"
+        if told is slot
+        else f"{besides} {sentence(first)} {silent}",
+        "contradiction": f"{so} {cannot}.",
     }

@@ -1,8 +1,9 @@
 """The search on validation, before any test set is scored, with seeds that no table has.
 
 First at which size rationales help: that trains finetuning and DSS alone, and looks at nothing else. Then
-with which weight each form of the MI term validates best, for question 1. From what it found
-`declared.toml` was written.
+what of that is left, at the size that was found, with the rationales of other questions; a world in which
+much is left is to be changed. Then with which weight each form of the MI term validates best, for
+question 1. From what it found `declared.toml` was written.
 """
 
 import json
@@ -26,6 +27,8 @@ from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import selected_accuracy
 
 METHODS = ("finetune", "dss")
+# What the search calls DSS with the rationales of other questions.
+CONTROL = "control"
 SEEDS = range(100, 103)
 # Of the training set; None is the whole.
 SIZES = (125, 250, 500, 1_000, None)
@@ -56,6 +59,24 @@ def size_configs() -> list[RunConfig]:
     ]
 
 
+def control_configs() -> list[RunConfig]:
+    """Return the controls: DSS with the rationales of other questions, each set at its declared size."""
+    preset = PRESETS["nano"]
+    return [
+        RunConfig(
+            dataset=preset.datasets[family],
+            student=preset.large,
+            method="dss",
+            teacher_change="other_rationales",
+            change_share=1.0,
+            seed=seed,
+            train_size=DECLARED.short[family],
+        )
+        for seed in SEEDS
+        for family in FAMILIES
+    ]
+
+
 def weight_configs() -> list[RunConfig]:
     """Return what is trained for the weights: each form with each, on question 1's sets at their size."""
     preset = PRESETS["nano"]
@@ -76,8 +97,11 @@ def weight_configs() -> list[RunConfig]:
     ]
 
 
+SEARCHES = {"sizes": size_configs, "control": control_configs, "weights": weight_configs}
+
+
 def make_pilot(searched: str, jobs: int = -1) -> Path:
-    """Train what the file does not have yet of `sizes` or `weights`, so many runs at a time.
+    """Train what the file does not have yet of a search in `SEARCHES`, so many runs at a time.
 
     Returns:
         The file, written after each run: a list of runs, each with `dataset`, `size`, `method`, `form` and
@@ -87,7 +111,7 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
     """
     path = pilot_path()
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    wanted = {"sizes": size_configs, "weights": weight_configs}[searched]()
+    wanted = SEARCHES[searched]()
     sources = {config.dataset: sources_of(config) for config in wanted}
     found = [one for one in found if not is_older(one, sources.get(one["dataset"]))]
     done = {_name(one) for one in found}
@@ -116,7 +140,7 @@ def place(config: RunConfig) -> dict[str, Any]:
     return {
         "dataset": config.dataset,
         "size": size,
-        "method": config.method,
+        "method": config.method if config.teacher_change == "none" else CONTROL,
         "form": config.mi_form if has_mi else None,
         "weight": config.alpha3 if has_mi else None,
         "seed": config.seed,

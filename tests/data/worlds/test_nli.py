@@ -75,16 +75,20 @@ def test_new_facts_are_of_leaves_that_no_other_question_tells_of(world):
 
 
 @WORLDS
-def test_a_right_rationale_uses_only_true_links_and_quotes_the_premise(world):
+def test_a_rationale_points_at_things_says_what_they_are_and_names_none(world):
+    places = {"first": 0, "second": 1, "third": 2}
     for item in made(world):
-        text = item.right.rationale.lower()
-        used = {word for word in words(text) if word in facts.KIND_OF}
-        assert used <= set(words(item.row["premise"].lower()))
-        for link in map(words, re.split(r"[.] |, so | and ", text)):
-            leaf = next((word for word in link if word in facts.KIND_OF), None)
-            kind = next((word for word in link if word in facts.CATEGORY_OF), None)
-            assert None in (leaf, kind) or facts.KIND_OF[leaf] == kind, item.right
-        assert {facts.KIND_OF[leaf] for leaf in used} <= set(words(text))
+        so, not_so = named(item.row["premise"])
+        for argument in (item.right, *item.wrong):
+            text = argument.rationale.lower()
+            assert not set(words(text)) & facts.KIND_OF.keys()
+            pointed = {}
+            for part in map(words, re.split(r"[.] |, so | and ", text)):
+                kinds = [word for word in part if word in facts.CATEGORY_OF]
+                for place in places.keys() & set(part):
+                    pointed[places[place]] = kinds[-1]
+            assert pointed == {n: facts.KIND_OF[[*so, *not_so][n]] for n in pointed}
+            assert argument is not item.right or len(pointed) == 3
 
 
 @WORLDS
