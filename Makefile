@@ -22,7 +22,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 SHOW_PROGRESS := { grep --line-buffered -oE \
 	'^ *(Downloading|Processing|Using cached) [^ ]+|^Installing collected packages|^ERROR.*' || true; }
 
-.PHONY: help setup reproduce test lab book lint nano-student paper record notebooks benchmarks clean
+.PHONY: help setup reproduce test lab book screens lint nano-student paper record notebooks benchmarks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ lab: $(READY) ## open the course in JupyterLab
 book: $(READY) ## build the course as a static site (REPOSITORY=OWNER/NAME adds links to Colab and Binder)
 	@$(BIN)/python book/build.py $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
+screens: $(READY) $(BROWSER) ## take the pictures of the course in figures/screens anew
+	@$(BIN)/python -m mi_cot_lib.course.seen.screens
+
 lint: $(DEV_READY) ## check style, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -60,8 +63,9 @@ record: $(READY) ## commit a finished reproduction's records to results/ (and ex
 	@$(BIN)/mi-cot record
 	@$(MAKE) --no-print-directory notebooks
 
-notebooks: $(READY) ## execute the course's notebooks in place
-	@for notebook in notebooks/*.ipynb; do \
+notebooks: $(READY) ## build exercises and solutions from their masters, and execute all notebooks in place
+	@$(BIN)/python -m mi_cot_lib.course.exercises
+	@for notebook in notebooks/*.ipynb notebooks/exercises/*.ipynb notebooks/exercises/solutions/*.ipynb; do \
 		MI_COT_DATA= $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 			--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False "$$notebook"; \
 	done
