@@ -82,7 +82,17 @@ def test_a_chapter_opens_with_its_question_and_closes_with_what_was_shown(name):
 
 def test_the_first_chapter_tells_how_long_each_takes():
     (table,) = [text for text in prose(CHAPTERS[0]) if "| minutes |" in text]
-    told = dict(re.findall(r"^\| \[?(\d\d).*\| (\d+) \|$", table, re.MULTILINE))
+    rows = re.findall(
+        r"^\| \[?(\d\d).* \| (\d+) \| (?:\[(\d+)\]\(.+\), (\d+))? ?\|$", table, re.MULTILINE
+    )
+    told = {chapter: minutes for chapter, minutes, *_ in rows}
+    for chapter, _, *exercises in rows:
+        asked = [
+            int(one)
+            for master in (NOTEBOOKS / "exercises" / "master").glob(f"{chapter}*.md")
+            for one in re.findall(r'"minutes": (\d+)', master.read_text("utf-8"))
+        ]
+        assert exercises == ([str(len(asked)), str(sum(asked))] if asked else ["", ""]), chapter
     assert told == {
         name[:2]: re.search(r"\*\*Time\*\*: (\d+)\s+minutes", prose(name)[0])[1]
         for name in CHAPTERS

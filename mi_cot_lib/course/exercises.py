@@ -9,6 +9,7 @@ An exercise begins with a cell of text that has its name, that of a check, in it
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,12 @@ def _parts(text: str) -> tuple[str, list[tuple[str, str]]]:
     ]
 
 
+def _numbered(parts: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    hints = count(1)
+    for title, body in parts:
+        yield (f"{title} {next(hints)}" if title == "Hint" else title), body
+
+
 def _marks(metadata: dict[str, Any]) -> str:
     def dots(count: int) -> str:
         return "●" * count + "○" * (_MOST - count)
@@ -112,7 +119,7 @@ def _as_it_stands(
 
 
 def _exercise_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNode]:
-    made = []
+    made: list[NotebookNode] = []
     for text, code in _grouped(cells, master):
         if "exercise" not in text.metadata:
             made += _as_it_stands(text, code, opens=not made)
@@ -120,7 +127,7 @@ def _exercise_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNod
         name = text.metadata["exercise"]
         asked, parts = _parts(text.source)
         heading, _, goal = asked.partition("\n")
-        further = [_folded(title, body) for title, body in parts if title != "Why"]
+        further = [_folded(title, body) for title, body in _numbered(parts) if title != "Why"]
         made.append(
             new_markdown_cell("\n\n".join([heading, _marks(text.metadata), goal.strip(), *further]))
         )
@@ -142,7 +149,7 @@ def _exercise_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNod
 
 
 def _solution_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNode]:
-    made = []
+    made: list[NotebookNode] = []
     for text, code in _grouped(cells, master):
         if "exercise" not in text.metadata:
             made += _as_it_stands(text, code, opens=not made)

@@ -66,7 +66,7 @@ def compare_form(form: OwnForm, *, seeds: int = 3, alpha3: float = 0.1, **change
 
     found: dict[str, dict[int, float]] = {"own": {}, "DSS": {}}
     with tempfile.TemporaryDirectory() as runs, FORMS.trying(Form(loss=loss)) as name:
-        sides = {
+        sides: dict[str, dict[str, Any]] = {
             "DSS": {"method": "dss"},
             "own": {"method": "mi", "mi_form": name, "alpha3": alpha3},
         }

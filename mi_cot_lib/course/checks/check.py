@@ -3,6 +3,7 @@
 import copy
 import html
 import inspect
+import re
 import textwrap
 import traceback
 from collections.abc import Callable, Sequence
@@ -41,8 +42,13 @@ class Verdict:
         colour, mark = ("#1b7837", "✓ right") if self.passed else ("#b2182b", "✗ not yet")
         return (
             f'<div style="border-left: 4px solid {colour}; padding: 0.3em 0.8em; white-space: pre-wrap">'
-            f"<b>{mark}</b>\n{html.escape(self.message)}</div>"
+            f"<b>{mark}</b>\n{_with_code(self.message)}</div>"
         )
+
+
+def _with_code(text: str) -> str:
+    """Escape a text; what stands in backticks is shown as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,8 @@ def _quietly(answer: Answer, case: tuple[Any, ...]) -> Any:
 
 
 def _given(case: tuple[Any, ...]) -> str:
+    if not case:
+        return ""
     return "It was given: " + textwrap.shorten(", ".join(map(shown, case)), _MOST, placeholder=" …")
 
 

@@ -12,7 +12,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--with_mi", type=bool, default=False)
 parser.add_argument("--alpha", type=float, default=0.5)
 args = parser.parse_args()
-
+scores = {}
 model.train()
 for step, batch in enumerate(batches, start=1):
     predicted = model(**batch["predict"]).loss
@@ -44,7 +44,6 @@ _FINE = {
     12: "Line 12 adds the third term of Equation 10, α3 = 0.1: right.",
     14: "Line 14 is right: with accumulation a step is taken only every so many batches.",
     16: "Line 16 is right: gradients are cleared after each step, and only then.",
-    19: "Line 19 follows from line 18: the choice is where the test set was looked at.",
 }
 
 
@@ -53,11 +52,14 @@ def _faults_named(answer: object) -> str:
         type(line) is int for line in answer
     ):
         return "It should give a set of line numbers, such as {1, 4, 9}."
-    wrong = sorted(set(answer) - _FAULTS.keys())
+    # Where the best look is chosen is where the test set is looked at.
+    answer = {18 if line == 19 else line for line in answer}
+    found = "\n".join(f"Found: {_FAULTS[line]}" for line in sorted(answer & _FAULTS.keys()))
+    wrong = sorted(answer - _FAULTS.keys())
     if wrong:
-        return _FINE.get(wrong[0], f"Line {wrong[0]} is right, or no line of the script.")
-    missed = sorted(_FAULTS.keys() - set(answer))
-    found = "\n".join(f"Found: {_FAULTS[line]}" for line in sorted(answer))
+        fine = _FINE.get(wrong[0], f"Line {wrong[0]} is right, or no line of the script.")
+        return f"{fine}\n{found}".strip()
+    missed = sorted(_FAULTS.keys() - answer)
     hints = {
         2: "what the command line makes of a word",
         13: "what several batches do to one step",

@@ -65,8 +65,9 @@ def _released(label_logits: Tensor, rationale_logits: Tensor) -> Tensor:
     return _released_of(*_pooled(label_logits, rationale_logits))
 
 
-def _released_of(t: Tensor, q: Tensor) -> Tensor:
-    return (t.sum(-1) * q.logsumexp(-1) - (t * q).sum(-1)).mean()
+def _released_of(t: Tensor, q: Tensor, *, with_sum: bool = True) -> Tensor:
+    total = t.sum(-1) if with_sum else 1.0
+    return (total * q.logsumexp(-1) - (t * q).sum(-1)).mean()
 
 
 def _pooled(*sides: Tensor) -> tuple[Tensor, ...]:
@@ -76,6 +77,16 @@ def _pooled(*sides: Tensor) -> tuple[Tensor, ...]:
 def _released_of_distribution(label_logits: Tensor, rationale_logits: Tensor) -> Tensor:
     t, q = _pooled(label_logits, rationale_logits)
     return _released_of(t / t.sum(-1, keepdim=True), q)
+
+
+def _paper_form(label_logits: Tensor, rationale_logits: Tensor) -> Tensor:
+    t, q = (side / side.sum(-1, keepdim=True) for side in _pooled(label_logits, rationale_logits))
+    return -(t * q.log()).sum(-1).mean()
+
+
+def _sum_over_batch(label_logits: Tensor, rationale_logits: Tensor) -> Tensor:
+    t, q = _pooled(label_logits, rationale_logits)
+    return (t.sum() * q.logsumexp(-1) - (t * q).sum(-1)).mean()
 
 
 def _one_softmax(label_logits: Tensor, rationale_logits: Tensor) -> Tensor:
@@ -109,6 +120,19 @@ released_loss = Check(
             "It is −Σ t log q, a cross-entropy. The released code hands q, which is probabilities already, "
             "to a function "
             "that takes logits: it passes a second softmax.",
+        ),
+        Misconception(
+            _paper_form,
+            "Both sides are made distributions: that is the paper's form. The released code "
+            "normalises neither.",
+        ),
+        Misconception(
+            lambda label, rationale: _released_of(*_pooled(label, rationale), with_sum=False),
+            "S is missing: in a cross-entropy with a target that sums to S, the logarithm counts S times.",
+        ),
+        Misconception(
+            _sum_over_batch,
+            "S is summed over the whole batch. Each example has its own: sum over the last dimension only.",
         ),
         Misconception(
             lambda label, rationale: _released(label, rationale) * len(label),

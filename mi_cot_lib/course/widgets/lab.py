@@ -21,6 +21,8 @@ LAB_FORMS = tuple(
 )
 # Another question of the batch, for forms that compare questions: sure of the second word.
 _OTHER = (0.02, 0.94, 0.02, 0.02)
+# Share of the longest arrow below which there is a dot.
+_NO_PULL = 0.04
 _BLUE, _ORANGE, _GREEN = "#0072b2", "#d55e00", "#009e73"
 
 
@@ -81,6 +83,10 @@ def draw_lab(lab: Lab) -> Figure:
     for panel, (form, loss) in zip(panels[1:], lab.losses.items(), strict=True):
         panel.axhline(0, color="#666666", lw=1)
         for place, pull in zip(places, lab.pulls.loc[form], strict=True):
+            # An arrow has a head however short it is.
+            if abs(pull) < _NO_PULL * longest:
+                panel.plot([place], [0], "o", color=_GREEN, ms=4)
+                continue
             panel.annotate(
                 "",
                 (place, pull),

@@ -83,6 +83,7 @@ class LiveTraining(Controlled):
             return
         self._stopping.clear()
         self._began, self._error, self._has_ended = None, None, False
+        self.train_button.description = "Training …"
         self._say("Reading data and student …")
         # It is not waited for where a notebook is closed: a checkpoint that is not whole does not count.
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -111,6 +112,7 @@ class LiveTraining(Controlled):
         # What ends a thread is told to nobody.
         except Exception as error:
             self._error = error
+            self.train_button.description = "Train"
             self._say(_told(error))
         else:
             self._draw(record["curves"])
@@ -173,7 +175,7 @@ def time_left(history: History, config: RunConfig, seconds: float, since: float)
             f", {_time(pace * (end - step))} if nothing is gained any more." if end < most else "."
         )
     if end < most:
-        rule = f"after {config.patience} validations without a gain"
+        rule = f"after {config.patience} validations without a gain of half a point"
         said += f" It ends {rule}: at step {end:,} at the earliest."
     return said
 

@@ -22,9 +22,11 @@ from mi_cot_lib.training.config import RunConfig
 _DEFAULT = ("nano", "nano16")
 # Questions of the test set to pick from, and letters of each that a list has room for.
 _EXAMPLES, _LETTERS = 12, 70
+# Tokens that a student may write that was taught no prompt.
+_UNTAUGHT = 20
 _LEGEND = (
     "Under each token stands its probability, given the prompt and the tokens before it. A dashed frame: "
-    "below 50%. What else it might have been shows where you point at it, and in the folded table."
+    "below 50%. Point at a token to see its alternatives; the folded table has all of them."
 )
 _EMPTY = "Type a question, or pick one from the list; then press <b>Ask</b>."
 
@@ -47,9 +49,11 @@ def asked(student: str | Path | Student, place: int) -> Asked:
     """
     limits = limits_of(RunConfig(dataset="nano_cqa").to_dict())
     if isinstance(student, Student):
-        return Asked(f"student {place}", student, "", limits)
+        return Asked(f"your student ({place})", student, "", limits)
     if student in BUILT_IN_WIDTHS:
         loaded = load_student(str(student))
+        # It goes on and on; the first words show that.
+        limits |= dict.fromkeys(("max_new_tokens", "max_rationale_tokens"), _UNTAUGHT)
         return Asked(str(student), loaded, "as it comes: it was taught neither prompt", limits)
     if not Path(student).is_dir() and not isinstance(student, Path):
         return Asked(student, load_student(student), "", limits)

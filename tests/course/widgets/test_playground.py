@@ -45,7 +45,7 @@ def test_each_control_changes_what_the_students_write():
 def test_both_prompts_of_every_student_are_answered_as_by_generate():
     view = (box := student_playground("nano", load_student("nano32"))).children[-1]
     question = box.children[1].value
-    assert "<h4>nano</h4>" in view.value and "<h4>student 2</h4>" in view.value
+    assert "<h4>nano</h4>" in view.value and "<h4>your student (2)</h4>" in view.value
     for name in ("nano", "nano32"):
         for prefix, limit in ((PREDICT_PREFIX, 64), (EXPLAIN_PREFIX, 128)):
             ((text, _),) = generate(load_student(name), [prefix + question], 256, limit)
