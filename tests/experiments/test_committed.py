@@ -52,6 +52,45 @@ def test_records_are_small_and_say_what_they_were_made_with():
         assert record["versions"].keys() >= {"torch", "transformers", "python"}
 
 
+def records_of(*items):
+    """Return the committed records of some items, each once."""
+    names = {one.run_name for item in items for one in runs_of(ITEMS[item], NANO)}
+    return [
+        json.loads((results_folder() / f"{name}.json").read_text("utf-8")) for name in sorted(names)
+    ]
+
+
+def test_few_runs_of_table_1_reached_the_cap_while_they_still_gained():
+    records = records_of("table1")
+    unfinished = [one["run"] for one in records if not one["metrics"]["converged"]]
+    assert len(unfinished) <= 0.05 * len(records), unfinished
+
+
+def test_no_finished_run_of_tables_1_and_2_tosses_a_coin_between_labels():
+    for record in records_of("table1", "table2"):
+        curve, metrics = record["curves"]["validation"], record["metrics"]
+        if "least_recall" in curve and metrics["converged"]:
+            recalls = dict(zip(curve["step"], curve["least_recall"], strict=True))
+            assert recalls[metrics["selected_step"]] >= 0.6, record["run"]
+
+
+def test_rationales_help_on_three_sets_and_those_of_other_questions_keep_less_than_half(recorded):
+    cells = recorded.result("declared").cells
+    means = {
+        (one.setting.dataset, one.setting.method, one.setting.change): one.value
+        for one in cells.itertuples()
+        if (one.setting.split, one.setting.form, one.setting.steps) == ("test", None, None)
+    }
+    helped = []
+    for dataset in NANO.datasets.values():
+        plain = means[dataset, "finetune", "none"]
+        gain = means[dataset, "dss", "none"] - plain
+        left = means[dataset, "dss", "other_rationales"] - plain
+        if gain >= 3 and left < gain / 2:
+            helped.append(dataset)
+    assert len(helped) >= 3, helped
+
+
 @pytest.mark.parametrize("item", CHEAP)
 def test_a_committed_item_is_what_its_records_make(item, recorded):
     kept = json.loads((FOLDER / f"{item}.json").read_text(encoding="utf-8"))
