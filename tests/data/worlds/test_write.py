@@ -191,5 +191,5 @@ def test_changed_teachers_are_those_that_were_committed():
         for each in changed_teacher(valid[name], change, 0.5, 0)
     ]
     assert sha256(json.dumps(changed)) == (
-        "a19e588397982e23757d43c0a3b0e0ecf8e9acc98633b77db1bf70f58495375e"
+        "c5ccd6815cf9615dd39c6545ffd65043a75c1cd7da3b167923269190a50d1774"
     )
