@@ -93,7 +93,7 @@ def finetuned(student: Student, examples: Sequence[Example], steps: int) -> Stud
     pairs = encode_pairs(
         examples[: steps * TRAINING_BATCH],
         [example.label for example in examples[: steps * TRAINING_BATCH]],
-        student.tokeniser,
+        student.wording,
         explain=False,
         max_input_tokens=MAX_INPUT_TOKENS,
         max_target_tokens=MAX_NEW_TOKENS,

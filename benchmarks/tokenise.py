@@ -22,6 +22,7 @@ from benchmarks.harness import (
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX, EncodedPair, encode_pairs
 from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.wording import Wording
 
 # The released code's limits for every data set.
 MAX_INPUT_TOKENS = 1024
@@ -80,7 +81,7 @@ def tokenise(
         return encode_pairs(
             examples,
             labels,
-            tokeniser,
+            Wording(tokeniser),
             explain=True,
             max_input_tokens=MAX_INPUT_TOKENS,
             max_target_tokens=MAX_TARGET_TOKENS,

@@ -51,7 +51,7 @@ def training_pairs(student: Student, data_root: Path | None, count: int) -> list
     return encode_pairs(
         chosen,
         [example.label for example in chosen],
-        student.tokeniser,
+        student.wording,
         explain=True,
         max_input_tokens=1024,
         max_target_tokens=256,

@@ -176,6 +176,31 @@ def address_space() -> int | None:
     return int(path.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def free_memory() -> int | None:
+    """Return how many bytes this process can still take, of its container too; None where nothing says so."""
+    limits = []
+    meminfo = Path("/proc/meminfo")
+    if meminfo.is_file():
+        for line in meminfo.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                limits.append(1024 * int(line.split()[1]))
+    group = Path("/sys/fs/cgroup")
+    most, used = group / "memory.max", group / "memory.current"
+    if most.is_file() and used.is_file():
+        text = most.read_text(encoding="ascii").strip()
+        if text.isdecimal():
+            limits.append(int(text) - int(used.read_text(encoding="ascii")))
+    taken = address_space()
+    if taken is not None:
+        # Not above: other systems have no such module.
+        import resource
+
+        most_addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if most_addresses != resource.RLIM_INFINITY:
+            limits.append(most_addresses - taken)
+    return max(0, min(limits)) if limits else None
+
+
 def git_commit() -> str | None:
     """Return the checkout's commit, with `+` where files differ from it; None outside a checkout."""
     git = ["git", "-C", str(PACKAGE_ROOT)]

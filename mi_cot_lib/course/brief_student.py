@@ -28,7 +28,7 @@ def encoded(student: Student, examples: Sequence[Example]) -> list[EncodedPair]:
     labels = [example.label for example in examples]
     # Built-in texts are shorter.
     limits = {"max_input_tokens": 256, "max_target_tokens": 128}
-    return encode_pairs(examples, labels, student.tokeniser, explain=True, **limits)
+    return encode_pairs(examples, labels, student.wording, explain=True, **limits)
 
 
 def encoded_batches(

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.evaluation.generate import check_finite, written_batches
+from mi_cot_lib.student.decoder_only import target_states
 from mi_cot_lib.student.encode import (
     EXPLAIN_PREFIX,
     IGNORED,
@@ -90,12 +91,18 @@ def _pooled_states(
     """
     model = student.model
     labels = pad_rows(written, IGNORED).to(ids.device)
-    read, real = shift_right(labels, model.config), labels != IGNORED
-    if can_pack(model):
-        ((states,), _) = both_states(model, [Rows(ids, mask != 0)], [Rows(read, real)])
+    real = labels != IGNORED
+    if student.decoder_only:
+        states = target_states(model, ids, mask, labels)[real]
+    elif can_pack(model):
+        read = Rows(shift_right(labels, model.config), real)
+        ((states,), _) = both_states(model, [Rows(ids, mask != 0)], [read])
     else:
         output = model(
-            input_ids=ids, attention_mask=mask, decoder_input_ids=read, output_hidden_states=True
+            input_ids=ids,
+            attention_mask=mask,
+            decoder_input_ids=shift_right(labels, model.config),
+            output_hidden_states=True,
         )
         states = output.decoder_hidden_states[-1][real]
         # T5 with tied weights scales what its output layer reads; `both_states` does so by itself.

@@ -2,22 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import exp, isfinite
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, EncoderDecoderCache
-from transformers.modeling_outputs import BaseModelOutput
 
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.greedy import (
     Sequences,
-    encode,
     greedy_sequences,
     is_plain_greedy,
     plain_sequences,
 )
-from mi_cot_lib.student.encode import IGNORED, check_positions, pad_rows, shift_right
+from mi_cot_lib.evaluation.read import Read, read_prompts
+from mi_cot_lib.student.encode import IGNORED, check_positions, pad_rows
 from mi_cot_lib.student.load import Student
 
 MAX_BATCH = 512
@@ -29,6 +27,8 @@ MAX_STEP_SCORES = 2**23
 MAX_SCORES = 2**27
 # Floats of one candidate's logits (64 MB).
 MAX_LOGITS = 2**24
+# No label is longer.
+MOST_LABEL_TOKENS = 2**16
 
 # Told of the number of prompts of each finished batch.
 OnBatch = Callable[[int], None]
@@ -74,14 +74,14 @@ def generate(
 class Batch(NamedTuple):
     """Some prompts, `chosen`, and what was written for them, row by row.
 
-    `ids` of the prompts, (rows, positions), are padded on the right, where `mask` is 0; `hidden` are the
-    encoder's states, (rows, positions, width), None where `model.generate` kept them.
+    `ids` of the prompts, (rows, positions), are padded on the right, where `mask` is 0; `read` is what the
+    student made of them, None where `model.generate` kept it.
     """
 
     chosen: list[int]
     ids: Tensor
     mask: Tensor
-    hidden: Tensor | None
+    read: Read | None
     written: Sequences
 
 
@@ -108,7 +108,7 @@ def outputs(
     """
     names = names or [repr(prompt[:60]) for prompt in prompts]
     results = [Output("", 0.0, 0, False)] * len(prompts)
-    labels = label_ids(student.tokeniser, [row or () for row in candidates or [()] * len(prompts)])
+    labels = label_ids(student, [row or () for row in candidates or [()] * len(prompts)])
     for batch in written_batches(student, prompts, max_input_tokens, limits, plain=plain):
         ids, logs, ended = batch.written
         texts = student.tokeniser.batch_decode(ids, skip_special_tokens=True)
@@ -152,8 +152,10 @@ def written_batches(
     model, tokeniser = student.model.eval(), student.tokeniser
     if not prompts:
         return
-    encoded = tokeniser(list(prompts), truncation=True, max_length=max_input_tokens)["input_ids"]
-    check_positions(max(*map(len, encoded), *limits), model.config)
+    encoded = student.wording.prompts(prompts, max_input_tokens)
+    # In one sequence the text stands behind its prompt.
+    together = max(map(len, encoded)) if student.decoder_only else 0
+    check_positions(max(*map(len, encoded), together + max(limits)), model.config)
     plain = plain or not is_plain_greedy(model)
     kept_steps = max(limits) if plain else 1
     most_scores = MAX_SCORES if plain else MAX_STEP_SCORES
@@ -170,21 +172,18 @@ def written_batches(
         if plain:
             yield Batch(chosen, ids, mask, None, plain_sequences(model, ids, mask, own))
         else:
-            hidden = encode(model, ids, mask)
-            yield Batch(chosen, ids, mask, hidden, greedy_sequences(model, hidden, mask, own))
+            read = read_prompts(model, ids, mask)
+            yield Batch(chosen, ids, mask, read, greedy_sequences(read, own))
         start += len(chosen)
 
 
-def label_ids(tokeniser: Any, candidates: Sequence[Sequence[str]]) -> list[list[list[int]]]:
+def label_ids(student: Student, candidates: Sequence[Sequence[str]]) -> list[list[list[int]]]:
     """Return the token ids of each prompt's candidates, the end token included."""
     distinct = list(dict.fromkeys(label for labels in candidates for label in labels))
     if not distinct:
         return [[] for _ in candidates]
-    end = tokeniser.eos_token_id
-    ids = dict(zip(distinct, tokeniser(distinct)["input_ids"], strict=True))
-    # A tokeniser that adds no end token still has a student that writes one.
-    ended = {label: row if row[-1:] == [end] else [*row, end] for label, row in ids.items()}
-    return [[ended[label] for label in labels] for labels in candidates]
+    ids = dict(zip(distinct, student.wording.targets(distinct, MOST_LABEL_TOKENS), strict=True))
+    return [[ids[label] for label in labels] for labels in candidates]
 
 
 def _scores(
@@ -194,56 +193,42 @@ def _scores(
     scored = [row for row, own in enumerate(labels) if own]
     scores: list[list[float] | None] = [None] * len(labels)
     if scored:
-        hidden = batch.hidden
-        if hidden is None:
-            hidden = encode(student.model, batch.ids, batch.mask)
+        read = batch.read or read_prompts(student.model, batch.ids, batch.mask)
         own = [labels[row] for row in scored]
-        found = candidate_scores(student.model, hidden[scored], batch.mask[scored], own)
+        found = candidate_scores(read.choose(torch.tensor(scored, device=batch.ids.device)), own)
         for row, values in zip(scored, found, strict=True):
             scores[row] = values
     return scores
 
 
 @torch.inference_mode()
-def candidate_scores(
-    model: Any, hidden: Tensor, mask: Tensor, labels: Sequence[Sequence[Sequence[int]]]
-) -> list[list[float]]:
+def candidate_scores(read: Read, labels: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
     """Score every candidate label of every prompt by teacher forcing.
 
-    Takes the encoder's states of the prompts, (prompts, positions, width), a mask that is 1 at real
-    positions, and the `label_ids` of at least one candidate a prompt. Returns for each prompt the
-    log-probability of each candidate in nats, its end token included. They need not sum to 1: the student
-    may write something else.
+    Takes prompts that a student has read, and the `label_ids` of at least one candidate of each. Returns for
+    each prompt the log-probability of each candidate in nats, its end token included. They need not sum to 1:
+    the student may write something else.
     """
     longest = max(len(ids) for row in labels for ids in row)
-    most = max(1, MAX_LOGITS // (longest * model.config.vocab_size))
+    most = max(1, MAX_LOGITS // (longest * read.model.config.vocab_size))
     scores: list[list[float]] = []
     for start in range(0, len(labels), most):
-        part = slice(start, start + most)
-        # One candidate of every prompt at a time: the prompts' states, and the keys and values that the
-        # decoder makes of them for the first, serve them all. A prompt with fewer repeats its last.
-        cross, columns = DynamicCache(), []
-        for place in range(max(map(len, labels[part]))):
-            targets = pad_rows([row[min(place, len(row) - 1)] for row in labels[part]], IGNORED)
-            targets = targets.to(hidden.device)
-            logs = _log_probabilities(model, hidden[part], mask[part], targets, cross)
-            columns.append(logs.tolist())
-        rows = zip(zip(*columns, strict=True), labels[part], strict=True)
-        scores += [list(row[: len(own)]) for row, own in rows]
+        own = labels[start : start + most]
+        rows = torch.arange(start, start + len(own), device=read.start.device)
+        part, columns = read.choose(rows), []
+        # One candidate of every prompt at a time: what the student made of the prompts serves them all. A
+        # prompt with fewer repeats its last.
+        for place in range(max(map(len, own))):
+            targets = pad_rows([row[min(place, len(row) - 1)] for row in own], IGNORED)
+            columns.append(_log_probabilities(part, targets.to(rows.device)).tolist())
+        by_row = zip(zip(*columns, strict=True), own, strict=True)
+        scores += [list(row[: len(labels_of)]) for row, labels_of in by_row]
     return scores
 
 
-def _log_probabilities(
-    model: Any, hidden: Tensor, mask: Tensor, targets: Tensor, cross: DynamicCache
-) -> Tensor:
+def _log_probabilities(read: Read, targets: Tensor) -> Tensor:
     """Log-probability of each row of targets (rows, positions), summed over its real positions."""
-    logits = model(
-        encoder_outputs=BaseModelOutput(last_hidden_state=hidden),
-        attention_mask=mask,
-        decoder_input_ids=shift_right(targets, model.config),
-        past_key_values=EncoderDecoderCache(DynamicCache(), cross),
-        use_cache=True,
-    ).logits.float()
+    logits = read.target_logits(targets).float()
     real = targets != IGNORED
     logs = logits.log_softmax(dim=-1).gather(2, targets.masked_fill(~real, 0)[..., None])
     return logs.squeeze(2).masked_fill(~real, 0.0).sum(dim=1)

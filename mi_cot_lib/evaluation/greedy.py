@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-from transformers import DynamicCache, EncoderDecoderCache, GenerationMixin
-from transformers.modeling_outputs import BaseModelOutput
+from transformers import GenerationMixin
 
-from mi_cot_lib.student.packed import can_pack, encoder_states
+from mi_cot_lib.evaluation.read import Read, Steps
+from mi_cot_lib.student.decoder_only import padded_left
 
-# Tokens, padding included, in one pass of the encoder: more of them leave a CPU's cache.
-ENCODER_TOKENS = 2**12
 # Rows are taken out of a batch when this share of them has ended; each time copies the rest.
 ENDED_SHARE = 0.25
 
@@ -70,8 +67,13 @@ class Sequences(NamedTuple):
 def plain_sequences(model: Any, ids: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
     """Write the most probable next token until the end token or the row's limit, which includes it.
 
-    Takes prompts as (batch, positions) of token ids, and a mask that is 1 at real positions.
+    Takes prompts as (batch, positions) of token ids, padded on the right, and a mask that is 1 at real
+    positions.
     """
+    begun = 1
+    if not model.config.is_encoder_decoder:
+        ids, mask = padded_left(ids, mask)
+        begun = ids.shape[1]
     output = model.generate(
         input_ids=ids,
         attention_mask=mask,
@@ -84,7 +86,7 @@ def plain_sequences(model: Any, ids: Tensor, mask: Tensor, limits: Sequence[int]
     token_logs = model.compute_transition_scores(
         output.sequences, output.scores, normalize_logits=True
     )
-    written = output.sequences[:, 1:]
+    written = output.sequences[:, begun:]
     is_end = torch.isin(written, torch.tensor(end_ids(model), device=written.device))
     # After its end token a row is filled up, and the filling is no part of the sequence.
     real = is_end.cumsum(dim=1) - is_end.long() == 0
@@ -122,73 +124,22 @@ def is_plain_greedy(model: Any) -> bool:
         and value != _WITHOUT_EFFECT.get(name)
     ]
     usual = type(model).generate is GenerationMixin.generate and settings.use_cache is not False
-    return usual and not special and settings.decoder_start_token_id is not None
+    starts = not model.config.is_encoder_decoder or settings.decoder_start_token_id is not None
+    return usual and not special and starts
 
 
-class Steps:
-    """Prompts that a model writes on, one token of each row at a time, with its cache of keys and values."""
-
-    def __init__(self, model: Any, hidden: Tensor, mask: Tensor) -> None:
-        self.model, self.hidden, self.mask = model, hidden, mask
-        self.cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
-
-    def logits(self, last: Tensor) -> Tensor:
-        """Read the last token of each row, (rows,), and return scores of the next, (rows, vocab)."""
-        output = self.model(
-            encoder_outputs=BaseModelOutput(last_hidden_state=self.hidden),
-            attention_mask=self.mask,
-            decoder_input_ids=last[:, None],
-            past_key_values=self.cache,
-            use_cache=True,
-        )
-        return output.logits[:, -1]
-
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these rows only, in this order."""
-        self.hidden, self.mask = self.hidden[rows], self.mask[rows]
-        self.cache.batch_select_indices(rows)
+def greedy_sequences(read: Read, limits: Sequence[int]) -> Sequences:
+    """Write what `plain_sequences` writes, for a model for which `is_plain_greedy` holds."""
+    return follow(read.steps(), read.start, end_ids(read.model), limits)
 
 
-def encode(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
-    """Run the encoder over prompts in parts, each as wide as its own longest prompt.
-
-    Takes (batch, positions), padded on the right, where prompts of similar length stand together, and
-    returns hidden states, (batch, positions, width); 0 beyond the width of a part.
-    """
-    encoder, width = model.get_encoder(), ids.shape[1]
-    lengths = mask.sum(dim=1).tolist()
-    parts, start = [], 0
-    while start < len(lengths):
-        stop = start + max(1, ENCODER_TOKENS // width)
-        own = max(lengths[start:stop])
-        part = ids[start:stop, :own], mask[start:stop, :own]
-        if can_pack(model):
-            hidden = encoder_states(model, *part)
-        else:
-            hidden = encoder(input_ids=part[0], attention_mask=part[1]).last_hidden_state
-        parts.append(F.pad(hidden, (0, 0, 0, width - own)))
-        start = stop
-    return torch.cat(parts)
-
-
-def greedy_sequences(model: Any, hidden: Tensor, mask: Tensor, limits: Sequence[int]) -> Sequences:
-    """Write what `plain_sequences` writes, for a model for which `is_plain_greedy` holds.
-
-    Takes what `encode` makes of the prompts, (batch, positions, width), instead of their ids.
-    """
-    steps = Steps(model, hidden, mask)
-    start = model.generation_config.decoder_start_token_id
-    return follow(steps, start, end_ids(model), limits, hidden.device)
-
-
-def follow(
-    steps: Steps, start: int, ends: Sequence[int], limits: Sequence[int], device: torch.device
-) -> Sequences:
+def follow(steps: Steps, start: Tensor, ends: Sequence[int], limits: Sequence[int]) -> Sequences:
     """Take the most probable token of every row until each has ended or reached its limit.
 
-    Every row begins with the token `start`, and ends with one of `ends`, for which its limit has room.
+    Every row goes on from its token of `start`, (rows,), and ends with one of `ends`, for which its limit has
+    room.
     """
-    most = max(limits)
+    most, device = max(limits), start.device
     written = torch.full((len(limits), most), -1, device=device)
     logs = torch.zeros(len(limits), device=device)
     ended = torch.zeros(len(limits), dtype=torch.bool, device=device)
@@ -197,7 +148,7 @@ def follow(
     # The rows that are still decoded, and which of them are still to be read.
     rows = torch.arange(len(limits), device=device)
     active = torch.ones_like(ended)
-    token = torch.full_like(rows, start)
+    token = start
     for step in range(most):
         scores = steps.logits(token).float()
         best, token = scores.max(dim=-1)

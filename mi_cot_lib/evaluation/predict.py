@@ -225,7 +225,7 @@ def label_limits(
 
     No limit is above `max_new_tokens`, which is that of an example whose labels are not known.
     """
-    rows = label_ids(student.tokeniser, [labels or () for labels in candidates])
+    rows = label_ids(student, [labels or () for labels in candidates])
     return [min(max_new_tokens, max(map(len, row), default=max_new_tokens)) for row in rows]
 
 

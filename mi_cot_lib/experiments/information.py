@@ -27,7 +27,7 @@ from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.features import student_features
 from mi_cot_lib.experiments.running.checkpoint import limits_of
-from mi_cot_lib.experiments.running.sources import fingerprint, weights_fingerprint
+from mi_cot_lib.experiments.running.sources import fingerprint
 from mi_cot_lib.machine import hardware, library_versions
 from mi_cot_lib.measure.mutual_information.estimate import estimate_held_out
 from mi_cot_lib.measure.mutual_information.neighbours import miller_madow
@@ -40,7 +40,7 @@ from mi_cot_lib.measure.mutual_information.resolution import (
     passing_noise,
 )
 from mi_cot_lib.measure.mutual_information.variables import NORMAL_SCORES
-from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.load import Student, load_student, weights_fingerprint
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import STUDENT
 from mi_cot_lib.training.targets import training_examples

@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.student.tokenise import Column, collector_paused, token_ids
+from mi_cot_lib.student.wording import EXPLAIN_PREFIX, PREDICT_PREFIX, Wording
 
-# The released code's wording of the paper's [PREDICT] and [EXPLAIN].
-PREDICT_PREFIX = "predict: "
-EXPLAIN_PREFIX = "explain: "
 # Between rationale and label in the one target of the single-task method, and where the label is first.
 ANSWER_MARK = " The answer is: "
 REASON_MARK = " The reason is: "
@@ -40,6 +37,12 @@ class EncodedPair:
         texts = (self.predict_input, self.predict_target, self.explain_input, self.explain_target)
         return max(map(len, texts))
 
+    @property
+    def longest_together(self) -> int:
+        """Tokens of its longer prompt and target in one sequence."""
+        predicted = len(self.predict_input) + len(self.predict_target)
+        return max(predicted, len(self.explain_input) + len(self.explain_target))
+
 
 def in_one(label: str, rationale: str, label_first: bool) -> str:
     """Write label and rationale as one target; `split_one` reads it again."""
@@ -62,7 +65,7 @@ def split_one(text: str, label_first: bool) -> tuple[str, str]:
 def encode_pairs(
     examples: Sequence[Example],
     labels: Sequence[str],
-    tokeniser: PreTrainedTokenizerBase,
+    wording: Wording,
     *,
     explain: bool,
     max_input_tokens: int,
@@ -72,27 +75,25 @@ def encode_pairs(
 
     `labels` are the targets of the prediction task; with `explain` the rationale task is encoded as well.
     """
-    columns = [
-        Column([PREDICT_PREFIX + example.input for example in examples], max_input_tokens),
-        Column(labels, max_target_tokens),
-    ]
-    if explain:
-        columns += [
-            Column([EXPLAIN_PREFIX + example.input for example in examples], max_input_tokens),
-            Column([example.rationale or "" for example in examples], max_target_tokens),
-        ]
-    predict_inputs, predict_targets, *rest = token_ids(columns, tokeniser)
+    prefixes = (PREDICT_PREFIX, EXPLAIN_PREFIX)[: 1 + explain]
+    prompts = [[prefix + example.input for example in examples] for prefix in prefixes]
+    targets = [labels, [example.rationale or "" for example in examples]][: 1 + explain]
+    if wording.decoder_only:
+        asked = [wording.prompts(texts, max_input_tokens) for texts in prompts]
+        answered = [wording.targets(texts, max_target_tokens) for texts in targets]
+    else:
+        # Together: the two prompts of an example differ in their first word only.
+        columns = [Column(texts, max_input_tokens) for texts in prompts]
+        columns += [Column(texts, max_target_tokens) for texts in targets]
+        asked = token_ids(columns, wording.tokeniser)
+        answered = [wording.ended(rows, max_target_tokens) for rows in asked[1 + explain :]]
     nothing: list[list[int]] = [[] for _ in examples]
-    explain_inputs, rationales = rest or (nothing, nothing)
-    # A tokeniser that ends no text would teach the student to go on until its limit.
-    end = [tokeniser.eos_token_id]
-    for rows in (predict_targets, *rest[1:]):
-        rows[:] = [ids if ids[-1:] == end else ids[: max_target_tokens - 1] + end for ids in rows]
+    explain_inputs, rationales = (asked[1], answered[1]) if explain else (nothing, nothing)
     explain_targets = [
         [] if example.rationale is None else target
         for target, example in zip(rationales, examples, strict=True)
     ]
-    pairs = zip(predict_inputs, predict_targets, explain_inputs, explain_targets, strict=True)
+    pairs = zip(asked[0], answered[0], explain_inputs, explain_targets, strict=True)
     return [
         EncodedPair(*pair, id=example.id) for pair, example in zip(pairs, examples, strict=True)
     ]

@@ -8,16 +8,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, Literal
 
 from safetensors import safe_open
 
 from mi_cot_lib.errors import ConfigError, KitError, unknown_name
 
-# Built-in students by name, and their width: nano, and three below it.
-BUILT_IN_WIDTHS: dict[str, int] = {"nano": 48, "nano32": 32, "nano24": 24, "nano16": 16}
+# Built-in students by name, and their width: nano, three below it, and two without an encoder.
+BUILT_IN_DECODERS: dict[str, int] = {"nano_llama": 48, "nano_llama24": 24}
+BUILT_IN_WIDTHS: dict[str, int] = {
+    **{"nano": 48, "nano32": 32, "nano24": 24, "nano16": 16},
+    **BUILT_IN_DECODERS,
+}
+# How a decoder-only student is asked: question and mark a line each, or the same as a user's turn of its
+# tokeniser's chat template.
+Prompting = Literal["plain", "chat"]
+# Where a student's configuration says so.
+PROMPTING = "mi_cot_prompting"
 # Where a run keeps the student that it trained.
 IN_RUN = "student"
+# What says that a folder holds adapters, as peft names it.
+ADAPTERS = "adapter_config.json"
 # In the order in which transformers looks for them.
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _INDEX = ".index.json"
@@ -49,6 +60,11 @@ NAMED_STUDENTS: dict[str, str] = {
 }
 
 
+def has_model(folder: Path) -> bool:
+    """Tell whether a folder describes a model, or adapters of one."""
+    return any((folder / name).is_file() for name in ("config.json", ADAPTERS))
+
+
 def check_student_name(name: str) -> None:
     """Refuse what is neither a named student, an existing folder, nor a hub id `owner/model`."""
     if name in NAMED_STUDENTS or (name and Path(name).is_dir()):
@@ -70,13 +86,25 @@ def folder_of(name: str) -> str:
     if name in NAMED_STUDENTS or str(folder) in NAMED_STUDENTS or not folder.is_dir():
         return name
     in_run = folder / IN_RUN
-    is_run = not (folder / "config.json").exists() and (in_run / "config.json").exists()
+    is_run = not has_model(folder) and has_model(in_run)
     return str(in_run if is_run else folder)
+
+
+def is_decoder_only(name: str) -> bool:
+    """Tell, without loading it, whether a student has no encoder, as far as its name or folder says so."""
+    if name in BUILT_IN_DECODERS:
+        return True
+    try:
+        said = json.loads((Path(NAMED_STUDENTS.get(name, name)) / "config.json").read_bytes())
+        architectures = said["architectures"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return any(str(one).endswith(("ForCausalLM", "LMHeadModel")) for one in architectures)
 
 
 def refused(source: str, why: str) -> ConfigError:
     """Build the error for a folder, or a model of the hub, that cannot be a student."""
-    return ConfigError(f"{source} holds no complete sequence-to-sequence student: {why}.")
+    return ConfigError(f"{source} holds no complete student: {why}.")
 
 
 @contextmanager
@@ -112,11 +140,6 @@ def check_files(folder: Path) -> str:
 
 
 def _faults(folder: Path, named: dict[str, Path], listing: str) -> Iterator[str]:
-    if "adapter_config.json" in named:
-        yield (
-            "it holds an adapter (adapter_config.json), which needs its base model; merge the two and save "
-            "the result"
-        )
     if "config.json" not in named:
         yield f"config.json is missing; {AGAIN}, or name another folder"
     for name in (*_SETTINGS, *_TOKENISER):
@@ -156,8 +179,8 @@ def _faults(folder: Path, named: dict[str, Path], listing: str) -> Iterator[str]
 
 
 def has_weights(folder: Path) -> bool:
-    """Tell whether a folder holds weights, whole or in parts."""
-    return any((folder / name).is_file() for name in _LISTINGS)
+    """Tell whether a folder holds weights, whole or in parts, or those of adapters."""
+    return any((folder / name).is_file() for name in (*_LISTINGS, "adapter_model.safetensors"))
 
 
 def _json_object(path: Path) -> dict[str, Any]:

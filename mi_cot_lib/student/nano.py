@@ -1,4 +1,4 @@
-"""The built-in students' tokeniser and shape: small T5s for the closed world.
+"""The built-in students' tokeniser and shapes: small T5s and Llamas for the closed world.
 
 Their tokeniser has subwords of the world's text and tasks, and bytes for everything else.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from tokenizers import Tokenizer, decoders, models, processors, trainers
-from transformers import PreTrainedTokenizerFast, T5Config
+from transformers import LlamaConfig, PreTrainedTokenizerFast, T5Config
 
 from mi_cot_lib.student.tokenise import NANO_SPLITTER, SPACE
 
@@ -74,7 +74,7 @@ def _bytes_as_plain_pieces(tokeniser: Tokenizer) -> Tokenizer:
 
 
 def nano_config(vocabulary_size: int, width: int) -> T5Config:
-    """Return the shape of a built-in student: T5 v1.1's gated feed-forward, shared embeddings."""
+    """Return the shape of a built-in T5: v1.1's gated feed-forward, shared embeddings."""
     config = T5Config(
         vocab_size=vocabulary_size,
         d_model=width,
@@ -91,3 +91,20 @@ def nano_config(vocabulary_size: int, width: int) -> T5Config:
     # Released checkpoints bring it along; a new configuration has none, and generation needs one.
     config.decoder_start_token_id = 0
     return config
+
+
+def nano_llama_config(vocabulary_size: int, width: int) -> LlamaConfig:
+    """Return the shape of a built-in Llama: as many layers as the T5 of that width, shared embeddings."""
+    return LlamaConfig(
+        vocab_size=vocabulary_size,
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        # Its outputs are not scaled as a T5's are, so that its embeddings begin that much smaller.
+        initializer_range=width**-0.5,
+        tie_word_embeddings=True,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=None,
+    )

@@ -48,24 +48,26 @@ def t5_v1_1_config(size: str) -> T5Config:
 def matrix_flops(model: Any, read: float, written: float, *, training: bool) -> float:
     """Estimate the floating-point operations of matrix products that so many real tokens need.
 
-    Two for each weight that a token meets, and four more where gradients are taken (Kaplan et al. 2020,
-    section 2.1). The decoder's keys and values of cross-attention are made of the encoder's tokens.
-    Attention scores are left out.
+    Two for each weight that a token meets, and where gradients are taken two more, and two for a weight that
+    is trained (Kaplan et al. 2020, section 2.1). Attention scores are left out.
 
-    `read` are tokens of a T5's encoder, `written` of its decoder and output layer. Its weights may be on
-    the meta device.
+    `read` are tokens of prompts, `written` of targets, which alone meet the output layer. Of a T5 the encoder
+    reads and the decoder writes, whose keys and values of cross-attention are made of what was read; all of a
+    decoder-only student meets both. Its weights may be on the meta device.
     """
-    head = model.lm_head.weight.numel()
-    across = _weights(model.decoder, "EncDecAttention.k", "EncDecAttention.v")
-    reading = _weights(model.encoder) + across
-    writing = _weights(model.decoder) - across + head
-    return (6.0 if training else 2.0) * (reading * read + writing * written)
+    head = _operations(model.get_output_embeddings(), training)
+    if not model.config.is_encoder_decoder:
+        return _operations(model.base_model, training) * (read + written) + head * written
+    across = _operations(model.decoder, training, "EncDecAttention.k", "EncDecAttention.v")
+    reading = _operations(model.encoder, training) + across
+    writing = _operations(model.decoder, training) - across + head
+    return reading * read + writing * written
 
 
-def _weights(module: nn.Module, *names: str) -> int:
-    """Count the weights of a stack's matrices, embeddings apart; of those named only, if any are."""
+def _operations(module: nn.Module, training: bool, *names: str) -> float:
+    """Count the operations a token of a stack's matrices, embeddings apart; of those named only, if any."""
     return sum(
-        parameter.numel()
+        parameter.numel() * (4.0 + 2.0 * parameter.requires_grad if training else 2.0)
         for name, parameter in module.named_parameters()
         if parameter.dim() == 2
         and "embed" not in name
@@ -170,7 +172,7 @@ def _stack(
     """Run an encoder (memory is None) or a decoder: (tokens, width) → (tokens, width)."""
     probability = stack.config.dropout_rate if stack.training else 0.0
     drop = partial(dropout, probability=probability)
-    dtype = _matrix_dtype(x)
+    dtype = matrix_dtype(x)
     masks = _self_masks(stack, rows)
     memory_masks = [_additive(group.real[:, None, None, :]) for group in inputs]
     if memory is not None:
@@ -192,7 +194,8 @@ def _stack(
     return drop(_norm(stack.final_layer_norm, x, dtype))
 
 
-def _matrix_dtype(x: Tensor) -> torch.dtype:
+def matrix_dtype(x: Tensor) -> torch.dtype:
+    """Return what matrices are multiplied in: autocast's kind where it is on, else that of x."""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
@@ -211,7 +214,10 @@ def _feed_forward(layer: Any, x: Tensor, drop: Callable[[Tensor], Tensor]) -> Te
 
 
 def _linear(x: Tensor, *layers: Any) -> Tensor:
-    """Apply several layers to one input in one product: small matrices multiply slowly."""
+    """Apply several layers to one input, plain ones in one product: small matrices multiply slowly."""
+    if not all(type(layer) is nn.Linear for layer in layers):
+        # With adapters.
+        return torch.cat([layer(x) for layer in layers], dim=-1)
     return F.linear(x, torch.cat([layer.weight for layer in layers]))
 
 

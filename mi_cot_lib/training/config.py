@@ -22,7 +22,14 @@ from mi_cot_lib.objective.choices import (
     method_named,
 )
 from mi_cot_lib.objective.forms import FORMS, Divergence, Features
-from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, check_student_name, folder_of
+from mi_cot_lib.student.folder import (
+    BUILT_IN_DECODERS,
+    BUILT_IN_WIDTHS,
+    Prompting,
+    check_student_name,
+    folder_of,
+    is_decoder_only,
+)
 from mi_cot_lib.training.values import checked
 
 Labels = Literal["gold", "teacher"]
@@ -58,6 +65,18 @@ _NANO_DEFAULTS: dict[str, Any] = {
     "threads": 1,
     "precision": "fp32",
 }
+_DECODER_DEFAULTS: dict[str, Any] = {
+    **_T5_DEFAULTS,
+    "max_steps": 1_000,
+    "batch_size": 16,
+    "learning_rate": 1e-4,
+    "eval_every": 50,
+    "max_input_tokens": 512,
+}
+# A Llama's embeddings begin at a seventh of a T5's size.
+_NANO_LLAMA_DEFAULTS: dict[str, Any] = {**_NANO_DEFAULTS, "embedding_rate": 3.0}
+# Fields that a run's name does not show where they are not set: earlier runs keep theirs.
+_LATER = ("prompting", "lora_rank", "lora_targets")
 _MAY_BE_0 = ("alpha1", "alpha2", "alpha3", "seed", "patience")
 
 
@@ -80,7 +99,8 @@ class RunConfig:
     )
     method: str = _help("finetune, single_task, dss or mi.", default="mi")
     student: str = _help(
-        "nano, nano32, nano24, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
+        "nano, nano32, nano24, nano16, nano_llama, nano_llama24, small, base, smollm2, a model id "
+        "OWNER/MODEL or a folder, a run's too.",
         default="nano",
     )
     seed: int = _help(
@@ -156,6 +176,21 @@ class RunConfig:
     max_input_tokens: int = _help("Longer prompts are cut.", default=None)
     max_target_tokens: int = _help("Longer targets are cut.", default=None)
     max_new_tokens: int = _help("Longest label that is generated.", default=64)
+    prompting: Prompting | None = _help(
+        "How a decoder-only student is asked: plain, the task's mark in a line under the question, or chat, "
+        "the same in its tokeniser's template. Default: plain.",
+        default=None,
+    )
+    lora_rank: int | None = _help(
+        "Train adapters of this rank and leave the student's own weights as they are (needs peft). Default: "
+        "all weights are trained.",
+        default=None,
+    )
+    lora_targets: str | None = _help(
+        "Layers that get adapters, by the ends of their names, such as q_proj,v_proj. Default: peft's for "
+        "this kind of student.",
+        default=None,
+    )
 
     def __post_init__(self) -> None:
         """Fill in the student's defaults and check every value."""
@@ -224,7 +259,16 @@ class RunConfig:
             )
         if not self.objective.weights:
             raise ConfigError(f"all weights that {self.method} uses are 0: nothing would train.")
-        for name in ("train_size", "threads"):
+        if self.lora_targets is not None and self.lora_rank is None:
+            raise ConfigError(
+                "lora_targets needs a lora_rank: adapters are trained where it is set."
+            )
+        if self.features == "encoder_hidden" and is_decoder_only(self.student):
+            raise ConfigError(
+                f"features encoder_hidden: {self.student} has no encoder; choose vocabulary or "
+                "decoder_hidden."
+            )
+        for name in ("train_size", "threads", "lora_rank"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be at least 1, got {value}.")
@@ -272,7 +316,9 @@ class RunConfig:
     @property
     def run_name(self) -> str:
         """The run's folder: data set, method, student, seed and a hash of the whole configuration."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
+        values = self.to_dict()
+        shown = {name: values[name] for name in values if name not in _LATER or values[name]}
+        text = json.dumps(shown, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:10]
         student = Path(self.student).resolve().name
         return f"{self.dataset}-{self.method}-{student}-seed{self.seed}-{digest}"
@@ -280,7 +326,9 @@ class RunConfig:
 
 def defaults_of(student: str) -> dict[str, Any]:
     """Return what fields that are left out are for a student."""
-    return _NANO_DEFAULTS if student in BUILT_IN_WIDTHS else _T5_DEFAULTS
+    if student in BUILT_IN_WIDTHS:
+        return _NANO_LLAMA_DEFAULTS if student in BUILT_IN_DECODERS else _NANO_DEFAULTS
+    return _DECODER_DEFAULTS if is_decoder_only(student) else _T5_DEFAULTS
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The loss of a batch: for a T5 without padding and without all logits at once, else the plain way.
+"""The loss of a batch: for a T5 or Llama without padding and without all logits at once, else the plain way.
 
 The plain twin is `forward_terms`.
 """
@@ -17,6 +17,7 @@ from mi_cot_lib.objective.output_layer import output_terms
 from mi_cot_lib.objective.terms import weighted_total
 from mi_cot_lib.student.encode import IGNORED, shift_right
 from mi_cot_lib.student.packed import Rows, both_states, can_pack
+from mi_cot_lib.student.packed_decoder import Task, branch_out, can_share, task_states
 from mi_cot_lib.training.plain_step import forward_terms
 
 Batch = Mapping[str, Tensor]
@@ -27,13 +28,13 @@ MOST_TOKENS = {"cpu": 3072, "cuda": 2**16}
 def loss_terms(
     model: Any, objective: Objective, batch: Batch, counts: Batch
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Compute Equation 10 on a batch from `student.encode.collate`, by the fast path for a T5.
+    """Compute Equation 10 on a batch from `student.encode.collate`, by the fast path for a T5 or a Llama.
 
-    That is one encoder pass, one decoder pass, chunks of logits, and a total that can be differentiated
+    That is one pass of each stack for both tasks, chunks of logits, and a total that can be differentiated
     once. `counts`, from `term_counts` of the whole batch, is what each term is divided by. Returned are the
     weighted total, and each term's unweighted sum; both in nats and float32.
     """
-    if not can_pack(model):
+    if not is_fast(model):
         sums, _ = forward_terms(model, objective, batch)
         return weighted_total(objective, sums, counts), sums
     sides, encoded = _run(model, objective, batch)
@@ -49,7 +50,7 @@ def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -
 
     They are scalars in nats by term, and add up to the total of `loss_terms`, which takes the same.
     """
-    if not can_pack(model):
+    if not is_fast(model):
         sums, _ = forward_terms(model, objective, batch)
         return {term: weighted_total(objective, {term: sums[term]}, counts) for term in sums}
     sides, encoded = _run(model, objective, batch)
@@ -64,18 +65,26 @@ def term_losses(model: Any, objective: Objective, batch: Batch, counts: Batch) -
     return losses
 
 
+def is_fast(model: Any) -> bool:
+    """Tell whether a student's layers are known, so that a batch of it can be packed, and split."""
+    return can_pack(model) or can_share(model)
+
+
 def _run(
     model: Any, objective: Objective, batch: Batch
 ) -> tuple[tuple[Side, ...], list[tuple[Tensor, list[int]]]]:
-    """Run encoder and decoder on the tasks, and where the MI term sees padding on the padding, as needed.
+    """Run the student on the tasks, and where the MI term sees padding on the padding, as needed.
 
     Returns the sides as the output layer reads them, and of the same sides the encoder's states
-    (tokens, width) and each row's length.
+    (tokens, width) and each row's length, where there is one.
     """
     explains = "explain_labels" in batch and bool(objective.weights.keys() & {"generation", "mi"})
     with_padding = explains and objective.sees_padding
+    prefixes = ("", "explain_")[: 1 + explains]
+    if can_share(model):
+        return _branches(model, batch, prefixes, with_padding), []
     inputs, targets, wanted = [], [], []
-    for prefix in ("", "explain_")[: 1 + explains]:
+    for prefix in prefixes:
         labels = batch[f"{prefix}labels"]
         real = torch.ones_like(labels, dtype=torch.bool) if with_padding else labels != IGNORED
         inputs.append(_rows(batch[f"{prefix}input_ids"], batch[f"{prefix}attention_mask"] != 0))
@@ -85,6 +94,28 @@ def _run(
     lengths, read = ([rows.real.sum(dim=1).tolist() for rows in side] for side in (targets, inputs))
     sides = tuple(Side(*side) for side in zip(states, wanted, lengths, strict=True))
     return sides, list(zip(encoded, read, strict=True))
+
+
+def _branches(
+    model: Any, batch: Batch, prefixes: Sequence[str], with_padding: bool
+) -> tuple[Side, ...]:
+    tasks, wanted, lengths = [], [], []
+    for prefix in prefixes:
+        labels = batch[f"{prefix}labels"]
+        real = torch.ones_like(labels, dtype=torch.bool) if with_padding else labels != IGNORED
+        read = labels.masked_fill(labels == IGNORED, model.config.pad_token_id)
+        prompts = batch[f"{prefix}input_ids"], batch[f"{prefix}attention_mask"] != 0
+        tasks.append(Task(_lists(*prompts), _lists(read, real)))
+        wanted.append(labels[real])
+        lengths.append(real.sum(dim=1).tolist())
+    states = task_states(model, branch_out(tasks, wanted[0].device))
+    return tuple(Side(*side) for side in zip(states, wanted, lengths, strict=True))
+
+
+def _lists(ids: Tensor, real: Tensor) -> list[list[int]]:
+    """Return the real ids of each row, which come before all others."""
+    lengths = real.sum(dim=1).tolist()
+    return [row[:length] for row, length in zip(ids.tolist(), lengths, strict=True)]
 
 
 def _rows(ids: Tensor, real: Tensor) -> Rows:

@@ -1,7 +1,7 @@
 """One training step the plain, readable way: a pass for each task, all logits at once."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.mi import head_of, hidden_loss_per_example
 from mi_cot_lib.objective.terms import term_sums
+from mi_cot_lib.student.decoder_only import sequences
 from mi_cot_lib.student.encode import IGNORED, shift_right
 
 
@@ -17,9 +18,9 @@ def forward_terms(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Run the student on both tasks of a batch and sum each term.
 
-    Training takes `loss_terms`, which for a T5 gives the same numbers with less work. The model is any of
-    sequence to sequence, the batch from `student.encode.collate`. Returned are the terms' sums (see
-    `term_sums`), and the logits `label` and, where trained, `rationale`, each (batch, positions, vocab).
+    Training takes `loss_terms`, which for a T5 or a Llama gives the same numbers with less work. The model is
+    any student's, the batch from `student.encode.collate`. Returned are the terms' sums (see `term_sums`),
+    and the logits `label` and, where trained, `rationale`, each (batch, positions, vocab).
     """
     labels = batch["labels"]
     label, of_label = _forward(model, objective, batch, "")
@@ -36,17 +37,23 @@ def forward_terms(
 
 
 def _forward(
-    model: nn.Module, objective: Objective, batch: Mapping[str, Tensor], prefix: str
+    model: Any, objective: Objective, batch: Mapping[str, Tensor], prefix: str
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Return logits, and the hidden states that the MI term may look at with True at real positions."""
     labels, mask = batch[f"{prefix}labels"], batch[f"{prefix}attention_mask"]
+    ids = batch[f"{prefix}input_ids"]
     read: list[Tensor] = []
     output_layer = cast(PreTrainedModel, model).get_output_embeddings()
-    # What the output layer reads is what every sequence-to-sequence model has, whatever it returns.
+    # What the output layer reads is what every student has, whatever it returns.
     hook = output_layer.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
     try:
+        if not model.config.is_encoder_decoder:
+            whole = sequences(ids, mask, labels, model.config.pad_token_id)
+            outputs = model(input_ids=whole.ids, attention_mask=whole.mask, use_cache=False)
+            logits, states = map(whole.at_targets, (outputs.logits, read[0]))
+            return logits, (states, labels != IGNORED)
         outputs = model(
-            input_ids=batch[f"{prefix}input_ids"],
+            input_ids=ids,
             attention_mask=mask,
             decoder_input_ids=shift_right(labels, model.config),
             use_cache=False,

@@ -1,4 +1,4 @@
-"""Rebuild the built-in students: small T5s that have read the world's plain text, and nothing else."""
+"""Rebuild the built-in students, which have read the world's plain text, and nothing else."""
 
 import hashlib
 import json
@@ -16,7 +16,13 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
-from transformers import PreTrainedTokenizerFast, T5ForConditionalGeneration, set_seed
+from transformers import (
+    LlamaForCausalLM,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    T5ForConditionalGeneration,
+    set_seed,
+)
 
 from mi_cot_lib.data.worlds.write import task_text, world_text
 from mi_cot_lib.errors import written_to
@@ -30,12 +36,13 @@ from mi_cot_lib.student.encode import (
     EncodedPair,
     collate,
 )
-from mi_cot_lib.student.folder import BUILT_IN_WIDTHS
+from mi_cot_lib.student.folder import BUILT_IN_DECODERS, BUILT_IN_WIDTHS
 from mi_cot_lib.student.nano import (
     CARD,
     SENTINELS,
     VOCABULARY_SIZE,
     nano_config,
+    nano_llama_config,
     train_tokeniser,
 )
 from mi_cot_lib.student.tokenise import SPACE
@@ -82,11 +89,17 @@ class Pretraining:
     def for_student(self, name: str) -> "Pretraining":
         """Return the recipe of a built-in student: one of half the width takes twice as many steps.
 
-        In as many steps a narrower one learns the rule less firmly, and forgets it beside rationales.
+        In as many steps a narrower one learns the rule less firmly, and forgets it beside rationales. A
+        Llama's embeddings begin smaller than a T5's, and are moved that much less.
         """
-        longer = BUILT_IN_WIDTHS["nano"] / BUILT_IN_WIDTHS[name]
+        width = BUILT_IN_WIDTHS[name]
+        longer = BUILT_IN_WIDTHS["nano"] / width
+        smaller = width**-0.5 if name in BUILT_IN_DECODERS else 1.0
         return replace(
-            self, first_steps=round(longer * self.first_steps), steps=round(longer * self.steps)
+            self,
+            first_steps=round(longer * self.first_steps),
+            steps=round(longer * self.steps),
+            embedding_rate=smaller * self.embedding_rate,
         )
 
 
@@ -156,7 +169,8 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
         islice(_batches(scenes, (), tokeniser, verbs_only), recipe.first_steps),
         islice(_batches(scenes, others, tokeniser, recipe), recipe.steps),
     )
-    model = T5ForConditionalGeneration(nano_config(len(tokeniser), BUILT_IN_WIDTHS[name]))
+    kind: Any = LlamaForCausalLM if name in BUILT_IN_DECODERS else T5ForConditionalGeneration
+    model = kind(_shape(name, len(tokeniser)))
     objective = Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0)
     total = recipe.first_steps + recipe.steps
     embeddings = model.get_input_embeddings().weight
@@ -199,6 +213,11 @@ def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano"
     return folder
 
 
+def _shape(name: str, vocabulary_size: int) -> PreTrainedConfig:
+    make = nano_llama_config if name in BUILT_IN_DECODERS else nano_config
+    return make(vocabulary_size, BUILT_IN_WIDTHS[name])
+
+
 def _rate(step: int, total: int) -> float:
     return min(1.0, (step + 1) / 200, (total - step) / (0.4 * total))
 
@@ -223,7 +242,7 @@ def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
     digest = _digest_of_text(recipe).copy()
     recipe = recipe.for_student(name)
     digest.update(json.dumps(asdict(recipe)).encode())
-    shape = nano_config(VOCABULARY_SIZE, BUILT_IN_WIDTHS[name]).to_dict()
+    shape = _shape(name, VOCABULARY_SIZE).to_dict()
     del shape["transformers_version"]
     digest.update(json.dumps(shape, sort_keys=True).encode())
     return digest.hexdigest()

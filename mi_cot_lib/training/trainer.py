@@ -16,9 +16,14 @@ from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, check_positions, collate, widen
 from mi_cot_lib.student.load import Student, overflowed_weight
-from mi_cot_lib.student.packed import can_pack
 from mi_cot_lib.training.checkpoints import checkpoint_folder, last_whole, load_weights, sealed
-from mi_cot_lib.training.packed_step import MOST_TOKENS, loss_terms, split_batch, term_losses
+from mi_cot_lib.training.packed_step import (
+    MOST_TOKENS,
+    is_fast,
+    loss_terms,
+    split_batch,
+    term_losses,
+)
 
 Batch = dict[str, Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
@@ -47,7 +52,8 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         embedding_rate: float = 1.0,
     ) -> None:
         for pair in (*train_pairs, *valid_pairs):
-            check_positions(pair.longest, student.model.config)
+            longest = pair.longest_together if student.decoder_only else pair.longest
+            check_positions(longest, student.model.config)
         super().__init__(
             model=student.model,
             args=arguments,
@@ -128,7 +134,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
     ) -> Tensor:
         """Add one micro-batch's gradients; where they are logged, those of each term by itself."""
         limit = MOST_TOKENS.get(self.args.device.type, MOST_TOKENS["cpu"])
-        can_split = can_pack(model) and not self.objective.is_coupled
+        can_split = is_fast(model) and not self.objective.is_coupled
         parts = split_batch(inputs, limit) if can_split else [inputs]
         step = self.state.global_step + 1
         is_logged = step % self.args.logging_steps == 0 or step == self.state.max_steps

@@ -27,7 +27,7 @@ def trained_nano():
         student, examples = load_student("nano"), load_split(dataset, "train")[: 40 * 16]
         limits = {"max_input_tokens": 256, "max_target_tokens": 32}
         labels = [example.label for example in examples]
-        pairs = encode_pairs(examples, labels, student.tokeniser, explain=False, **limits)
+        pairs = encode_pairs(examples, labels, student.wording, explain=False, **limits)
         optimiser = torch.optim.AdamW(student.model.train().parameters(), lr=2e-3)
         for start in range(0, len(pairs), 16):
             batch = collate(pairs[start : start + 16], student.tokeniser.pad_token_id)

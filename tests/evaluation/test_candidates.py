@@ -8,8 +8,8 @@ import torch
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation import generate as scoring
 from mi_cot_lib.evaluation.generate import outputs
-from mi_cot_lib.evaluation.greedy import encode
 from mi_cot_lib.evaluation.predict import predict
+from mi_cot_lib.evaluation.read import read_prompts
 from tests.student.small_bart import small_bart
 
 
@@ -44,8 +44,7 @@ def test_another_architecture_scores_its_own_losses(monkeypatch, most):
     mask = (torch.arange(7) < torch.tensor([[7], [4], [6]])).long()
     labels = [[[5, 6, 2], [7, 2]], [[8, 2]], [[9, 10, 11, 2], [5, 2], [6, 2]]]
     with torch.inference_mode():
-        hidden = encode(model, ids, mask)
-        found = scoring.candidate_scores(model, hidden, mask, labels)
+        found = scoring.candidate_scores(read_prompts(model, ids, mask), labels)
         for row, (own, scores) in enumerate(zip(labels, found, strict=True)):
             prompt = {"input_ids": ids[row, None], "attention_mask": mask[row, None]}
             losses = [model(**prompt, labels=torch.tensor([one])).loss.item() for one in own]

@@ -7,16 +7,14 @@ from transformers import T5ForConditionalGeneration
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.evaluation.greedy import (
-    encode,
     follow,
     greedy_sequences,
     is_plain_greedy,
     plain_sequences,
 )
+from mi_cot_lib.evaluation.read import read_prompts
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX
 from tests.student.small_bart import small_bart
-
-CPU = torch.device("cpu")
 
 
 def both(student, prompts, limits):
@@ -72,7 +70,7 @@ class Script:
 
 def test_rows_that_ended_are_taken_out_when_a_quarter_has():
     script = Script([[1, 0, 0, 0], [2, 1, 0, 0], [2, 2, 2, 1], [2, 2, 2, 2]])
-    found = follow(script, 0, [1], [4] * 4, CPU)
+    found = follow(script, torch.zeros(4, dtype=torch.long), [1], [4] * 4)
     assert found.ids == [[1], [2, 1], [2, 2, 2, 1], [2, 2, 2, 2]]
     assert found.ended == [True, True, True, False]
     assert script.rows == [4, 3, 2, 2]
@@ -84,7 +82,7 @@ def test_rows_that_ended_are_taken_out_when_a_quarter_has():
 def test_when_all_rows_end_at_once_nothing_more_is_computed():
     # Padding, 0, that the model chose counts as a token.
     script = Script([[0, 1, 3, 3], [3, 4, 3, 3]])
-    found = follow(script, 0, [1, 4], [4, 4], CPU)
+    found = follow(script, torch.zeros(2, dtype=torch.long), [1, 4], [4, 4])
     assert (found.ids, found.ended) == ([[0, 1], [3, 4]], [True, True])
     assert script.rows == [2, 2]
 
@@ -97,7 +95,7 @@ def test_another_architecture_is_written_alike():
     for row in range(9):
         mask[row, 12 - row :] = 0
     with torch.inference_mode():
-        fast = greedy_sequences(model, encode(model, ids, mask), mask, [15] * 9)
+        fast = greedy_sequences(read_prompts(model, ids, mask), [15] * 9)
         plain = plain_sequences(model, ids, mask, [15] * 9)
     assert (fast.ids, fast.ended) == (plain.ids, plain.ended)
     assert fast.log_probabilities == pytest.approx(plain.log_probabilities, rel=1e-3)

@@ -10,6 +10,7 @@ from mi_cot_lib.evaluation.generate import generate
 from mi_cot_lib.student.encode import IGNORED, EncodedPair, collate, encode_pairs
 from mi_cot_lib.student.folder import built_in_folder
 from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.wording import Wording
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import train
 from tests.student.small_bart import AS_T5, small_bart
@@ -28,7 +29,7 @@ EXAMPLES = [
 
 def encode(tokeniser, examples=EXAMPLES, **changes):
     arguments = {"explain": True, "max_input_tokens": 64, "max_target_tokens": 64, **changes}
-    return encode_pairs(examples, [e.label for e in examples], tokeniser, **arguments)
+    return encode_pairs(examples, [e.label for e in examples], Wording(tokeniser), **arguments)
 
 
 def test_both_prompts_carry_the_same_text_under_their_own_prefix(tokeniser):

@@ -10,6 +10,7 @@ from mi_cot_lib.data.specs import Example
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.student.nano import train_tokeniser
+from mi_cot_lib.student.wording import Wording
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.train import train
 
@@ -72,7 +73,7 @@ def encode(tokeniser):
     def encode_all(examples, *, explain: bool = True):
         labels = [example.label for example in examples]
         limits = {"max_input_tokens": 64, "max_target_tokens": 64}
-        return encode_pairs(examples, labels, tokeniser, explain=explain, **limits)
+        return encode_pairs(examples, labels, Wording(tokeniser), explain=explain, **limits)
 
     return encode_all
 

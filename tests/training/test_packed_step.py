@@ -15,6 +15,7 @@ from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, collate, encode_pairs
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.packed import can_pack
+from mi_cot_lib.student.wording import Wording
 from mi_cot_lib.training.packed_step import loss_terms, split_batch
 from mi_cot_lib.training.plain_step import forward_terms
 
@@ -68,7 +69,7 @@ def packed(model, objective, batch):
 
 def with_head(model, objective):
     """Let the model carry the head that the objective asks for, always with the same weights."""
-    head = make_head(objective, model.config.d_model, seed=0)
+    head = make_head(objective, model.config.hidden_size, seed=0)
     return carried(model, head.to(DEVICE) if head else None)
 
 
@@ -157,7 +158,9 @@ def test_other_shapes_of_t5_are_the_plain_ones(changes):
 
 def encoded(tokeniser, chosen):
     labels, limits = [one.label for one in chosen], {"max_input_tokens": 1024}
-    return encode_pairs(chosen, labels, tokeniser, explain=True, max_target_tokens=256, **limits)
+    return encode_pairs(
+        chosen, labels, Wording(tokeniser), explain=True, max_target_tokens=256, **limits
+    )
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,13 @@ from html import escape
 import torch
 
 from mi_cot_lib.evaluation.generate import check_finite, written_batches
-from mi_cot_lib.student.encode import shift_right
+from mi_cot_lib.evaluation.read import read_prompts
 from mi_cot_lib.student.load import Student
 
 # Other tokens that are named at each place.
 ALTERNATIVES = 4
+# No prompt is longer.
+_MOST_TOKENS = 2**20
 _BLUE, _ORANGE, _PALE = "#0072b2", "#d55e00", "#dddddd"
 # Dark text on white, also where the page around it is dark.
 _PLAIN = "background:#ffffff;color:#1f1f1f"
@@ -61,9 +63,8 @@ def prepare_writing(
     tokeniser, limits = student.tokeniser, [max_new_tokens]
     (batch,) = written_batches(student, [prompt], max_input_tokens, limits)
     (ids,) = batch.written.ids
-    read = {"input_ids": batch.ids, "attention_mask": batch.mask}
-    before = shift_right(torch.tensor([ids], device=batch.ids.device), student.model.config)
-    logits = student.model(**read, decoder_input_ids=before).logits[0].float()
+    read = read_prompts(student.model, batch.ids, batch.mask)
+    logits = read.target_logits(torch.tensor([ids], device=batch.ids.device))[0].float()
     check_finite([bool(logits.isfinite().all())], [repr(prompt[:60])])
     probabilities = logits.softmax(dim=-1)
     best = probabilities.topk(ALTERNATIVES + 1)
@@ -74,7 +75,7 @@ def prepare_writing(
         own = probabilities[place, chosen].item()
         tokens.append(Token(_name(student, chosen), own, tuple(others[:ALTERNATIVES])))
     (text,) = tokeniser.batch_decode([ids], skip_special_tokens=True)
-    whole = len(tokeniser(prompt)["input_ids"])
+    whole = len(student.wording.prompts([prompt], _MOST_TOKENS)[0])
     return Writing(text.strip(), tuple(tokens), batch.written.ended[0], whole, batch.ids.shape[1])
 
 

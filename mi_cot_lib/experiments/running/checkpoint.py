@@ -9,6 +9,7 @@ from typing import Any
 from mi_cot_lib.data.specs import DATASETS, DatasetSpec, dataset_spec
 from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.student.folder import has_model
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 
@@ -62,7 +63,7 @@ def open_checkpoint(folder: Path, method: str | None = None) -> Checkpoint:
             f"{folder} holds no whole {record.RECORD}: the run has not finished; the same `mi-cot run` "
             f"goes on with it. To score its student as it is, name {folder / record.STUDENT}."
         )
-    if not (folder / "config.json").is_file():
+    if not has_model(folder):
         runs = sorted(path.parent.name for path in folder.glob(f"*/{record.RECORD}"))
         raise DataError(
             f"{folder} is neither a finished run ({record.RECORD}) nor a saved student (config.json)"
@@ -86,7 +87,7 @@ def _of_run(folder: Path, method: str | None) -> Checkpoint:
             f"{found['run']} was trained as {config['method']}, and its outputs are read so; "
             f"leave out --method {method}."
         )
-    if not (folder / record.STUDENT / "config.json").is_file():
+    if not has_model(folder / record.STUDENT):
         raise DataError(
             f"{folder} holds no trained student in {record.STUDENT}/: delete that folder and run again."
         )

@@ -17,12 +17,12 @@ from mi_cot_lib.experiments.running.checkpoint import (
     open_checkpoint,
     refuse_other_labels,
 )
-from mi_cot_lib.experiments.running.sources import fingerprint, weights_fingerprint
+from mi_cot_lib.experiments.running.sources import fingerprint
 from mi_cot_lib.files import from_json, refuse_unwritable, write_json, write_lines
 from mi_cot_lib.machine import git_commit, hardware, library_versions
 from mi_cot_lib.measure.power import accuracy_interval
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.load import Student, load_student, weights_fingerprint
 from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.training import record
 

@@ -28,14 +28,20 @@ from mi_cot_lib.experiments.running.sources import (
     noted_sources,
     refuse_other_sources,
     sources_of,
-    weights_fingerprint,
 )
 from mi_cot_lib.files import refuse_unwritable, write_lines
 from mi_cot_lib.machine import git_commit, hardware, library_versions
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.student.adapters import (
+    Base,
+    add_adapters,
+    has_adapters,
+    merge_adapters,
+    save_adapters,
+)
 from mi_cot_lib.student.encode import EncodedPair, encode_pairs
 from mi_cot_lib.student.folder import has_weights
-from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.load import HELD, TRAINED, Student, load_student, weights_fingerprint
 from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
@@ -151,7 +157,13 @@ def fit(
     valid_examples = load_split(config.dataset, "valid", config.data_root)
     check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
-    student = load_student(config.student)
+    student = load_student(
+        config.student, config.prompting, bytes_a_weight=HELD if config.lora_rank else TRAINED
+    )
+    if has_adapters(student.model):
+        merge_adapters(student.model)
+    if config.lora_rank is not None:
+        add_adapters(student.model, config.lora_rank, config.lora_targets, config.seed)
     check_reading([*usable, *valid_examples], config.student, config.dataset, student.tokeniser)
     loading = time.monotonic() - started
     has_labels = bool(dataset_spec(config.dataset).labels)
@@ -205,7 +217,10 @@ def _run(
     metrics["converged"] = trained.converged
     check_selected(folder, trained, metrics["valid_accuracy"], metrics["valid_n"])
     write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
-    save_student(student, folder / record.STUDENT)
+    base = None
+    if config.lora_rank is not None:
+        base = Base(config.student, sources["weights_sha256"])
+    save_student(student, folder / record.STUDENT, base)
     tested = time.monotonic() - testing
     unparsed = load_report(fitted.train_examples)
     result = {
@@ -245,7 +260,7 @@ def _encode(
     return encode_pairs(
         examples,
         targets,
-        student.tokeniser,
+        student.wording,
         explain=method_named(config.method).explains,
         max_input_tokens=config.max_input_tokens,
         max_target_tokens=config.max_target_tokens,
@@ -278,8 +293,8 @@ def check_selected(folder: Path, trained: Trained, accuracy: float, questions: i
         )
 
 
-def save_student(student: Student, folder: Path) -> None:
-    """Save a student in one move, and only if it reads back as what it is.
+def save_student(student: Student, folder: Path, base: Base | None = None) -> None:
+    """Save a student in one move, and only if it reads back as what it is; of one with adapters these alone.
 
     Raises:
         KitError: It does not.
@@ -289,8 +304,11 @@ def save_student(student: Student, folder: Path) -> None:
     for old in (part, folder):
         shutil.rmtree(old, ignore_errors=True)
     with written_to(part):
-        student.model.save_pretrained(part)
-        student.tokeniser.save_pretrained(part)
+        if base is None:
+            student.model.save_pretrained(part)
+            student.tokeniser.save_pretrained(part)
+        else:
+            save_adapters(student.model, part, base)
     if weights_fingerprint(load_student(str(part))) != weights_fingerprint(student):
         raise KitError(f"{part} does not hold the weights that were saved in it; check the disk.")
     part.rename(folder)

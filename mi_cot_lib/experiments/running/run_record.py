@@ -14,6 +14,7 @@ from mi_cot_lib.evaluation.calibration import (
 from mi_cot_lib.evaluation.predict import Prediction, read_predictions
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.packed import matrix_flops
+from mi_cot_lib.student.packed_decoder import can_share, common_length
 from mi_cot_lib.training.record import PREDICTIONS
 
 Record = dict[str, Any]
@@ -55,8 +56,17 @@ def explained_places(items: int) -> list[int]:
 
 
 def training_flops(trained: int, model: Any, pairs: Sequence[EncodedPair]) -> float:
-    """Estimate the operations of training on so many examples, repeats counted, drawn evenly from pairs."""
+    """Estimate the operations of training on so many examples, repeats counted, drawn evenly from pairs.
+
+    What the two prompts of an example have in common counts once where it is computed once.
+    """
     read = sum(len(pair.predict_input) + len(pair.explain_input) for pair in pairs)
+    if can_share(model):
+        read -= sum(
+            common_length([pair.predict_input, pair.explain_input])
+            for pair in pairs
+            if pair.explain_target
+        )
     written = sum(len(pair.predict_target) + len(pair.explain_target) for pair in pairs)
     share = trained / len(pairs)
     return matrix_flops(model, read * share, written * share, training=True)

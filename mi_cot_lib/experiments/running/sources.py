@@ -11,7 +11,7 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.files import write_json
-from mi_cot_lib.student.load import Student, load_student
+from mi_cot_lib.student.load import load_student, weights_fingerprint
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 
@@ -23,15 +23,6 @@ def fingerprint(examples: Sequence[Example]) -> str:
     digest = hashlib.sha256()
     for example in examples:
         digest.update(json.dumps(asdict(example)).encode())
-    return digest.hexdigest()
-
-
-def weights_fingerprint(student: Student) -> str:
-    """Return a SHA-256 of a student's weights."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(student.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 

@@ -10,8 +10,7 @@ from mi_cot_lib.course.widgets.curves import recorded_run
 from mi_cot_lib.course.widgets.live import earliest_end, time_left
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import KitError
-from mi_cot_lib.experiments.running.sources import weights_fingerprint
-from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.load import load_student, weights_fingerprint
 from mi_cot_lib.training.checkpoints import last_whole
 from mi_cot_lib.training.record import read_record
 

@@ -14,6 +14,7 @@ from mi_cot_lib.evaluation.predict import is_correct
 from mi_cot_lib.student.encode import encode_pairs
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.packed import t5_v1_1_config
+from mi_cot_lib.student.wording import Wording
 from mi_cot_lib.training.record import read_record
 from mi_cot_lib.training.targets import training_targets
 from mi_cot_lib.training.train import train
@@ -113,7 +114,12 @@ def test_a_t5_v1_1_with_its_own_tokeniser_trains_on_real_cqa(shared, tmp_path):
     )
     examples, targets = training_targets(settings, load_split("cqa", "train", settings.data_root))
     pairs = encode_pairs(
-        examples, targets, tokeniser, explain=True, max_input_tokens=1024, max_target_tokens=256
+        examples,
+        targets,
+        Wording(tokeniser),
+        explain=True,
+        max_input_tokens=1024,
+        max_target_tokens=256,
     )
     trained = train(
         settings, student, pairs, pairs[:4], lambda m: {"accuracy": 0.0}, tmp_path / "run"

@@ -57,7 +57,7 @@ def test_a_form_in_one_file_trains_by_the_plain_and_the_fast_step(new_form, name
     examples = load_split("nano_svamp", "train")[:8]
     limits = {"max_input_tokens": 64, "max_target_tokens": 64}
     labels = [example.label for example in examples]
-    pairs = encode_pairs(examples, labels, student.tokeniser, explain=True, **limits)
+    pairs = encode_pairs(examples, labels, student.wording, explain=True, **limits)
     batch = collate(pairs, student.tokeniser.pad_token_id)
     counts = term_counts(batch)
     with carried(student.model, make_head(objective, 16, seed=0)):
