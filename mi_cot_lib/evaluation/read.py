@@ -170,7 +170,7 @@ class Cached:
         before = before.masked_fill(before == IGNORED, self.model.config.pad_token_id)
         ids = torch.cat([self.start[:, None], before], dim=1)
         logits, _ = _go_on(self.model, ids, self.cache, self.mask)
-        self.cache.crop(self.mask.shape[1])
+        self.cache.crop(-ids.shape[1])
         return logits
 
 

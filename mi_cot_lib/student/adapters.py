@@ -18,6 +18,8 @@ from mi_cot_lib.student.folder import ADAPTERS, refused
 
 BASE = "base.json"
 WEIGHTS = "adapter_model.safetensors"
+# Where peft's functions look for what was put into a model.
+_SETTINGS = "peft_config"
 # What peft's own models call the model in them.
 _PREFIX = "base_model.model."
 # Of what an adapter adds: a constant times its rank keeps its size where the rank changes.
@@ -36,7 +38,8 @@ def add_adapters(model: nn.Module, rank: int, targets: str | None, seed: int) ->
     """Put adapters into a model, and let nothing else of it be trained.
 
     `targets` are ends of layers' names, separated by commas; None takes peft's for this kind of model.
-    torch's own generator stays as it is. ConfigError where the model has no such layers; KitError without peft.
+    torch's own generator stays as it is. ConfigError where the model has no such layers; KitError without
+    peft.
     """
     peft = _peft()
     names = None if targets is None else [name.strip() for name in targets.split(",")]
@@ -48,13 +51,13 @@ def add_adapters(model: nn.Module, rank: int, targets: str | None, seed: int) ->
 
 def has_adapters(model: nn.Module) -> bool:
     """Tell whether a model carries adapters."""
-    return hasattr(model, "peft_config")
+    return hasattr(model, _SETTINGS)
 
 
 def save_adapters(model: nn.Module, folder: Path, base: Base) -> None:
     """Write a model's adapters, their settings and whose they are to a folder."""
     peft = _peft()
-    (settings,) = _settings_of(model).values()
+    (settings,) = getattr(model, _SETTINGS).values()
     settings.base_model_name_or_path = base.student
     settings.save_pretrained(folder)
     found = peft.get_peft_model_state_dict(model)
@@ -109,7 +112,7 @@ def merge_adapters(model: nn.Module) -> None:
             module.merge()
             parent, _, own = name.rpartition(".")
             setattr(model.get_submodule(parent), own, module.get_base_layer())
-    del model.peft_config
+    delattr(model, _SETTINGS)
     model.requires_grad_(True)
 
 
@@ -122,11 +125,7 @@ def _inject(model: nn.Module, settings: Any, what: str) -> None:
             f"{what} fit no layer of this student ({said}); name ends of its layers' names, such as q_proj."
         ) from error
     # For merging and saving; peft keeps it for its own models only.
-    model.peft_config = {"default": settings}
-
-
-def _settings_of(model: Any) -> dict[str, Any]:
-    return model.peft_config
+    setattr(model, _SETTINGS, {"default": settings})
 
 
 def _peft() -> Any:

@@ -18,7 +18,7 @@ from mi_cot_lib.student.tokenise import Column, token_ids
 # The released code's wording of the paper's [PREDICT] and [EXPLAIN].
 PREDICT_PREFIX = "predict: "
 EXPLAIN_PREFIX = "explain: "
-_QUESTION = "{{QUESTION}}"
+_QUESTION = "{{question}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.packed_decoder import Task, branch_out, can_share, common_length
 from mi_cot_lib.training.packed_step import loss_terms, split_batch
+from tests.student.small_decoders import small_gpt2, small_llama
 from tests.training.test_packed_step import (
     OBJECTIVES,
     VOCABULARY,
@@ -28,18 +28,6 @@ from tests.training.test_packed_step import (
 
 # What has no encoder has no states of one.
 OF_DECODERS = {name: one for name, one in OBJECTIVES.items() if one.features != "encoder_hidden"}
-
-
-def small_llama(**changes) -> LlamaForCausalLM:
-    torch.manual_seed(0)
-    shape = {
-        **{"vocab_size": VOCABULARY, "hidden_size": 16, "intermediate_size": 24},
-        **{"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2},
-        **{"pad_token_id": 0, "initializer_range": 0.3, "tie_word_embeddings": True, **changes},
-    }
-    model = LlamaForCausalLM(LlamaConfig(**shape)).eval()
-    assert can_share(model)
-    return model
 
 
 def asked(question, marks, targets) -> EncodedPair:
@@ -63,12 +51,12 @@ pairs = st.lists(
 @settings(max_examples=8)
 @given(pairs=pairs)
 def test_packed_step_equals_the_plain_one(name, pairs):
-    assert_same_step(small_llama(), OF_DECODERS[name], batch_of(pairs))
+    assert_same_step(small_llama(VOCABULARY), OF_DECODERS[name], batch_of(pairs))
 
 
 @pytest.mark.parametrize("name", ["released", "paper", "contrastive", "finetune"])
 def test_in_bf16_it_is_as_exact_as_the_plain_one(name):
-    assert_as_exact_in_bf16(small_llama(), OF_DECODERS[name], batch_of(some_pairs(6)))
+    assert_as_exact_in_bf16(small_llama(VOCABULARY), OF_DECODERS[name], batch_of(some_pairs(6)))
 
 
 @pytest.mark.parametrize(
@@ -84,19 +72,18 @@ def test_in_bf16_it_is_as_exact_as_the_plain_one(name):
     ids=str,
 )
 def test_other_shapes_of_llama_are_the_plain_ones(changes):
-    assert_same_step(small_llama(**changes), Objective(), batch_of(some_pairs(3)))
+    assert_same_step(small_llama(VOCABULARY, **changes), Objective(), batch_of(some_pairs(3)))
 
 
 def test_a_decoder_of_unknown_layers_takes_its_own_forward():
-    shape = {"n_embd": 16, "n_layer": 1, "n_head": 2, "vocab_size": VOCABULARY, "n_positions": 64}
-    model = GPT2LMHeadModel(GPT2Config(pad_token_id=0, **shape)).eval()
-    assert not can_share(model)
+    model = small_gpt2(VOCABULARY)
+    assert not can_share(model) and can_share(small_llama(VOCABULARY))
     assert_same_step(model, Objective(), batch_of(some_pairs(3)))
 
 
 @pytest.mark.parametrize("name", [n for n, one in OF_DECODERS.items() if not one.is_coupled])
 def test_parts_of_a_batch_add_up_to_the_batch(name):
-    model, objective, batch = small_llama(), OF_DECODERS[name], batch_of(some_pairs(9))
+    model, objective, batch = small_llama(VOCABULARY), OF_DECODERS[name], batch_of(some_pairs(9))
     counts, parts = term_counts(batch), split_batch(batch, most_tokens=90)
     assert len(parts) > 2
     with with_head(model, objective):
@@ -134,7 +121,7 @@ def test_the_last_token_of_a_prompt_is_in_no_common_part():
 def test_loss_v_and_z_look_at_targets_only(form):
     """A marker in the prompts is found in neither pooled vector; one in a target is."""
     marker, objective = 60, replace(OBJECTIVES[form], detach="none", alpha1=0.0, alpha2=0.0)
-    model = small_llama(tie_word_embeddings=False)
+    model = small_llama(VOCABULARY, tie_word_embeddings=False)
     with torch.no_grad():
         # Wherever the marker was read, the output layer names it for sure.
         model.model.embed_tokens.weight[marker] = 50.0
