@@ -1,4 +1,4 @@
-"""Decoder-only models of random weights: a Llama, whose layers the kit knows, and a GPT-2, others' stand-in."""
+"""Decoder-only models of random weights: a Llama, whose layers the kit knows, and a GPT-2, whose not."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a decoder-only student reads and writes: mark under the question, template around it, within limits."""
+"""What a decoder-only student reads and writes: mark under the question, template around, within limits."""
 
 import pytest
 from tokenizers import processors
