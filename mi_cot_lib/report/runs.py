@@ -67,7 +67,7 @@ class JudgedSample:
             `input` and gold `label`.
         scores: As many as items.
         bleu: Corpus BLEU against the teacher's, 0 to 100, as the mean `rouge` (ROUGE-L F); NaN for those.
-        cosine: Mean cosine of embeddings with the teacher's, -1 to 1; NaN where no embedder was named.
+        cosine: Mean cosine of embeddings with the teacher's, -1 to 1; NaN where no embedder was at hand.
     """
 
     setting: Setting
@@ -101,6 +101,8 @@ class Result:
         pictures: Names of `pictures.PICTURES`.
         folded: Names of `further.FOLDED`.
         cases: About what its case studies are.
+        judge: Who scored rationales, in words.
+        embedder: Whose embeddings of rationales are compared, where its cells hold a `cosine`.
     """
 
     id: str
@@ -126,6 +128,7 @@ class Result:
     folded: tuple[str, ...] = ()
     cases: str | None = None
     judge: str | None = None
+    embedder: str | None = None
 
     @property
     def kind(self) -> str:

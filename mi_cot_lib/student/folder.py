@@ -13,6 +13,7 @@ from typing import Any, Literal
 from safetensors import safe_open
 
 from mi_cot_lib.errors import ConfigError, KitError, unknown_name
+from mi_cot_lib.student.pretrained.packages import fetched_folder
 
 # Built-in students by name, and their width: nano, three below it, and two without an encoder.
 BUILT_IN_DECODERS: dict[str, int] = {"nano_llama": 48, "nano_llama24": 24}
@@ -44,6 +45,8 @@ _TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.json")
 _POINTER = b"version https://git-lfs"
 # As safetensors names them; whole numbers are positions.
 _NUMBERS = {"F64", "F32", "F16", "BF16", "I64", "I32"}
+# Before the name of a model that `mi-cot student fetch` gets; no folder or model of the hub is called so.
+_FETCHED = "fetched:"
 AGAIN = "copy or download it again"
 
 
@@ -57,6 +60,8 @@ NAMED_STUDENTS: dict[str, str] = {
     **{name: str(built_in_folder(name)) for name in BUILT_IN_WIDTHS},
     "small": "google/t5-v1_1-small",
     "base": "google/t5-v1_1-base",
+    # Where it lies is looked up when it is loaded: the cache may move.
+    "smollm2": f"{_FETCHED}smollm2",
 }
 
 
@@ -79,8 +84,11 @@ def check_student_name(name: str) -> None:
 def folder_of(name: str) -> str:
     """Return the folder that holds a student: of a run the one within it, else the same as a plain path.
 
-    A name that is no folder is returned as it is.
+    A name that is no folder is returned as it is. KitError where what a named student stands for was not
+    fetched.
     """
+    if name.startswith(_FETCHED):
+        return str(fetched_folder(name.removeprefix(_FETCHED)))
     folder = Path(name)
     # "./nano" is a folder, and "nano" the built-in student.
     if name in NAMED_STUDENTS or str(folder) in NAMED_STUDENTS or not folder.is_dir():
