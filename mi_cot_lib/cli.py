@@ -229,6 +229,28 @@ def student_fetch(name: str) -> None:
     click.echo(fetch_pretrained(name))
 
 
+@student.command("merge")
+@click.argument("trained", type=options.PATH)
+@click.argument("folder", type=options.PATH)
+def student_merge(trained: Path, folder: Path) -> None:
+    """Write a student with its adapters added to its weights to FOLDER, as transformers reads it.
+
+    TRAINED is a run's folder, or one that holds adapters as peft saves them.
+    """
+    from mi_cot_lib.experiments.running.run import save_student
+    from mi_cot_lib.student.adapters import has_adapters, merge_adapters
+    from mi_cot_lib.student.load import load_student
+
+    if folder.exists():
+        raise KitError(f"{folder} exists already; name a folder that does not.")
+    loaded = load_student(str(trained))
+    if not has_adapters(loaded.model):
+        raise KitError(f"{trained} has no adapters to merge: its student is whole as it is.")
+    merge_adapters(loaded.model)
+    save_student(loaded, folder)
+    click.echo(folder)
+
+
 @student.command("card")
 @options.runs("runs/student")
 @options.jobs

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from safetensors import safe_open
 
 from mi_cot_lib.errors import ConfigError, KitError, unknown_name
-from mi_cot_lib.student.pretrained.packages import fetched_folder
+from mi_cot_lib.student.pretrained.packages import fetched_folder, package_named
 
 # Built-in students by name, and their width: nano, three below it, and two without an encoder.
 BUILT_IN_DECODERS: dict[str, int] = {"nano_llama": 48, "nano_llama24": 24}
@@ -65,6 +65,20 @@ NAMED_STUDENTS: dict[str, str] = {
 }
 
 
+def origin_of(name: str) -> tuple[str | None, str]:
+    """Return the hub id that a student is known by, None where it has none, and its licence."""
+    known = NAMED_STUDENTS.get(name, name)
+    if name in BUILT_IN_WIDTHS:
+        return None, "apache-2.0"
+    if known.startswith(_FETCHED):
+        package = package_named(known.removeprefix(_FETCHED))
+        return package.model, package.licence.lower()
+    # T5 v1.1's is known; whose else it is says its own card.
+    is_t5 = name in NAMED_STUDENTS
+    is_folder = Path(known).is_dir()
+    return (None if is_folder else known), ("apache-2.0" if is_t5 else "other")
+
+
 def has_model(folder: Path) -> bool:
     """Tell whether a folder describes a model, or adapters of one."""
     return any((folder / name).is_file() for name in ("config.json", ADAPTERS))
@@ -100,7 +114,7 @@ def folder_of(name: str) -> str:
 
 def is_decoder_only(name: str) -> bool:
     """Tell, without loading it, whether a student has no encoder, as far as its name or folder says so."""
-    if name in BUILT_IN_DECODERS:
+    if name in BUILT_IN_DECODERS or NAMED_STUDENTS.get(name, "").startswith(_FETCHED):
         return True
     try:
         said = json.loads((Path(NAMED_STUDENTS.get(name, name)) / "config.json").read_bytes())

@@ -18,16 +18,18 @@ from mi_cot_lib.student.tokenise import Column, token_ids
 # The released code's wording of the paper's [PREDICT] and [EXPLAIN].
 PREDICT_PREFIX = "predict: "
 EXPLAIN_PREFIX = "explain: "
-_QUESTION = "{{question}}"
+# What a student is asked for, and by which mark.
+TASKS = {"label": PREDICT_PREFIX, "rationale": EXPLAIN_PREFIX}
+# Where a question stands in a template.
+QUESTION = "{{question}}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What stands around a question: ids before it, by mark those after it; and what a target begins with."""
+    """Ids that stand before a question, and by mark those behind it."""
 
     before: list[int]
     after: dict[str, list[int]]
-    lead: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Wording:
     def targets(self, texts: Sequence[str], limit: int) -> list[list[int]]:
         """Tokenise what a student is to write, cut to `limit` tokens, of which the last ends the text."""
         if self.decoder_only:
-            return self.ended(self._bare([self._frame.lead + text for text in texts]), limit)
+            return self.ended(self._bare([self._lead + text for text in texts]), limit)
         return self.ended(token_ids([Column(texts, limit)], self.tokeniser)[0], limit)
 
     def ended(self, rows: Sequence[list[int]], limit: int) -> list[list[int]]:
@@ -73,35 +75,46 @@ class Wording:
     def _bare(self, texts: Sequence[str]) -> list[list[int]]:
         return self.tokeniser(list(texts), add_special_tokens=False)["input_ids"] if texts else []
 
-    @cached_property
-    def _frame(self) -> _Frame:
-        marks = {mark: mark.strip() for mark in (PREDICT_PREFIX, EXPLAIN_PREFIX, "")}
-        if self.prompting == "chat":
-            turns = [self._turn(f"{_QUESTION}\n{said}".strip()) for said in marks.values()]
-            after = self._bare([behind for _, behind in turns])
-            return _Frame(self._bare([turns[0][0]])[0], dict(zip(marks, after, strict=True)), "")
-        # A token that begins each text, where the tokeniser has one.
-        bare, framed = self._bare(["a"])[0], self.tokeniser("a")["input_ids"]
-        after = self._bare([f"\n{said}" if said else "" for said in marks.values()])
-        return _Frame(framed[: framed.index(bare[0])], dict(zip(marks, after, strict=True)), " ")
-
-    def _turn(self, content: str) -> tuple[str, str]:
-        """Return what a chat template writes before and after a question that a user asks."""
+    def template(self, mark: str) -> str:
+        """Return the text that a question is put into, with `QUESTION` where it stands."""
+        if not self.decoder_only:
+            return mark + QUESTION
+        asked = f"{QUESTION}\n{mark.strip()}".strip()
+        if self.prompting == "plain":
+            return asked
         try:
-            text = self.tokeniser.apply_chat_template(
-                [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
+            text = str(
+                self.tokeniser.apply_chat_template(
+                    [{"role": "user", "content": asked}], tokenize=False, add_generation_prompt=True
+                )
             )
         except ValueError as error:
             raise ConfigError(
                 "the student's tokeniser has no chat template; ask it by --prompting plain."
             ) from error
-        before, _, after = str(text).partition(_QUESTION)
-        if str(text).count(_QUESTION) != 1:
+        if text.count(QUESTION) != 1:
             raise ConfigError(
                 "the chat template of the student's tokeniser does not repeat what a user says as it stands; "
                 "ask it by --prompting plain."
             )
-        return before, after
+        return text
+
+    @cached_property
+    def _frame(self) -> _Frame:
+        marks = (PREDICT_PREFIX, EXPLAIN_PREFIX, "")
+        around = [self.template(mark).split(QUESTION) for mark in marks]
+        before = self._bare([around[0][0]])[0]
+        if self.prompting == "plain":
+            # A token that begins each text, where the tokeniser has one.
+            bare, framed = self._bare(["a"])[0], self.tokeniser("a")["input_ids"]
+            before = framed[: framed.index(bare[0])]
+        after = self._bare([behind for _, behind in around])
+        return _Frame(before, dict(zip(marks, after, strict=True)))
+
+    @property
+    def _lead(self) -> str:
+        """What parts a target from its prompt: a turn of a chat begins in a line of its own."""
+        return " " if self.prompting == "plain" else ""
 
 
 def _split(prompt: str) -> tuple[str, str]:

@@ -23,7 +23,6 @@ from mi_cot_lib.objective.choices import (
 )
 from mi_cot_lib.objective.forms import FORMS, Divergence, Features
 from mi_cot_lib.student.folder import (
-    BUILT_IN_DECODERS,
     BUILT_IN_WIDTHS,
     Prompting,
     check_student_name,
@@ -73,8 +72,6 @@ _DECODER_DEFAULTS: dict[str, Any] = {
     "eval_every": 50,
     "max_input_tokens": 512,
 }
-# A Llama's embeddings begin at a seventh of a T5's size.
-_NANO_LLAMA_DEFAULTS: dict[str, Any] = {**_NANO_DEFAULTS, "embedding_rate": 3.0}
 # Fields that a run's name does not show where they are not set: earlier runs keep theirs.
 _LATER = ("prompting", "lora_rank", "lora_targets")
 _MAY_BE_0 = ("alpha1", "alpha2", "alpha3", "seed", "patience")
@@ -327,7 +324,7 @@ class RunConfig:
 def defaults_of(student: str) -> dict[str, Any]:
     """Return what fields that are left out are for a student."""
     if student in BUILT_IN_WIDTHS:
-        return _NANO_LLAMA_DEFAULTS if student in BUILT_IN_DECODERS else _NANO_DEFAULTS
+        return _NANO_DEFAULTS
     return _DECODER_DEFAULTS if is_decoder_only(student) else _T5_DEFAULTS
 
 

@@ -89,17 +89,11 @@ class Pretraining:
     def for_student(self, name: str) -> "Pretraining":
         """Return the recipe of a built-in student: one of half the width takes twice as many steps.
 
-        In as many steps a narrower one learns the rule less firmly, and forgets it beside rationales. A
-        Llama's embeddings begin smaller than a T5's, and are moved that much less.
+        In as many steps a narrower one learns the rule less firmly, and forgets it beside rationales.
         """
-        width = BUILT_IN_WIDTHS[name]
-        longer = BUILT_IN_WIDTHS["nano"] / width
-        smaller = width**-0.5 if name in BUILT_IN_DECODERS else 1.0
+        longer = BUILT_IN_WIDTHS["nano"] / BUILT_IN_WIDTHS[name]
         return replace(
-            self,
-            first_steps=round(longer * self.first_steps),
-            steps=round(longer * self.steps),
-            embedding_rate=smaller * self.embedding_rate,
+            self, first_steps=round(longer * self.first_steps), steps=round(longer * self.steps)
         )
 
 

@@ -14,7 +14,12 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Config, T5ForCo
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.evaluation.generate import outputs
-from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder, check_student_name
+from mi_cot_lib.student.folder import (
+    BUILT_IN_DECODERS,
+    BUILT_IN_WIDTHS,
+    built_in_folder,
+    check_student_name,
+)
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.nano import VOCABULARY_SIZE
 from mi_cot_lib.student.tokenise import Column, token_ids
@@ -22,7 +27,10 @@ from mi_cot_lib.training.config import RunConfig
 from tests.student import damaged
 from tests.student.damaged import DAMAGES, WEIGHTS, change_weights, edit
 
-PROMPTS = ["predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?", "explain: Why do cats see birds?"]
+PROMPTS = [
+    "predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?",
+    "explain: Why do cats see birds?",
+]
 
 
 @pytest.fixture
@@ -35,11 +43,12 @@ def answers(student):
 
 
 @pytest.mark.parametrize("name", BUILT_IN_WIDTHS)
-def test_a_built_in_student_is_transformers_own_t5_within_its_limits(name):
+def test_a_built_in_student_is_transformers_own_model_within_its_limits(name):
     student = load_student(name)
-    assert type(student.model).__name__ == "T5ForConditionalGeneration"
-    assert student.model.config.d_model == BUILT_IN_WIDTHS[name]
-    assert student.model.num_parameters() <= 2_000_000
+    kind = "LlamaForCausalLM" if name in BUILT_IN_DECODERS else "T5ForConditionalGeneration"
+    assert type(student.model).__name__ == kind
+    assert student.model.config.hidden_size == BUILT_IN_WIDTHS[name]
+    assert student.model.num_parameters() <= 600_000
     files = list(built_in_folder(name).iterdir())
     assert sum(file.stat().st_size for file in files) <= 4 * 2**20
     assert not [file for file in files if file.suffix == ".bin"]
@@ -159,7 +168,9 @@ SHAPE = {"d_model": 16, "d_kv": 4, "num_heads": 4, "d_ff": 32, "num_layers": 1}
 @pytest.mark.parametrize("saved_by", ["transformers", "the hub's"])
 def test_v1_1s_head_of_its_own_is_kept(tmp_path, saved_by):
     torch.manual_seed(0)
-    shape = T5Config(vocab_size=VOCABULARY_SIZE, tie_word_embeddings=False, decoder_start_token_id=0, **SHAPE)
+    shape = T5Config(
+        vocab_size=VOCABULARY_SIZE, tie_word_embeddings=False, decoder_start_token_id=0, **SHAPE
+    )
     model = T5ForConditionalGeneration(shape)
     model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY_SIZE, 16))
     AutoTokenizer.from_pretrained(built_in_folder("nano16")).save_pretrained(tmp_path)

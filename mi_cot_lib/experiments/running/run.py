@@ -29,9 +29,10 @@ from mi_cot_lib.experiments.running.sources import (
     refuse_other_sources,
     sources_of,
 )
-from mi_cot_lib.files import refuse_unwritable, write_lines
+from mi_cot_lib.files import refuse_unwritable, write_atomically, write_lines
 from mi_cot_lib.machine import git_commit, hardware, library_versions
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.report.model_card import CARD, model_card
 from mi_cot_lib.student.adapters import (
     Base,
     add_adapters,
@@ -43,6 +44,7 @@ from mi_cot_lib.student.encode import EncodedPair, encode_pairs
 from mi_cot_lib.student.folder import has_weights
 from mi_cot_lib.student.load import HELD, TRAINED, Student, load_student, weights_fingerprint
 from mi_cot_lib.student.tokenise import check_reading
+from mi_cot_lib.student.wording import TASKS
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
@@ -249,6 +251,10 @@ def _run(
         "versions": library_versions(),
         "git_commit": git_commit(),
     }
+    prompts = {task: student.wording.template(mark) for task, mark in TASKS.items()}
+    if not method_named(config.method).explains:
+        del prompts["rationale"]
+    write_atomically(folder / record.STUDENT / CARD, model_card(result, prompts))
     record.write_record(folder, result)
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     (folder / PROGRESS).unlink(missing_ok=True)
