@@ -22,7 +22,10 @@ from mi_cot_lib.training.config import RunConfig
 from tests.student import damaged
 from tests.student.damaged import DAMAGES, WEIGHTS, change_weights, edit
 
-PROMPTS = ["predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?", "explain: Why do cats see birds?"]
+PROMPTS = [
+    "predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?",
+    "explain: Why do cats see birds?",
+]
 
 
 @pytest.fixture
