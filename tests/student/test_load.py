@@ -162,7 +162,9 @@ SHAPE = {"d_model": 16, "d_kv": 4, "num_heads": 4, "d_ff": 32, "num_layers": 1}
 @pytest.mark.parametrize("saved_by", ["transformers", "the hub's"])
 def test_v1_1s_head_of_its_own_is_kept(tmp_path, saved_by):
     torch.manual_seed(0)
-    shape = T5Config(vocab_size=VOCABULARY_SIZE, tie_word_embeddings=False, decoder_start_token_id=0, **SHAPE)
+    shape = T5Config(
+        vocab_size=VOCABULARY_SIZE, tie_word_embeddings=False, decoder_start_token_id=0, **SHAPE
+    )
     model = T5ForConditionalGeneration(shape)
     model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY_SIZE, 16))
     AutoTokenizer.from_pretrained(built_in_folder("nano16")).save_pretrained(tmp_path)
