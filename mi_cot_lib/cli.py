@@ -193,15 +193,21 @@ def student() -> None:
     "--name", default="nano", show_default=True, help="Which: nano, nano32, nano24 or nano16."
 )
 @click.option("--folder", type=options.PATH, help="Default: the package's own.")
-def student_pretrain(name: str, folder: Path | None) -> None:
-    """Rebuild a built-in student from its seed: tokeniser, weights and loss curve."""
+@click.option(
+    "--new-tokeniser",
+    is_flag=True,
+    help="Learn it anew, from the texts as they are now; all built-in students share one.",
+)
+def student_pretrain(name: str, folder: Path | None, new_tokeniser: bool) -> None:
+    """Rebuild a built-in student from its seed: weights and loss curve."""
     from mi_cot_lib.errors import unknown_name
     from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
     from mi_cot_lib.training.pretrain import pretrain
 
     if name not in BUILT_IN_WIDTHS:
         raise unknown_name("built-in student", name, BUILT_IN_WIDTHS)
-    click.echo(pretrain(folder or built_in_folder(name), name=name))
+    where = folder or built_in_folder(name)
+    click.echo(pretrain(where, name=name, new_tokeniser=new_tokeniser))
 
 
 @student.command("fetch")

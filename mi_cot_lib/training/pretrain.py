@@ -36,7 +36,7 @@ from mi_cot_lib.student.encode import (
     EncodedPair,
     collate,
 )
-from mi_cot_lib.student.folder import BUILT_IN_DECODERS, BUILT_IN_WIDTHS
+from mi_cot_lib.student.folder import BUILT_IN_DECODERS, BUILT_IN_WIDTHS, built_in_folder
 from mi_cot_lib.student.nano import (
     CARD,
     SENTINELS,
@@ -143,21 +143,38 @@ def break_off(
     return list(ids[:start]), list(ids[start : end + 1])
 
 
-def pretrain(folder: Path, recipe: Pretraining | None = None, name: str = "nano") -> Path:
-    """Train tokeniser and student from nothing, by default as the committed ones, and return their folder.
+def shared_tokeniser() -> PreTrainedTokenizerFast:
+    """Return the tokeniser that all built-in students share, which is kept with them."""
+    return PreTrainedTokenizerFast.from_pretrained(built_in_folder("nano"))
+
+
+def learn_tokeniser(recipe: Pretraining) -> PreTrainedTokenizerFast:
+    """Learn a tokeniser from the world's texts, and those of the tasks, as they are now."""
+    return train_tokeniser(chain(*_texts(recipe), _task_words(recipe.seed)))
+
+
+def pretrain(
+    folder: Path,
+    recipe: Pretraining | None = None,
+    name: str = "nano",
+    *,
+    new_tokeniser: bool = False,
+) -> Path:
+    """Train a student from nothing, by default as the committed ones, and return its folder.
 
     It gets `model.safetensors`, `config.json`, the tokeniser's files and `pretraining.json`
     (fingerprint of its sources, recipe, parameters, seconds, and the loss in nats a token every 100
-    steps). `name` says which built-in student's width to take.
+    steps). `name` says which built-in student's width to take. Its tokeniser is the shared one: another
+    wording of the tasks is no reason for other students. With `new_tokeniser` it is learned anew.
     """
     recipe = recipe or Pretraining()
+    tokeniser = learn_tokeniser(recipe) if new_tokeniser else shared_tokeniser()
     source = source_fingerprint(recipe, name)
     recipe = recipe.for_student(name)
     torch.set_num_threads(recipe.threads)
     set_seed(recipe.seed)
     started = time.monotonic()
     scenes, others = _texts(recipe)
-    tokeniser = train_tokeniser(chain(scenes, others, _task_words(recipe.seed)))
     verbs_only = replace(recipe, copied=0.0, hidden=1.0, broken_off=0.0)
     batches = chain(
         islice(_batches(scenes, (), tokeniser, verbs_only), recipe.first_steps),
@@ -232,7 +249,7 @@ def _task_words(seed: int) -> Iterator[str]:
 
 
 def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
-    """Return a SHA-256 of all that a student is made from: text, what is hidden of it, recipe and shape."""
+    """Return a SHA-256 of all that a student is made from: text, tokens, what is hidden, recipe and shape."""
     digest = _digest_of_text(recipe).copy()
     recipe = recipe.for_student(name)
     digest.update(json.dumps(asdict(recipe)).encode())
@@ -246,11 +263,12 @@ def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
 def _digest_of_text(recipe: Pretraining) -> Any:
     digest = hashlib.sha256()
     scenes, others = _texts(recipe)
-    for text in chain(scenes, others, _task_words(recipe.seed)):
+    for text in chain(scenes, others):
         digest.update(text.encode() + b"\0")
+    tokeniser = shared_tokeniser()
+    digest.update(tokeniser.backend_tokenizer.to_str().encode())
     # And of what is made of some of it.
-    few = scenes[:200], others[:200]
-    for batch in islice(_batches(*few, train_tokeniser(chain(*few)), recipe), 20):
+    for batch in islice(_batches(scenes[:200], others[:200], tokeniser, recipe), 20):
         digest.update(json.dumps([batch["input_ids"].tolist(), batch["labels"].tolist()]).encode())
     return digest
 

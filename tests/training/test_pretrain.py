@@ -9,6 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import DATASETS
 from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
 from mi_cot_lib.student.load import load_student
@@ -17,7 +19,9 @@ from mi_cot_lib.training.pretrain import (
     Pretraining,
     break_off,
     hide_verb,
+    learn_tokeniser,
     pretrain,
+    shared_tokeniser,
     source_fingerprint,
     span_corrupt,
 )
@@ -90,6 +94,22 @@ def test_a_committed_student_is_of_the_current_world_and_recipe_and_has_read_it(
     shares = torch.tensor(ids).bincount().double() / len(ids)
     by_frequency = -torch.special.xlogy(shares, shares).sum().item()
     assert card["curve"][-1]["loss"] < by_frequency / 2
+
+
+def test_the_shared_tokeniser_reads_the_world_as_one_that_is_learned_from_it_now():
+    """Only the wording of rationales may have changed since, so that they take somewhat more tokens."""
+    kept, new = shared_tokeniser(), learn_tokeniser(Pretraining())
+
+    def longer(texts) -> float:
+        before, after = (sum(map(len, one(texts)["input_ids"])) for one in (new, kept))
+        return after / before
+
+    assert longer(world_text(2_000, seed=1)) == pytest.approx(1.0, abs=0.01)
+    for dataset in (name for name, spec in DATASETS.items() if spec.built_in):
+        rows = load_split(dataset, "test")[:500]
+        assert longer([row.input for row in rows]) == pytest.approx(1.0, abs=0.01)
+        assert longer([row.label for row in rows]) == 1.0
+        assert longer([row.rationale or "" for row in rows]) <= 1.2
 
 
 def test_wider_students_have_read_it_better():
