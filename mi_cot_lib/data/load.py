@@ -10,7 +10,7 @@ import numpy as np
 
 from mi_cot_lib.data.fetch import fetched_root
 from mi_cot_lib.data.layout import SPLITS, files_of, read_split
-from mi_cot_lib.data.specs import DatasetSpec, Example, dataset_spec
+from mi_cot_lib.data.specs import FOLDED, DatasetSpec, Example, dataset_spec
 from mi_cot_lib.data.teacher.parse import TeacherOutput, parse_teacher_output
 from mi_cot_lib.errors import DataError, unknown_name
 from mi_cot_lib.machine import data_root_from_environment
@@ -92,12 +92,17 @@ def resolve_data_root(
     """Find the folder to read a data set from.
 
     The first that applies: `data_root`; for a built-in data set, the kit's own copy (generated on
-    first use); the folder in `MI_COT_DATA`; what `mi-cot data fetch` has put into the cache. DataError
-    where none of these gives a folder.
+    first use); the folder in `MI_COT_DATA`; what `mi-cot data fetch` has put into the cache. A fold is made
+    on first use of the data set that is found so. DataError where none of these gives a folder.
     """
+    spec = dataset_spec(dataset)
+    if spec.fold is not None:
+        # As a generator, needed only by who asks for it.
+        from mi_cot_lib.data.folds import folds_root
+
+        return folds_root(resolve_data_root(FOLDED, data_root))
     if data_root is not None:
         return Path(data_root)
-    spec = dataset_spec(dataset)
     if spec.built_in:
         # The generator is needed only by who asks for its data, and it is not light.
         from mi_cot_lib.data.worlds.write import built_in_root

@@ -1,4 +1,4 @@
-"""The eight data sets by name, what the rest of the kit must know of each, and one row of any of them."""
+"""The data sets by name, what the rest of the kit must know of each, and one row of any of them."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -45,6 +45,7 @@ class DatasetSpec:
         licence: The licence of the data.
         teacher_accuracy: Share of test rows whose teacher label is right by the released code's parsing;
             the built-in teachers err at the same rate by default. None: rows are read without a teacher.
+        fold: Of `FOLDED` in five folds, which of them this is; it is made of that data set's files.
         labels: All labels, in the order of their numbers, the same for every row; by default NLI's for
             NLI. Empty for equations and choices.
     """
@@ -58,6 +59,7 @@ class DatasetSpec:
     licence: str
     teacher_accuracy: float | None
     labels: tuple[str, ...] = ()
+    fold: int | None = None
 
     def __post_init__(self) -> None:
         if self.answer_type == "nli" and not self.labels:
@@ -72,6 +74,8 @@ class DatasetSpec:
 _REAL = ("train", "valid", "test")
 _NO_VALID = ("train", "test")
 _NANO = ("train", "valid", "test", "unseen")
+# What is also answered in folds, each a data set by itself.
+FOLDED, FOLDS = "svamp", 5
 
 DATASETS: dict[str, DatasetSpec] = {
     spec.name: spec
@@ -86,6 +90,15 @@ DATASETS: dict[str, DatasetSpec] = {
         DatasetSpec("nano_cqa", "nano-CQA", "cqa", "choice", True, _NANO, "Apache-2.0", 0.7723),
         DatasetSpec("nano_esnli", "nano-e-SNLI", "esnli", "nli", True, _NANO, "Apache-2.0", 0.7299),
         DatasetSpec("nano_anli", "nano-ANLI", "anli1", "nli", True, _NANO, "Apache-2.0", 0.6560),
+        *(
+            DatasetSpec(
+                f"{FOLDED}_fold{fold}",
+                f"SVAMP, fold {fold + 1}",
+                *("svamp", "equation", False, _NO_VALID, "MIT", 0.7400),
+                fold=fold,
+            )
+            for fold in range(FOLDS)
+        ),
     )
 }
 
