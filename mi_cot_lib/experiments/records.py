@@ -208,7 +208,7 @@ def gold_labels(preset: Preset, families: Sequence[str]) -> dict[str, list[str]]
 
 
 def _places_of(wanted: Wanted, item: Item, record: Record) -> Iterable[Run]:
-    seed = wanted.config.seed
+    seed = wanted.repetition
     yield Run(wanted.setting, seed, record)
     if "unseen" in item.also and "unseen" in record["correct"]:
         yield Run(wanted.setting.with_(split="unseen"), seed, record)

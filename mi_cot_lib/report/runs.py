@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mi_cot_lib.data.specs import ALL_FOLDS
 from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
@@ -195,7 +196,7 @@ def by_setting(runs: Iterable[Run]) -> Cells:
             raise ConfigError(f"seed {run.seed} of {run.record['run']} occurs twice.")
         cell[run.seed] = run
     for setting, cell in cells.items():
-        _refuse_mixed([run.record for run in cell.values()])
+        _refuse_mixed([run.record for run in cell.values()], setting.dataset == ALL_FOLDS.name)
         cells[setting] = dict(sorted(cell.items()))
     return cells
 
@@ -240,12 +241,14 @@ def answers_to(split: str, runs: Sequence[Run]) -> list[Run]:
     return [Run(setting, seed, record) for (setting, seed), record in found.items()]
 
 
-def _refuse_mixed(records: Sequence[Record]) -> None:
+def _refuse_mixed(records: Sequence[Record], are_folds: bool) -> None:
     for name, of in (
         ("data", lambda r: r["data"]["sha256"]),
         ("weights", lambda r: r["weights_sha256"]),
         ("version of the kit's numbers", lambda r: r["results_version"]),
     ):
+        if name == "data" and are_folds:
+            continue
         if len({of(record) for record in records}) > 1:
             runs = ", ".join(record["run"] for record in records)
             raise ConfigError(f"runs of one place differ in {name}: {runs}.")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import ALL_FOLDS, dataset_spec
 from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.training.config import defaults_of
 
@@ -32,7 +32,7 @@ _CONFIG = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What was trained and what was asked, but for the seed.
+    """What was trained and what was asked, but for the seed; or for the fold, where there are some.
 
     Attributes:
         method: `finetune`, `single_task`, `label_first`, `dss`, `mi`; or `teacher`, whose texts are beside
@@ -73,6 +73,8 @@ class Setting:
         """Return the setting of a run's configuration, as a record holds it."""
         known = {name: _CONFIG.get(name, name) for name in cls.__slots__}
         values = {name: config[field] for name, field in known.items() if field in config}
+        if dataset_spec(values["dataset"]).fold is not None:
+            values["dataset"] = ALL_FOLDS.name
         if values.get("steps") == defaults_of(config["student"])["max_steps"]:
             del values["steps"]
         return cls(**values).normalised()

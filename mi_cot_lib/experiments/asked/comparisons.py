@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mi_cot_lib.experiments.asked.declared import DECLARED, equal_steps
-from mi_cot_lib.experiments.asked.item import COMPARED, EQUAL_OPERATIONS, OWN, Item, Rows
+from mi_cot_lib.experiments.asked.declared import DECLARED, REAL, equal_steps
+from mi_cot_lib.experiments.asked.item import (
+    COMPARED,
+    EQUAL_OPERATIONS,
+    FOLDS_OF_SVAMP,
+    OWN,
+    REAL_SMALL,
+    Item,
+    Rows,
+)
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
 # The control, and how it is told from what is not changed.
@@ -49,6 +57,19 @@ _DECLARED: dict[str, Any] = {
     "folded": ("recall", "unseen"),
 }
 
+_REAL: dict[str, Any] = {
+    "kind": OWN,
+    "rows": ({"method": "finetune"}, *COMPARED, {"method": "mi", "mi_form": "paper"}),
+    "fields": ("method", "form"),
+    "declared": tuple(
+        DECLARABLE[name]
+        for name in ("MI − DSS", "MI in the paper's form − DSS", "DSS − finetuning")
+    ),
+    "margin": REAL.margin,
+    "pictures": ("gains", "cells"),
+    "presets": (REAL_SMALL,),
+}
+
 COMPARISONS: tuple[Item, ...] = (
     Item(
         id="declared",
@@ -65,6 +86,23 @@ COMPARISONS: tuple[Item, ...] = (
         question="And where examples are many?",
         seeds=DECLARED.whole_seeds,
         **_DECLARED,
+    ),
+    Item(
+        id="real",
+        title="What was declared, on real data",
+        question="Do rationales, and the MI loss, help a small pretrained student?",
+        seeds="seeds",
+        also=("unseen",),
+        folded=("unseen",),
+        **_REAL,
+    ),
+    Item(
+        id="folds",
+        title="All questions of SVAMP in five folds",
+        question="And where no story is both trained on and tested?",
+        families=FOLDS_OF_SVAMP,
+        seeds=1,
+        **_REAL,
     ),
     Item(
         id="information",

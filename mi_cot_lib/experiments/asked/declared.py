@@ -42,6 +42,26 @@ class Declared:
     equal_operations: Mapping[str, Mapping[str, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredReal:
+    """What `declared_real.toml` holds, of the preset `real-small`.
+
+    Attributes:
+        margin: Smallest difference of interest, in points of accuracy.
+        seeds: Of each cell, `at_most` by column where there are fewer.
+        drawn: Training examples by column where each run draws so many.
+        training: Fields of `RunConfig` of every run, as validation chose them.
+    """
+
+    date: datetime.date
+    reason: str
+    margin: float
+    seeds: int
+    at_most: Mapping[str, int]
+    drawn: Mapping[str, int]
+    training: Mapping[str, Any]
+
+
 # With the paper's students, of 10,000: what a step of DSS takes is less than three times finetuning's.
 _PAPER_STEPS = 30_000
 
@@ -59,6 +79,9 @@ def equal_operations(dataset: str, student: str, size: int | None) -> dict[str, 
     return {"max_steps": steps, "schedule": "linear", "patience": 0}
 
 
-DECLARED = Declared(
-    **tomllib.loads(Path(__file__).with_name("declared.toml").read_text(encoding="utf-8"))
-)
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+DECLARED = Declared(**_read("declared.toml"))
+REAL = DeclaredReal(**_read("declared_real.toml"))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mi_cot_lib.data.specs import DATASETS
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
 
@@ -11,6 +12,11 @@ Rows = tuple[dict[str, Any], ...]
 PAPER, QUESTION, OWN = "paper", "question", "own"
 # In a row: finetuning that takes no fewer operations than DSS, and twice as many training examples.
 EQUAL_OPERATIONS, TWICE_AS_MANY = "equal_operations", "twice_as_many"
+# Presets by name: `asked.presets` says what they are.
+NANO, PAPERS, REAL_SMALL = "nano", "paper", "real-small"
+BOTH, EACH = (NANO, PAPERS), (NANO, PAPERS, REAL_SMALL)
+# A column each, whose runs are repetitions of one cell.
+FOLDS_OF_SVAMP = tuple(spec.name for spec in DATASETS.values() if spec.fold is not None)
 # The two methods that everything after Table 2 compares.
 COMPARED: Rows = ({"method": "dss"}, {"method": "mi"})
 
@@ -40,6 +46,7 @@ class Item:
         folded: Names of `report.tables`, beside those that every item has.
         needs: What its records must hold beside correctness.
         cases: About what case studies are: `labels` or `rationales`.
+        presets: Names of the presets that it is made on.
     """
 
     id: str
@@ -65,3 +72,4 @@ class Item:
     folded: tuple[str, ...] = ()
     needs: tuple[str, ...] = ("correct",)
     cases: str | None = None
+    presets: tuple[str, ...] = BOTH

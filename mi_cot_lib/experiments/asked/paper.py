@@ -4,7 +4,7 @@ from typing import Any
 
 from mi_cot_lib.experiments.asked.comparisons import STORY_ROWS
 from mi_cot_lib.experiments.asked.declared import DECLARED
-from mi_cot_lib.experiments.asked.item import COMPARED, Item, Rows
+from mi_cot_lib.experiments.asked.item import COMPARED, EACH, Item, Rows
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
 ALL_METHODS: Rows = tuple({"method": one} for one in ("finetune", "single_task", "dss", "mi"))
@@ -36,6 +36,7 @@ _CASES: dict[str, Any] = {
 TABLES_AND_FIGURES: tuple[Item, ...] = (
     Item(
         id="table1",
+        presets=EACH,
         title="Accuracy with the larger student",
         question="Do rationales, and the MI loss, help the larger student?",
         seeds=DECLARED.whole_seeds,
@@ -58,6 +59,7 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
     ),
     Item(
         id="table4",
+        presets=EACH,
         title="Mean against maximum over positions",
         question="Does it matter how positions are pooled?",
         # The maximum is the default, so that its runs are Table 1's.
@@ -68,6 +70,7 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
     ),
     Item(
         id="table5",
+        presets=EACH,
         title="KL divergence against cross-entropy",
         question="Does it matter which divergence is taken?",
         rows=({"method": "mi", "divergence": "kl"}, {"method": "mi"}),
@@ -77,6 +80,7 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
     ),
     Item(
         id="table6",
+        presets=EACH,
         title="Calibration, in and out of domain",
         question="Does confidence match accuracy better with the MI loss?",
         measure="error",
@@ -87,6 +91,7 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
     ),
     Item(
         id="table7",
+        presets=EACH,
         title="Judged quality of rationales",
         question="Are rationales better with the MI loss?",
         pictures=("judged",),
@@ -95,6 +100,7 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
     ),
     Item(
         id="table8",
+        presets=EACH,
         title="Correlation of judged quality and correctness (intervals over items)",
         question="Does the MI loss tie right answers to better rationales?",
         measure="correlation",
@@ -118,6 +124,7 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
     ),
     Item(
         id="figure4",
+        presets=EACH,
         title="Case study on SVAMP",
         question="What do DSS and MI write about one word problem?",
         families=("svamp",),

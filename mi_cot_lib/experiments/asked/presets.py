@@ -7,8 +7,14 @@ from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS, dataset_spec
 from mi_cot_lib.errors import unknown_name
-from mi_cot_lib.experiments.asked.declared import DECLARED, equal_operations
-from mi_cot_lib.experiments.asked.item import EQUAL_OPERATIONS, TWICE_AS_MANY, Item
+from mi_cot_lib.experiments.asked.declared import DECLARED, REAL, equal_operations
+from mi_cot_lib.experiments.asked.item import (
+    EQUAL_OPERATIONS,
+    FOLDS_OF_SVAMP,
+    REAL_SMALL,
+    TWICE_AS_MANY,
+    Item,
+)
 from mi_cot_lib.report.paper import SETTINGS
 from mi_cot_lib.report.setting import Setting
 from mi_cot_lib.training.config import RunConfig
@@ -36,6 +42,8 @@ class Preset:
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
         short: Training examples by column where rationales matter most.
         changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
+        drawn: Training examples by column where each run draws so many of the whole set.
+        at_most: Seeds by column, where a column has fewer than the others.
         data_root: Folder of the data; None looks where `load_split` does.
     """
 
@@ -51,6 +59,8 @@ class Preset:
     sizes: dict[str, tuple[int, ...]]
     short: Mapping[str, int]
     changes: dict[str, Any] = field(default_factory=dict)
+    drawn: Mapping[str, int] = field(default_factory=dict)
+    at_most: Mapping[str, int] = field(default_factory=dict)
     data_root: Path | None = None
 
     @property
@@ -60,10 +70,9 @@ class Preset:
 
     def families_of(self, columns: str | tuple[str, ...]) -> tuple[str, ...]:
         """Return an item's columns: the families that it names, or one of the preset's lists."""
-        if not isinstance(columns, str):
-            return columns
         lists = {"all": FAMILIES, "nli": NLI_FAMILIES, "swept": self.swept, "taught": self.taught}
-        return lists[columns]
+        named = lists[columns] if isinstance(columns, str) else columns
+        return tuple(family for family in named if family in self.datasets)
 
     def sizes_of(self, which: str, family: str) -> tuple[int, ...]:
         """Return a column's numbers of training examples: `whole`, `short` or `each`."""
@@ -86,6 +95,12 @@ TRAIN_ROWS = {"esnli": 549_367, "anli1": 16_946, "cqa": 8_766, "svamp": 720}
 NANO_TRAIN_ROWS = 4_000
 # Shares of the training set in Figures 2 and 3; the paper's figures have their own, unnamed ones.
 SHARES = (32, 16, 4, 1)
+
+
+_REAL_ROWS = {
+    **REAL.drawn,
+    **dict.fromkeys(("svamp", *FOLDS_OF_SVAMP), TRAIN_ROWS["svamp"]),
+}
 
 
 def _sizes(rows: int) -> tuple[int, ...]:
@@ -122,6 +137,22 @@ PRESETS: dict[str, Preset] = {
             short={family: rows // 8 for family, rows in TRAIN_ROWS.items()},
             changes={setting.field: setting.value for setting in SETTINGS},
         ),
+        Preset(
+            name=REAL_SMALL,
+            datasets={name: name for name in ("cqa", "svamp", *FOLDS_OF_SVAMP)},
+            large="smollm2",
+            small="smollm2",
+            smaller=(),
+            swept=("svamp",),
+            taught=("svamp",),
+            seeds=REAL.seeds,
+            other_seeds=REAL.seeds,
+            sizes={family: (rows,) for family, rows in _REAL_ROWS.items()},
+            short=_REAL_ROWS,
+            changes=dict(REAL.training),
+            drawn=REAL.drawn,
+            at_most=REAL.at_most,
+        ),
     )
 }
 
@@ -148,6 +179,12 @@ class Wanted:
     config: RunConfig
     outside: str | None = None
 
+    @property
+    def repetition(self) -> int:
+        """Which run of its cell it is: its seed, or its fold."""
+        fold = dataset_spec(self.config.dataset).fold
+        return self.config.seed if fold is None else fold
+
 
 def seeds_of(item: Item, preset: Preset, seeds: int | None = None) -> range:
     """Return the seeds of an item: its own, or as many as asked for; of a case study the first."""
@@ -157,7 +194,12 @@ def seeds_of(item: Item, preset: Preset, seeds: int | None = None) -> range:
 
 
 def wanted_of(item: Item, preset: Preset, seeds: int | None = None) -> list[Wanted]:
-    """Return the runs of an item, seeds outermost: a stopped call leaves whole tables of fewer seeds."""
+    """Return the runs of an item, seeds outermost: a stopped call leaves whole tables of fewer seeds.
+
+    None of one that is not made on the preset.
+    """
+    if preset.name not in item.presets:
+        return []
     return [one for seed in seeds_of(item, preset, seeds) for one in _of_seed(item, preset, seed)]
 
 
@@ -173,9 +215,12 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
             for family in preset.families_of(item.families):
                 if not _can_be_taught(preset, changes, family):
                     continue
+                if seed >= preset.at_most.get(family, seed + 1):
+                    continue
                 for size in preset.sizes_of(item.sizes, family):
                     # The whole set is Table 1's run: a size of its own would be another one.
-                    rows = None if size == preset.sizes[family][-1] else size
+                    is_whole = size == preset.sizes[family][-1]
+                    rows = preset.drawn.get(family) if is_whole else size
                     config = RunConfig(
                         dataset=preset.datasets[family],
                         student=student,
@@ -184,6 +229,9 @@ def _of_seed(item: Item, preset: Preset, seed: int) -> Iterator[Wanted]:
                         data_root=None if preset.data_root is None else str(preset.data_root),
                     )
                     setting = Setting.of(config.to_dict()).with_(split=item.split)
+                    if is_whole:
+                        # Also where the whole of a column is a draw.
+                        setting = setting.with_(size=None)
                     yield Wanted(setting, config, _outside(item, preset, family))
 
 

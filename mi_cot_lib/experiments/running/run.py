@@ -10,8 +10,9 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
+from mi_cot_lib.data.folds import twins
 from mi_cot_lib.data.load import load_report, load_split
-from mi_cot_lib.data.specs import Example, dataset_spec
+from mi_cot_lib.data.specs import FOLDED, Example, dataset_spec
 from mi_cot_lib.errors import KitError, is_disk_full, written_to
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, least_recall, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
@@ -214,6 +215,11 @@ def _run(
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
+    apart = _without_twins(config, tests["test"])
+    if apart:
+        right = [one.correct for one in predictions if one.id in apart]
+        metrics["unseen_accuracy"] = sum(right) / len(right)
+        metrics["unseen_n"] = len(right)
     metrics["selected_step"] = trained.selected_step
     metrics["steps"] = trained.steps
     metrics["converged"] = trained.converged
@@ -232,7 +238,7 @@ def _run(
         "metrics": metrics,
         "curves": curves_of(trained.history),
         "flops": training_flops(trained.steps * config.batch_size, student.model, fitted.pairs),
-        **answers_kept(predictions),
+        **answers_kept(predictions, apart),
         "data": {
             "train_rows": len(fitted.train_examples),
             "train_used": fitted.usable,
@@ -258,6 +264,19 @@ def _run(
     record.write_record(folder, result)
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     (folder / PROGRESS).unlink(missing_ok=True)
+
+
+def _without_twins(config: RunConfig, test: list[Example]) -> set[str]:
+    """Return the ids of test questions whose story is in no training question; none of other data sets."""
+    if config.dataset != FOLDED:
+        return set()
+    known = [
+        example.input
+        for split in ("train", "valid")
+        for example in load_split(config.dataset, split, config.data_root)
+    ]
+    twin = twins(known, [example.input for example in test])
+    return {example.id for example, is_twin in zip(test, twin, strict=True) if not is_twin}
 
 
 def _encode(

@@ -1,7 +1,7 @@
 """What a run's record keeps of its answers and its training: all that tables and figures are made from."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,14 @@ _VALIDATED = ("eval_accuracy", *(f"eval_loss_{term}" for term in _TERMS))
 _DIGITS = 4
 
 
-def answers_kept(predictions: Sequence[Prediction]) -> Record:
-    """Return `correct`, by split a string of 1 and 0, an item each; `calibration`; and `samples`."""
+def answers_kept(predictions: Sequence[Prediction], apart: Collection[str] = ()) -> Record:
+    """Return `correct`, by split a string of 1 and 0, an item each; `calibration`; and `samples`.
+
+    Test items whose ids are `apart` are unlike any training example, and are a split of their own as well.
+    """
     answers = _by_split(predictions)
+    if apart:
+        answers["unseen"] = [one for one in answers["test"] if one.id in apart]
     test = answers["test"]
     places = explained_places(len(test))[:SAMPLES]
     names = ("id", "predicted", "correct")
