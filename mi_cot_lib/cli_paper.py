@@ -78,17 +78,17 @@ def paper(
     What is missing is trained first; a second call trains only what is still missing. The files, ITEM.md,
     .csv, .tex, .json and .png, are in figures/paper/PRESET.
     """
-    from mi_cot_lib.experiments.asked.items import ITEMS, items_named
+    from mi_cot_lib.experiments.asked.items import items_named, items_of
     from mi_cot_lib.experiments.page import write_page, write_readme
     from mi_cot_lib.experiments.request import describe_status, request_of, status
 
-    chosen = items_named(items)
-    if not (chosen or listing):
-        raise click.UsageError("name a table, figure or question, all, questions, or --list.")
     request = request_of(**choices)
     preset = request.preset.name
+    chosen = items_named(items, preset)
+    if not (chosen or listing):
+        raise click.UsageError("name a table, figure or question, all, questions, or --list.")
     if listing:
-        for item in chosen or ITEMS.values():
+        for item in chosen or items_of(preset):
             one = status(item, request)
             click.echo(json.dumps(one, sort_keys=True) if as_json else describe_status(one))
         return

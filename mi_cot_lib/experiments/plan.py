@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from huggingface_hub import try_to_load_from_cache
-from transformers import AutoConfig, T5ForConditionalGeneration
+from transformers import AutoConfig, LlamaForCausalLM, T5ForConditionalGeneration
 
 from mi_cot_lib.data.layout import splits_present
 from mi_cot_lib.data.load import resolve_data_root
@@ -21,8 +21,10 @@ from mi_cot_lib.experiments.judging import judge_calls
 from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.report.answer import WORDS
 from mi_cot_lib.report.paper import paper_numbers
-from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, NAMED_STUDENTS
+from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, NAMED_STUDENTS, fetched_as
 from mi_cot_lib.student.packed import matrix_flops, t5_v1_1_config
+from mi_cot_lib.student.packed_decoder import smollm2_config
+from mi_cot_lib.student.pretrained.packages import is_fetched
 from mi_cot_lib.training.config import RunConfig
 
 # Dense bf16 products a second by the makers' data sheets, and the share of it that is assumed to be
@@ -76,7 +78,7 @@ class Plan:
 
     Attributes:
         disk: Bytes of all trained students, and of the checkpoints of one run under way.
-        missing: What is not on this machine: `weights`, `data` or `gpu`, and whose.
+        missing: What is not on this machine: `weights`, `student` to be fetched, `data`, `gpu`, and whose.
         judge_calls: Answers that an LLM is asked for; 0 where none judges.
     """
 
@@ -145,7 +147,7 @@ def _planned(config: RunConfig) -> PlannedRun:
         answer * answers + rationale * explained,
         training=False,
     )
-    reads, writes = model.config.num_layers, model.config.num_decoder_layers
+    reads, writes = _layers(model.config)
     least_training = LAYER_SECONDS * (reads + writes) * config.max_steps
     rows = min(MAX_BATCH, MAX_TOKENS // prompt, MAX_STEP_SCORES // model.config.vocab_size)
     tests = ceil(TEST_ITEMS[family] / rows)
@@ -165,14 +167,26 @@ def _planned(config: RunConfig) -> PlannedRun:
     return PlannedRun(name, config, examples, training, training + decoding, least, hours)
 
 
+def _layers(config: Any) -> tuple[int, int]:
+    """Return how many layers read a prompt, and how many write."""
+    if config.is_encoder_decoder:
+        return config.num_layers, config.num_decoder_layers
+    return 0, config.num_hidden_layers
+
+
 @cache
 def _shape(student: str) -> Any:
     """Return a student without its weights."""
+    if fetched_as(student) is not None:
+        with torch.device("meta"):
+            return LlamaForCausalLM(smollm2_config())
     if student in BUILT_IN_WIDTHS:
         config = AutoConfig.from_pretrained(NAMED_STUDENTS[student])
     else:
         config = t5_v1_1_config(student)
     with torch.device("meta"):
+        if not config.is_encoder_decoder:
+            return LlamaForCausalLM(config)
         model = T5ForConditionalGeneration(config)
         if student not in BUILT_IN_WIDTHS:
             # Made from nothing it shares its embeddings; the released checkpoints have a head apart.
@@ -185,8 +199,14 @@ def _parameters(student: str) -> int:
 
 
 def _missing(configs: Sequence[RunConfig]) -> list[tuple[str, str]]:
-    lacking = []
-    large = sorted({config.student for config in configs} - BUILT_IN_WIDTHS.keys())
+    lacking: list[tuple[str, str]] = []
+    others = sorted({config.student for config in configs} - BUILT_IN_WIDTHS.keys())
+    lacking += [
+        ("student", name)
+        for name in map(fetched_as, others)
+        if name is not None and not is_fetched(name)
+    ]
+    large = [student for student in others if fetched_as(student) is None]
     for name in (NAMED_STUDENTS[student] for student in large):
         # A string is a path; None and a marker of a known absence are not.
         files = ("model.safetensors", "pytorch_model.bin")

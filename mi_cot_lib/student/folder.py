@@ -65,13 +65,20 @@ NAMED_STUDENTS: dict[str, str] = {
 }
 
 
+def fetched_as(name: str) -> str | None:
+    """Return the name under which `mi-cot student fetch` gets a named student; None of all others."""
+    known = NAMED_STUDENTS.get(name, name)
+    return known.removeprefix(_FETCHED) if known.startswith(_FETCHED) else None
+
+
 def origin_of(name: str) -> tuple[str | None, str]:
     """Return the hub id that a student is known by, None where it has none, and its licence."""
     known = NAMED_STUDENTS.get(name, name)
     if name in BUILT_IN_WIDTHS:
         return None, "apache-2.0"
-    if known.startswith(_FETCHED):
-        package = package_named(known.removeprefix(_FETCHED))
+    fetched = fetched_as(name)
+    if fetched is not None:
+        package = package_named(fetched)
         return package.model, package.licence.lower()
     # T5 v1.1's is known; whose else it is says its own card.
     is_t5 = name in NAMED_STUDENTS
@@ -114,7 +121,7 @@ def folder_of(name: str) -> str:
 
 def is_decoder_only(name: str) -> bool:
     """Tell, without loading it, whether a student has no encoder, as far as its name or folder says so."""
-    if name in BUILT_IN_DECODERS or NAMED_STUDENTS.get(name, "").startswith(_FETCHED):
+    if name in BUILT_IN_DECODERS or fetched_as(name) is not None:
         return True
     try:
         said = json.loads((Path(NAMED_STUDENTS.get(name, name)) / "config.json").read_bytes())

@@ -13,12 +13,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
+from transformers import LlamaConfig
 
 from mi_cot_lib.student.lean_ops import rms_norm
 from mi_cot_lib.student.packed import Rows, matrix_dtype
 
+# SmolLM2-135M's, so that what it would take is known before it is here.
+_SMOLLM2: dict[str, Any] = {
+    **{"vocab_size": 49_152, "hidden_size": 576, "intermediate_size": 1_536},
+    **{"num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3},
+    "tie_word_embeddings": True,
+}
 # Where attention may not look.
 _NEVER = -1e9
+
+
+def smollm2_config() -> LlamaConfig:
+    """Return the shape of SmolLM2-135M."""
+    return LlamaConfig(**_SMOLLM2)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_the_papers_tables_and_figures_come_first_and_groups_name_them():
     questions = [f"question{number}" for number in range(1, 8)]
     assert list(GROUPS["all"]) == tables + figures
     assert list(GROUPS["questions"]) == questions
-    asked = items_named(("table2", "questions", "question1"))
+    asked = items_named(("table2", "questions", "question1"), "nano")
     assert [one.id for one in asked] == ["table2", *questions]
 
 

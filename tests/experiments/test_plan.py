@@ -18,11 +18,11 @@ NANO, PAPER = PRESETS["nano"], PRESETS["paper"]
 
 
 def plan(*names, preset=PAPER, seeds=1, **more):
-    return module.plan(items_named(names), preset, seeds, **more)
+    return module.plan(items_named(names, preset.name), preset, seeds, **more)
 
 
 def runs(name, seeds=1):
-    return [one.run_name for one in runs_of(*items_named((name,)), PAPER, seeds)]
+    return [one.run_name for one in runs_of(*items_named((name,), PAPER.name), PAPER, seeds)]
 
 
 def test_a_plan_lists_every_run_once_but_those_that_are_there():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from mi_cot_lib.errors import unknown_name
+from mi_cot_lib.errors import ConfigError, unknown_name
 from mi_cot_lib.experiments.asked.comparisons import COMPARISONS
 from mi_cot_lib.experiments.asked.item import PAPER, QUESTION, Item
 from mi_cot_lib.experiments.asked.paper import TABLES_AND_FIGURES
@@ -26,7 +26,24 @@ def item_named(name: str, groups: Iterable[str] = ()) -> Item:
     return ITEMS[name]
 
 
-def items_named(names: tuple[str, ...]) -> list[Item]:
-    """Return the items that are named, each once; `all` is the paper's, `questions` every question."""
-    ids = dict.fromkeys(one for name in names for one in GROUPS.get(name, (name,)))
-    return [item_named(one, GROUPS) for one in ids]
+def items_of(preset: str) -> list[Item]:
+    """Return the items that are made on a preset."""
+    return [item for item in ITEMS.values() if preset in item.presets]
+
+
+def items_named(names: tuple[str, ...], preset: str) -> list[Item]:
+    """Return the items that are named, each once; `all` is the paper's, `questions` every question.
+
+    Of a group those that are made on the preset; ConfigError for one that is named and is not.
+    """
+    made = {item.id for item in items_of(preset)}
+    ids: dict[str, None] = {}
+    for name in names:
+        ids |= dict.fromkeys(one for one in GROUPS.get(name, ()) if one in made)
+        if name not in GROUPS:
+            ids[item_named(name, GROUPS).id] = None
+            if name not in made:
+                raise ConfigError(
+                    f"{name} is not made on {preset}; there: {', '.join(sorted(made))}."
+                )
+    return [ITEMS[one] for one in ids]

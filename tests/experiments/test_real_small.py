@@ -1,0 +1,62 @@
+"""The preset of real data: which items it has, which runs they share, and how folds become repetitions."""
+
+import pytest
+
+from mi_cot_lib.data.specs import ALL_FOLDS, FOLDS
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.experiments.asked.declared import REAL
+from mi_cot_lib.experiments.asked.items import ITEMS, items_named, items_of
+from mi_cot_lib.experiments.asked.presets import PRESETS, wanted_of
+
+PRESET = PRESETS["real-small"]
+
+
+def wanted(name):
+    return wanted_of(ITEMS[name], PRESET)
+
+
+def test_it_has_the_tables_that_its_runs_can_fill_and_no_others():
+    assert [item.id for item in items_of(PRESET.name)] == [
+        *("table1", "table4", "table5", "table6", "table7", "table8", "figure4", "real", "folds")
+    ]
+    assert all(wanted(item.id) for item in items_of(PRESET.name))
+    assert not wanted("table2") and not wanted_of(ITEMS["real"], PRESETS["nano"])
+    with pytest.raises(ConfigError, match="table2 is not made on real-small; there: .*table1"):
+        items_named(("table2",), PRESET.name)
+    assert [one.id for one in items_named(("all",), PRESET.name)][-1] == "figure4"
+
+
+def test_each_column_has_its_own_number_of_seeds_and_of_training_examples():
+    seeds = {}
+    for one in wanted("real"):
+        seeds.setdefault(one.config.dataset, set()).add(one.config.seed)
+        assert one.config.train_size == REAL.drawn.get(one.config.dataset)
+        # In a table the whole of a column is one row, drawn or not.
+        assert one.setting.size is None
+    assert {name: len(own) for name, own in seeds.items()} == {"svamp": 5, "cqa": 3}
+
+
+def test_all_methods_are_trained_alike():
+    for item in items_of(PRESET.name):
+        for one in wanted(item.id):
+            values = one.config.to_dict()
+            assert {name: values[name] for name in REAL.training} == dict(REAL.training)
+            assert values["student"] == "smollm2"
+
+
+def test_folds_are_the_repetitions_of_one_cell():
+    found = wanted("folds")
+    assert {one.setting.dataset for one in found} == {ALL_FOLDS.name}
+    cells = {one.setting: [] for one in found}
+    for one in found:
+        cells[one.setting].append(one.repetition)
+        assert one.config.dataset == f"svamp_fold{one.repetition}"
+    assert len(cells) == 4
+    assert all(sorted(own) == list(range(FOLDS)) for own in cells.values())
+
+
+def test_its_items_share_runs():
+    names = {one.config.run_name for one in wanted("table1")}
+    assert {one.config.run_name for one in wanted("table7")} < names
+    ours = {one.config.run_name for one in wanted("real")}
+    assert len(ours - names) == len(ours) // 4
