@@ -85,6 +85,12 @@ def paper(
     request = request_of(**choices)
     preset = request.preset.name
     chosen = items_named(items, preset)
+    if not request.judge.can_judge(request.preset):
+        unasked = [item for item in chosen if item.is_judged and item.id not in items]
+        chosen = [item for item in chosen if item not in unasked]
+        if unasked:
+            names = ", ".join(item.id for item in unasked)
+            click.echo(f"note: {names} need a judge of rationales (--judge MODEL).", err=True)
     if not (chosen or listing):
         raise click.UsageError("name a table, figure or question, all, questions, or --list.")
     if listing:
@@ -241,7 +247,7 @@ def _make(
     from mi_cot_lib.report.export import to_object, write_item
     from mi_cot_lib.training.record import results_folder
 
-    if any("samples" in item.needs for item in items):
+    if any(item.is_judged for item in items):
         request.judge.check(request.preset)
     refuse_unwritable(request.out, "Name another folder with --out.")
     failures = make_missing(

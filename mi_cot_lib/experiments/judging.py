@@ -53,10 +53,15 @@ class JudgeChoice:
         """Whose embeddings of rationales are compared."""
         return self.embedder or EMBEDDER
 
+    def can_judge(self, preset: Preset) -> bool:
+        """Tell whether there is anybody to judge the rationales of a preset's data."""
+        return self.model is not None or preset.is_built_in
+
     def check(self, preset: Preset) -> None:
         """Refuse, by a KitError, what would only fail after the training that it waits for."""
-        for dataset in preset.datasets.values():
-            _refuse_without_judge(dataset, self)
+        if not self.can_judge(preset):
+            for dataset in preset.datasets.values():
+                _refuse_without_judge(dataset, self)
         if self.model is not None:
             connect(max_retries=0, timeout=1.0)
         if self.embedder is not None:
@@ -76,10 +81,13 @@ def _refuse_without_judge(dataset: str, judge: JudgeChoice) -> None:
         )
 
 
-def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> list[JudgedSample]:
+def judge_samples(
+    preset: Preset, runs: Sequence[Run], judge: JudgeChoice, *, scored: bool = True
+) -> list[JudgedSample]:
     """Score the teacher's rationales of the items that runs' records hold as `samples`, then each run's own.
 
-    Cosines by `minilm` are those that the records hold.
+    Without `scored` they are only compared with the teacher's, and nobody is asked. Cosines by `minilm` are
+    those that the records hold.
 
     Raises:
         ConfigError: No LLM is named, and the data are not built in.
@@ -94,7 +102,8 @@ def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> li
         dataset = run.setting.dataset
         if dataset in examples:
             continue
-        _refuse_without_judge(dataset, judge)
+        if scored:
+            _refuse_without_judge(dataset, judge)
         known = {one.id: one for one in load_split(dataset, "test", preset.data_root)}
         examples[dataset] = known
         # A teacher text that could not be read has no rationale to judge.
@@ -104,8 +113,10 @@ def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> li
             for one in taught
             if one.rationale
         ]
-        teacher = Setting(dataset=dataset, method=TEACHER, student=run.setting.student)
-        samples.append(JudgedSample(teacher, 0, items, _scores(dataset, items, known, asking)))
+        if scored:
+            teacher = Setting(dataset=dataset, method=TEACHER, student=run.setting.student)
+            scores = _scores(dataset, items, known, asking)
+            samples.append(JudgedSample(teacher, 0, items, scores))
     in_order = [run for group in by_setting(runs).values() for run in group.values()]
     for run in tqdm(in_order, desc="judging", unit="run", disable=judge.model is None):
         items = run.record["samples"]
@@ -117,7 +128,7 @@ def judge_samples(preset: Preset, runs: Sequence[Run], judge: JudgeChoice) -> li
             overlap["cosine"] = run.record.get("cosine", {}).get(EMBEDDER, math.nan)
         else:
             overlap["cosine"] = embedding_cosine(mine, gold, judge.compares_by)
-        scores = _scores(run.setting.dataset, items, known, asking)
+        scores = _scores(run.setting.dataset, items, known, asking) if scored else []
         samples.append(JudgedSample(run.setting, run.seed, items, scores, **overlap))
     return samples
 

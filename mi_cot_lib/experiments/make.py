@@ -15,6 +15,7 @@ from mi_cot_lib.experiments.records import Found, gold_labels
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells, error_by_seed
 from mi_cot_lib.report.cells.information import information_by_seed, information_cells
+from mi_cot_lib.report.cells.overlap import overlap_by_seed, overlap_cells
 from mi_cot_lib.report.cells.quality import (
     correlation_by_seed,
     correlation_cells,
@@ -35,6 +36,7 @@ _OF_RUNS: Mapping[str, _Measure] = {
 _OF_SAMPLES: Mapping[str, _Measure] = {
     "quality": (quality_cells, quality_by_seed),
     "correlation": (correlation_cells, correlation_by_seed),
+    "overlap": (overlap_cells, overlap_by_seed),
 }
 
 
@@ -55,7 +57,7 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
     else:
         if item.measure == "quality":
             runs = with_cosines(runs, preset.data_root)
-        samples = judge_samples(preset, runs, judge)
+        samples = judge_samples(preset, runs, judge, scored=item.is_judged)
         if item.measure in _OF_SAMPLES:
             to_cells, by_seed = _OF_SAMPLES[item.measure]
             cells, values = to_cells(samples), by_seed(samples)
@@ -90,6 +92,6 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         pictures=item.pictures,
         folded=item.folded,
         cases=item.cases,
-        judge=judge.title if samples else None,
+        judge=judge.title if item.is_judged else None,
         embedder=judge.compares_by if item.measure == "quality" else None,
     )

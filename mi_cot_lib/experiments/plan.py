@@ -120,7 +120,7 @@ def plan(
     configs = [config for name, config in needed.items() if name not in present]
     calls = 0
     if not preset.is_built_in:
-        judged = [item for item in items if "samples" in item.needs]
+        judged = [item for item in items if item.is_judged]
         asked = {c.run_name for item in judged for c in runs_of(item, preset, seeds)}
         calls = judge_calls(len(asked), len(preset.datasets)) if asked else 0
     parameters = [_parameters(config.student) for config in configs]

@@ -96,6 +96,15 @@ def _judged(one: Cell) -> dict[str, str]:
     }
 
 
+def _overlap(one: Cell) -> dict[str, str]:
+    return {
+        "ROUGE-L [95% over seeds]": with_interval(*VALUE(one)),
+        "BLEU": number(one["bleu"]),
+        "Cosine": number(one["cosine"], 3),
+        "Items × seeds": f"{one['items']} × {one['seeds']}",
+    }
+
+
 def _correlation(one: Cell) -> dict[str, str]:
     return {
         "r [95% over items]": with_interval(*VALUE(one), 2),
@@ -134,6 +143,10 @@ FOLDED: dict[str, tuple[str, Callable[[Result], pd.DataFrame]]] = {
         lambda made: lines_of(made, calibration_cells(made.runs), _calibration, "Test set"),
     ),
     "judged": ("Judged rationales", lambda made: lines_of(made, made.cells, _judged)),
+    "overlap": (
+        "Rationales beside the teacher's",
+        lambda made: lines_of(made, made.cells, _overlap),
+    ),
     "correlation": ("Correlation", lambda made: lines_of(made, made.cells, _correlation)),
     "tradeoff": (
         "Accuracy and rationale loss",

@@ -66,7 +66,7 @@ class JudgedSample:
         setting: Of the run; its method is `teacher`, and the seed 0, where the texts are the teacher's own.
         items: By sampled item `id`, `rationale`, and of a student `predicted` and `correct`, of the teacher
             `input` and gold `label`.
-        scores: As many as items.
+        scores: As many as items; none where nobody judges.
         bleu: Corpus BLEU against the teacher's, 0 to 100, as the mean `rouge` (ROUGE-L F); NaN for those.
         cosine: Mean cosine of embeddings with the teacher's, -1 to 1; NaN where no embedder was at hand.
     """
@@ -86,7 +86,7 @@ class Result:
 
     Attributes:
         id: `table1` … `question7`, `methods`.
-        measure: `accuracy`, `error`, `quality`, `correlation`, `information` or `cases`.
+        measure: `accuracy`, `error`, `quality`, `correlation`, `overlap`, `information` or `cases`.
         margin: Smallest difference of interest, in the measure's unit.
         fields: Fields of a setting that tell its rows apart.
         built_in: Whether data and students are the kit's own.

@@ -7,7 +7,10 @@ import pandas as pd
 
 MISSING = "–"
 # Digits after the point, by measure.
-DIGITS = {"accuracy": 1, "error": 1, "quality": 2, "correlation": 2, "information": 2}
+DIGITS = {
+    **{"accuracy": 1, "error": 1, "quality": 2, "correlation": 2, "information": 2},
+    "overlap": 1,
+}
 # Signs that LaTeX has no letter for; its own special letters are escaped by pandas.
 _LATEX_SIGNS = {"−": "$-$", "–": "--", "±": "$\\pm$", "×": "$\\times$"}
 _LATEX = {**_LATEX_SIGNS, "%": "\\%", "&": "\\&", "_": "\\_", "#": "\\#", "$": "\\$"}

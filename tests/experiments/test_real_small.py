@@ -17,7 +17,18 @@ def wanted(name):
 
 def test_it_has_the_tables_that_its_runs_can_fill_and_no_others():
     assert [item.id for item in items_of(PRESET.name)] == [
-        *("table1", "table4", "table5", "table6", "table7", "table8", "figure4", "real", "folds")
+        *(
+            "table1",
+            "table4",
+            "table5",
+            "table6",
+            "table7",
+            "table8",
+            "figure4",
+            "real",
+            "folds",
+            "overlap",
+        )
     ]
     assert all(wanted(item.id) for item in items_of(PRESET.name))
     assert not wanted("table2") and not wanted_of(ITEMS["real"], PRESETS["nano"])

@@ -46,6 +46,8 @@ DECLARABLE: Mapping[str, Comparison] = {
 }
 # Smallest difference of interest, in nats.
 NATS = 0.1
+# And in points of ROUGE-L.
+OVERLAP = 3.0
 
 _DECLARED: dict[str, Any] = {
     "kind": OWN,
@@ -103,6 +105,20 @@ COMPARISONS: tuple[Item, ...] = (
         families=FOLDS_OF_SVAMP,
         seeds=1,
         **_REAL,
+    ),
+    Item(
+        id="overlap",
+        title="Rationales beside the teacher's",
+        question="Do rationales come closer to the teacher's with the MI loss?",
+        kind=OWN,
+        rows=COMPARED,
+        seeds="seeds",
+        measure="overlap",
+        margin=OVERLAP,
+        needs=("samples",),
+        pictures=("cells",),
+        folded=("overlap",),
+        presets=(REAL_SMALL,),
     ),
     Item(
         id="information",

@@ -32,8 +32,8 @@ class Item:
         families: Columns: a name of the preset's lists, or families of data sets.
         sizes: Of the training set: `whole`, `short` or `each` of the preset's.
         seeds: How many; or which of the preset's numbers of them.
-        measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `information`, or
-            `cases`.
+        measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `overlap`,
+            `information`, or `cases`.
         split: Whose answers: `test`, `valid`.
         also: Further answers in columns of their own: `unseen`, `outside`.
         declared: Comparisons that get a verdict.
@@ -73,3 +73,8 @@ class Item:
     needs: tuple[str, ...] = ("correct",)
     cases: str | None = None
     presets: tuple[str, ...] = BOTH
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether somebody has to score rationales for it."""
+        return "samples" in self.needs and self.measure != "overlap"

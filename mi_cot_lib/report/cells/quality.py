@@ -78,7 +78,7 @@ def correlation_cells(samples: Sequence[JudgedSample]) -> pd.DataFrame:
         is no correlation), `of_seeds`, `items`.
     """
     rows = []
-    for setting, group in _by_setting(samples, of_students=True).items():
+    for setting, group in students_by_setting(samples).items():
         pairs = [_pair(sample) for sample in group]
         each = pd.Series([_correlation(*pair) for pair in pairs])
         known = [_varying(*pair) for pair in pairs]
@@ -145,20 +145,24 @@ def _pair(sample: JudgedSample) -> tuple[np.ndarray, np.ndarray]:
     return _item_means(sample).to_numpy(), np.array(correct, float)
 
 
-def _by_setting(
-    samples: Sequence[JudgedSample], *, of_students: bool = False
+def students_by_setting(
+    samples: Sequence[JudgedSample],
 ) -> dict[Setting, list[JudgedSample]]:
+    """Group students' samples by setting, in the order in which settings first occur."""
+    return _by_setting([one for one in samples if one.setting.method != TEACHER])
+
+
+def _by_setting(samples: Sequence[JudgedSample]) -> dict[Setting, list[JudgedSample]]:
     cells: dict[Setting, list[JudgedSample]] = {}
     for sample in samples:
-        if not (of_students and sample.setting.method == TEACHER):
-            cells.setdefault(sample.setting, []).append(sample)
+        cells.setdefault(sample.setting, []).append(sample)
     return cells
 
 
 def _by_seed(samples: Sequence[JudgedSample], value_of: Callable[[JudgedSample], float]) -> Values:
     return {
         setting: {sample.seed: value_of(sample) for sample in group}
-        for setting, group in _by_setting(samples, of_students=True).items()
+        for setting, group in students_by_setting(samples).items()
     }
 
 
