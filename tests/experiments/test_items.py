@@ -45,7 +45,9 @@ def test_what_an_item_names_exists_and_what_it_declares_is_trained(item, preset)
         settings = [one.with_(quantity=name) for one in settings for name in quantities]
     for comparison in item.declared:
         pairs = list(comparison.pairs(settings))
-        assert pairs and all(one != other for one, other in pairs)
+        # Only of the kit's own texts is it known for which answer they argue.
+        is_known = preset == "nano" or "teacher_accuracy" not in comparison.of
+        assert (pairs or not is_known) and all(one != other for one, other in pairs)
 
 
 def test_the_papers_tables_and_figures_come_first_and_groups_name_them():
