@@ -269,14 +269,15 @@ def student_card(runs: Path | None, jobs: int | None) -> None:
 
 
 @cli.command()
-@click.argument("searched", type=click.Choice(["sizes", "control", "weights"]))
+@click.argument("searched", type=click.Choice(["sizes", "control", "weights", "rates"]))
 @options.jobs
 def pilot(searched: str, jobs: int | None) -> None:
     """Search on validation, with seeds that no table has; goes on where it was stopped.
 
     `sizes` trains finetuning and DSS alone: at which size do rationales help? `control` gives DSS the
     rationales of other questions at that size: what is left of the gain? `weights` trains each form of the MI
-    loss there: with which weight does it validate best? What was declared rests on all three.
+    loss there: with which weight does it validate best? What was declared rests on all three. `rates` trains
+    the pretrained student on real data: with which rate, after how many steps does it validate best?
     """
     from mi_cot_lib.experiments.asked.pilot import make_pilot
 

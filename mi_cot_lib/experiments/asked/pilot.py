@@ -3,11 +3,12 @@
 First at which size rationales help: that trains finetuning and DSS alone, and looks at nothing else. Then
 what of that is left, at the size that was found, with the rationales of other questions; a world in which
 much is left is to be changed. Then with which weight each form of the MI term validates best, for
-question 1. From what it found `declared.toml` was written.
+question 1. From what it found `declared.toml` was written. And with which rate and after how many steps a
+pretrained student validates best on real data, from which `declared_real.toml` was written.
 """
 
 import json
-import tempfile
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
+from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.experiments.asked.declared import DECLARED
+from mi_cot_lib.experiments.asked.item import NANO, REAL_SMALL
 from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
 from mi_cot_lib.experiments.asked.questions import FORMS
 from mi_cot_lib.experiments.running.run import fit
@@ -34,11 +37,14 @@ SEEDS = range(100, 103)
 SIZES = (125, 250, 500, 1_000, None)
 # Of the MI loss; the middle one is the released code's.
 WEIGHTS = (0.01, 0.1, 1.0)
+# Learning rates of a pretrained student. A run of the search takes a fifth to an hour, so there is one seed.
+RATES = (5e-5, 1e-4, 2e-4)
 
 
-def pilot_path() -> Path:
-    """Return where the search is committed."""
-    return repository_root() / "figures" / "pilot.json"
+def pilot_path(searched: str = "sizes") -> Path:
+    """Return where a search is committed: on built-in data, or on real data."""
+    name = "pilot_real.json" if searched == "rates" else "pilot.json"
+    return repository_root() / "figures" / name
 
 
 def size_configs() -> list[RunConfig]:
@@ -97,7 +103,30 @@ def weight_configs() -> list[RunConfig]:
     ]
 
 
-SEARCHES = {"sizes": size_configs, "control": control_configs, "weights": weight_configs}
+def rate_configs() -> list[RunConfig]:
+    """Return what is trained on real data: finetuning and DSS with each rate."""
+    preset = PRESETS[REAL_SMALL]
+    return [
+        RunConfig(
+            dataset=dataset,
+            student=preset.large,
+            method=method,
+            seed=SEEDS[0],
+            train_size=preset.drawn.get(dataset),
+            **{**preset.changes, "learning_rate": rate},
+        )
+        for dataset in ("svamp", "cqa")
+        for rate in RATES
+        for method in METHODS
+    ]
+
+
+SEARCHES = {
+    "sizes": size_configs,
+    "control": control_configs,
+    "weights": weight_configs,
+    "rates": rate_configs,
+}
 
 
 def make_pilot(searched: str, jobs: int = -1) -> Path:
@@ -106,10 +135,11 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
     Returns:
         The file, written after each run: a list of runs, each with `dataset`, `size`, `method`, `form` and
         `weight` (None without an MI term), `seed`, `accuracy` (validation, 0 to 1, at the selected step),
-        `steps`, `converged` and `tflop` of training, and the fingerprints of its `sources_of`. What was
-        made from other data or another student is made again.
+        `steps`, `converged` and `tflop` of training, and the fingerprints of its `sources_of`; on real data
+        also `rate`, and the `curve` of validation accuracy by step. What was made from other data or another
+        student is made again.
     """
-    path = pilot_path()
+    path = pilot_path(searched)
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     wanted = SEARCHES[searched]()
     sources = {config.dataset: sources_of(config) for config in wanted}
@@ -125,7 +155,8 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
 
 
 def _name(one: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(str(one[name]) for name in ("dataset", "size", "method", "form", "weight", "seed"))
+    names = ("dataset", "size", "method", "form", "weight", "seed", "rate")
+    return tuple(str(one.get(name)) for name in names)
 
 
 def is_older(one: Mapping[str, Any], sources: Mapping[str, str] | None) -> bool:
@@ -136,7 +167,9 @@ def is_older(one: Mapping[str, Any], sources: Mapping[str, str] | None) -> bool:
 def place(config: RunConfig) -> dict[str, Any]:
     """Return what tells a run of the search from the others."""
     has_mi = config.method == "mi"
-    size = config.train_size or PRESETS["nano"].sizes["esnli"][-1]
+    spec = dataset_spec(config.dataset)
+    preset = PRESETS[NANO if spec.built_in else REAL_SMALL]
+    size = config.train_size or preset.sizes[spec.family][-1]
     return {
         "dataset": config.dataset,
         "size": size,
@@ -144,16 +177,26 @@ def place(config: RunConfig) -> dict[str, Any]:
         "form": config.mi_form if has_mi else None,
         "weight": config.alpha3 if has_mi else None,
         "seed": config.seed,
+        **({} if spec.built_in else {"rate": config.learning_rate}),
     }
 
 
 def _one(config: RunConfig) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        fitted = fit(config, Path(folder))
+    # A stopped search goes on from the last checkpoint of the run that it was in.
+    folder = repository_root() / "runs" / "pilot" / config.run_name
+    folder.mkdir(parents=True, exist_ok=True)
+    fitted = fit(config, folder)
+    shutil.rmtree(folder)
     trained = fitted.trained
     examples = trained.steps * config.batch_size
+    curve = {
+        int(row["step"]): round(row["eval_accuracy"], 4)
+        for row in trained.history
+        if "eval_accuracy" in row
+    }
     return {
         **place(config),
+        **({} if dataset_spec(config.dataset).built_in else {"curve": curve}),
         "accuracy": selected_accuracy(trained),
         "steps": trained.steps,
         "converged": trained.converged,
