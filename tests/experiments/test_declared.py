@@ -32,7 +32,9 @@ def found():
 
 
 def test_the_search_is_whole_and_of_seeds_that_no_table_has(found):
-    wanted = [place(config) for make in SEARCHES.values() for config in make()]
+    # What is on real data is in a file of its own.
+    searches = [make for name, make in SEARCHES.items() if name != "rates"]
+    wanted = [place(config) for make in searches for config in make()]
     there = found[list(wanted[0])].astype(object).where(found[list(wanted[0])].notna(), None)
     key = str
     assert sorted(there.to_dict("records"), key=key) == sorted(wanted, key=key)
