@@ -1,0 +1,108 @@
+"""Runs of decoder-only students and of adapters, from end to end."""
+
+import json
+
+import pytest
+
+from mi_cot_lib import run
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.experiments.running.evaluate import evaluate
+from mi_cot_lib.student.folder import ADAPTERS
+from mi_cot_lib.student.load import load_student
+from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import read_record
+from mi_cot_lib.training.watch import TrainingStopped
+from tests.experiments.conftest import short
+
+
+def answers(folder):
+    rows = map(json.loads, (folder / "predictions.jsonl").read_text().splitlines())
+    return {row["id"]: row["predicted"] for row in rows}
+
+
+@pytest.mark.parametrize("method", ["finetune", "single_task", "dss", "mi"])
+def test_every_method_trains_a_decoder_only_student(small_root, tmp_path, method):
+    folder = run(short(small_root, student="nano_llama", method=method, train_size=16), tmp_path)
+    record = read_record(folder)
+    assert record["metrics"]["test_n"] == 32 and record["flops"] > 0
+    assert folder.name.startswith(f"nano_svamp-{method}-nano_llama-seed0-")
+    # The trained student lies there as any other, and answers the same.
+    found = evaluate(folder, "nano_svamp", small_root)
+    told = answers(folder)
+    assert all(one.predicted == told[one.id] for one in found.predictions)
+    card = (folder / "student" / "README.md").read_text()
+    assert "license: apache-2.0" in card and "`{{question}}\npredict:`" in card
+    assert ("explain:" in card) == (method in ("dss", "mi"))
+    assert str(tmp_path) not in card
+
+
+def test_decoder_only_costs_of_both_tasks_count_the_question_once(small_root, tmp_path):
+    flops = {
+        method: read_record(
+            run(short(small_root, student="nano_llama", method=method, train_size=16), tmp_path)
+        )["flops"]
+        for method in ("finetune", "dss")
+    }
+    assert flops["finetune"] < flops["dss"] < 3 * flops["finetune"]
+
+
+def test_features_of_an_encoder_are_refused_by_name():
+    with pytest.raises(ConfigError, match="features encoder_hidden: nano_llama has no encoder"):
+        RunConfig(
+            dataset="nano_cqa",
+            student="nano_llama",
+            mi_form="variational",
+            features="encoder_hidden",
+        )
+
+
+def test_how_a_student_is_asked_and_its_adapters_make_another_run_and_what_is_unset_none():
+    plain = RunConfig(dataset="nano_cqa", student="nano_llama")
+    names = {
+        plain.run_name,
+        RunConfig(dataset="nano_cqa", student="nano_llama", prompting="chat").run_name,
+        RunConfig(dataset="nano_cqa", student="nano_llama", lora_rank=4).run_name,
+    }
+    assert len(names) == 3
+    # Such a name was given before these fields were there.
+    assert RunConfig(dataset="nano_cqa", seed=3).run_name == "nano_cqa-mi-nano-seed3-4e512f2916"
+    with pytest.raises(ConfigError, match="lora_targets needs a lora_rank"):
+        RunConfig(dataset="nano_cqa", lora_targets="q")
+
+
+@pytest.mark.parametrize("student", ["nano", "nano_llama"])
+def test_adapters_are_trained_saved_alone_and_merged_on_request(
+    small_root, tmp_path, call, student
+):
+    pytest.importorskip("peft", reason="adapters need peft, an extra")
+    settings = short(small_root, student=student, method="mi", lora_rank=2, train_size=16)
+    folder = run(settings, tmp_path)
+    kept = {path.name for path in (folder / "student").iterdir()}
+    assert ADAPTERS in kept and "model.safetensors" not in kept
+    told = answers(folder)
+    found = evaluate(folder, "nano_svamp", small_root)
+    assert all(one.predicted == told[one.id] for one in found.predictions)
+    merged = tmp_path / "merged"
+    status, out, _ = call("student", "merge", folder, merged)
+    assert (status, out.strip()) == (0, str(merged))
+    whole = load_student(str(merged))
+    assert not [name for name, _ in whole.model.named_parameters() if "lora" in name]
+    found = evaluate(merged, "nano_svamp", small_root, method="mi")
+    same = [one.predicted == told[one.id] for one in found.predictions]
+    assert sum(same) >= len(same) - 1
+    for again in (folder, tmp_path / "elsewhere"):
+        status, _, said = call("student", "merge", merged, again)
+        assert status == 2 and ("exists already" in said or "no adapters to merge" in said)
+
+
+def test_a_run_of_adapters_goes_on_from_its_checkpoint(small_root, tmp_path):
+    pytest.importorskip("peft", reason="adapters need peft, an extra")
+    shape = {"student": "nano_llama", "method": "dss", "lora_rank": 2, "train_size": 16}
+    whole = run(short(small_root, max_steps=4, **shape), tmp_path / "whole")
+
+    settings = short(small_root, max_steps=4, **shape)
+    with pytest.raises(TrainingStopped, match="stopped at step 2"):
+        run(settings, tmp_path / "parts", watch=lambda history, has_ended: True)
+    parts = run(settings, tmp_path / "parts")
+    assert read_record(parts)["metrics"] == read_record(whole)["metrics"]
+    assert answers(parts) == answers(whole)
