@@ -26,10 +26,10 @@ QUESTION = "{{question}}"
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Ids that stand before a question, and by mark those behind it."""
+    """What stands around a question: ids before it, and by mark the text behind it with its number of ids."""
 
     before: list[int]
-    after: dict[str, list[int]]
+    after: dict[str, tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,17 @@ class Wording:
         """
         if not self.decoder_only:
             return token_ids([Column(prompts, limit)], self.tokeniser)[0]
+        frame = self._frame
+        before, longest = len(frame.before), max(length for _, length in frame.after.values())
+        if limit <= before + longest:
+            raise ConfigError(
+                f"max_input_tokens {limit} leaves no room for a question: what stands around one takes "
+                f"{before + longest}."
+            )
         asked = [_split(prompt) for prompt in prompts]
-        questions = self._bare([question for _, question in asked])
-        frame, rows = self._frame, []
-        for (mark, _), ids in zip(asked, questions, strict=True):
-            around = len(frame.before) + len(frame.after[mark])
-            if limit <= around:
-                raise ConfigError(
-                    f"max_input_tokens {limit} leaves no room for a question: what stands around one takes "
-                    f"{around}."
-                )
-            rows.append([*frame.before, *ids[around - limit :], *frame.after[mark]])
-        return rows
+        # Together, as anyone else would read them: a word may begin where the question ends.
+        rest = self._bare([question + frame.after[mark][0] for mark, question in asked])
+        return [[*frame.before, *ids[before - limit :]] for ids in rest]
 
     def targets(self, texts: Sequence[str], limit: int) -> list[list[int]]:
         """Tokenise what a student is to write, cut to `limit` tokens, of which the last ends the text."""
@@ -108,7 +107,8 @@ class Wording:
             # A token that begins each text, where the tokeniser has one.
             bare, framed = self._bare(["a"])[0], self.tokeniser("a")["input_ids"]
             before = framed[: framed.index(bare[0])]
-        after = self._bare([behind for _, behind in around])
+        texts = [behind for _, behind in around]
+        after = zip(texts, map(len, self._bare(texts)), strict=True)
         return _Frame(before, dict(zip(marks, after, strict=True)))
 
     @property
