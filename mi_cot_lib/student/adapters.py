@@ -56,11 +56,10 @@ def has_adapters(model: nn.Module) -> bool:
 
 def save_adapters(model: nn.Module, folder: Path, base: Base) -> None:
     """Write a model's adapters, their settings and whose they are to a folder."""
-    peft = _peft()
     (settings,) = getattr(model, _SETTINGS).values()
     settings.base_model_name_or_path = base.student
     settings.save_pretrained(folder)
-    found = peft.get_peft_model_state_dict(model)
+    found = _tensors_of(model)
     tensors = {_PREFIX + name: tensor.contiguous() for name, tensor in found.items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     (folder / BASE).write_text(json.dumps(asdict(base), indent=1) + "\n", encoding="utf-8")
@@ -92,7 +91,7 @@ def load_adapters(model: nn.Module, folder: Path) -> None:
         said = " ".join(str(error).split())[:150]
         raise refused(str(folder), f"its adapters cannot be read ({said})") from error
     _inject(model, settings, f"{folder}: its adapters")
-    wanted = peft.get_peft_model_state_dict(model)
+    wanted = _tensors_of(model)
     found = {name.removeprefix(_PREFIX): tensor for name, tensor in tensors.items()}
     shapes, other = (
         {name: tensor.shape for name, tensor in one.items()} for one in (wanted, found)
@@ -126,6 +125,11 @@ def _inject(model: nn.Module, settings: Any, what: str) -> None:
         ) from error
     # For merging and saving; peft keeps it for its own models only.
     setattr(model, _SETTINGS, {"default": settings})
+
+
+def _tensors_of(model: nn.Module) -> dict[str, torch.Tensor]:
+    # Else it asks the hub whether the vocabulary has changed.
+    return _peft().get_peft_model_state_dict(model, save_embedding_layers=False)
 
 
 def _peft() -> Any:
