@@ -53,7 +53,7 @@ lint: $(DEV_READY) ## check style, formatting and types
 	@$(BIN)/mypy
 
 nano-student: $(READY) ## pretrain the built-in students again from their seed, and record what they reach
-	@for name in nano nano32 nano24 nano16 nano_llama nano_llama24; do $(BIN)/mi-cot student pretrain --name $$name; done
+	@for name in nano nano32 nano24 nano16 nano_llama; do $(BIN)/mi-cot student pretrain --name $$name; done
 	@$(BIN)/mi-cot student card
 
 paper: $(READY) ## make the paper's tables and figures from the recorded runs (ARGS="table1 --fresh" trains)

@@ -190,7 +190,10 @@ def student() -> None:
 
 @student.command("pretrain")
 @click.option(
-    "--name", default="nano", show_default=True, help="Which: nano, nano32, nano24 or nano16."
+    "--name",
+    default="nano",
+    show_default=True,
+    help="Which: nano, nano32, nano24, nano16 or nano_llama.",
 )
 @click.option("--folder", type=options.PATH, help="Default: the package's own.")
 @click.option(

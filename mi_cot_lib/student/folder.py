@@ -15,8 +15,8 @@ from safetensors import safe_open
 from mi_cot_lib.errors import ConfigError, KitError, unknown_name
 from mi_cot_lib.student.pretrained.packages import fetched_folder, package_named
 
-# Built-in students by name, and their width: nano, three below it, and two without an encoder.
-BUILT_IN_DECODERS: dict[str, int] = {"nano_llama": 48, "nano_llama24": 24}
+# Built-in students by name, and their width: nano, three below it, and one without an encoder.
+BUILT_IN_DECODERS: dict[str, int] = {"nano_llama": 48}
 BUILT_IN_WIDTHS: dict[str, int] = {
     **{"nano": 48, "nano32": 32, "nano24": 24, "nano16": 16},
     **BUILT_IN_DECODERS,

@@ -96,7 +96,7 @@ class RunConfig:
     )
     method: str = _help("finetune, single_task, dss or mi.", default="mi")
     student: str = _help(
-        "nano, nano32, nano24, nano16, nano_llama, nano_llama24, small, base, smollm2, a model id "
+        "nano, nano32, nano24, nano16, nano_llama, small, base, smollm2, a model id "
         "OWNER/MODEL or a folder, a run's too.",
         default="nano",
     )
