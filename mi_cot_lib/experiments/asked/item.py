@@ -28,7 +28,7 @@ class Item:
     Attributes:
         rows: Fields of `RunConfig`, a row each; two names above stand for the preset's.
         fields: Fields of a `Setting` that tell its rows apart.
-        students: `large`, `small` or `each` of the preset's.
+        students: `large`, `small`, `each` of the preset's, or its `kinds`.
         families: Columns: a name of the preset's lists, or families of data sets.
         sizes: Of the training set: `whole`, `short` or `each` of the preset's.
         seeds: How many; or which of the preset's numbers of them.

@@ -35,6 +35,7 @@ class Preset:
         large: Student of all other tables and questions.
         small: Student of Table 2 and Figure 3.
         smaller: Students below the large one, by size.
+        other_kind: Students of another architecture, as large as the large one.
         swept: Columns of Figure 3 and of questions 1, 2 and 4, whose grids are large.
         taught: Columns of questions 3 and 7, which ask what becomes of the gain from rationales: of the
             built-in sets one with such a gain.
@@ -61,6 +62,7 @@ class Preset:
     changes: dict[str, Any] = field(default_factory=dict)
     drawn: Mapping[str, int] = field(default_factory=dict)
     at_most: Mapping[str, int] = field(default_factory=dict)
+    other_kind: tuple[str, ...] = ()
     data_root: Path | None = None
 
     @property
@@ -84,9 +86,13 @@ class Preset:
         }[which]
 
     def students_of(self, role: str) -> tuple[str, ...]:
-        """Return the students in a role: `large`, `small`, or `each`, the largest first."""
-        each = (self.large, *self.smaller)
-        return {"large": (self.large,), "small": (self.small,), "each": each}[role]
+        """Return the students in a role: `large`, `small`, `each`, the largest first, or of each kind."""
+        return {
+            "large": (self.large,),
+            "small": (self.small,),
+            "each": (self.large, *self.smaller),
+            "kinds": (self.large, *self.other_kind),
+        }[role]
 
 
 # Sizes of e-SNLI's and ANLI's training files (their publishers'), and of CQA's and SVAMP's in DSS's
@@ -122,6 +128,7 @@ PRESETS: dict[str, Preset] = {
             other_seeds=DECLARED.other_seeds,
             sizes={family: _sizes(NANO_TRAIN_ROWS) for family in FAMILIES},
             short=DECLARED.short,
+            other_kind=("nano_llama",),
         ),
         Preset(
             name="paper",
