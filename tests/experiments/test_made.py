@@ -26,7 +26,7 @@ STEPS = {
 }  # fmt: skip
 # Of two columns in the place of four.
 TABLE6, TABLE7, TABLE8, QUESTION5 = (
-    dataclasses.replace(ITEMS[name], families="nli")
+    dataclasses.replace(ITEMS[name], families="nli", sizes="whole")
     for name in ("table6", "table7", "table8", "question5")
 )
 FIGURE5 = ITEMS["figure5"]
@@ -35,7 +35,7 @@ FIGURE5 = ITEMS["figure5"]
 @pytest.fixture(scope="module")
 def tiny(small_root):
     return dataclasses.replace(
-        PRESETS["nano"], large="nano16", seeds=1, changes=STEPS, data_root=small_root
+        PRESETS["nano"], large="nano16", seeds=1, other_seeds=1, changes=STEPS, data_root=small_root
     )
 
 
