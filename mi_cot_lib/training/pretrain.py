@@ -24,29 +24,25 @@ from transformers import (
     set_seed,
 )
 
-from mi_cot_lib.data.worlds.write import task_text, world_text
+from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.errors import written_to
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.encode import (
-    ANSWER_MARK,
-    EXPLAIN_PREFIX,
-    PREDICT_PREFIX,
-    REASON_MARK,
     EncodedPair,
     collate,
 )
-from mi_cot_lib.student.folder import BUILT_IN_DECODERS, BUILT_IN_WIDTHS, built_in_folder
+from mi_cot_lib.student.folder import BUILT_IN_DECODERS, BUILT_IN_WIDTHS
 from mi_cot_lib.student.nano import (
     CARD,
     SENTINELS,
     VOCABULARY_SIZE,
     nano_config,
     nano_llama_config,
-    train_tokeniser,
 )
 from mi_cot_lib.student.tokenise import SPACE
 from mi_cot_lib.training.packed_step import loss_terms
+from mi_cot_lib.training.world_tokeniser import learn_tokeniser, shared_tokeniser
 
 # The worlds of short scenes, and what follows from them, and the others.
 SCENES = ("nano_esnli", "nano_anli")
@@ -143,16 +139,6 @@ def break_off(
     return list(ids[:start]), list(ids[start : end + 1])
 
 
-def shared_tokeniser() -> PreTrainedTokenizerFast:
-    """Return the tokeniser that all built-in students share, which is kept with them."""
-    return PreTrainedTokenizerFast.from_pretrained(built_in_folder("nano"))
-
-
-def learn_tokeniser(recipe: Pretraining) -> PreTrainedTokenizerFast:
-    """Learn a tokeniser from the world's texts, and those of the tasks, as they are now."""
-    return train_tokeniser(chain(*_texts(recipe), _task_words(recipe.seed)))
-
-
 def pretrain(
     folder: Path,
     recipe: Pretraining | None = None,
@@ -168,7 +154,9 @@ def pretrain(
     wording of the tasks is no reason for other students. With `new_tokeniser` it is learned anew.
     """
     recipe = recipe or Pretraining()
-    tokeniser = learn_tokeniser(recipe) if new_tokeniser else shared_tokeniser()
+    tokeniser = shared_tokeniser()
+    if new_tokeniser:
+        tokeniser = learn_tokeniser(chain(*_texts(recipe)), recipe.seed)
     source = source_fingerprint(recipe, name)
     recipe = recipe.for_student(name)
     torch.set_num_threads(recipe.threads)
@@ -239,13 +227,6 @@ def _texts(recipe: Pretraining) -> tuple[list[str], list[str]]:
         world_text(recipe.texts // 2, recipe.seed, worlds) for worlds in (SCENES, OTHERS)
     )
     return scenes, others
-
-
-def _task_words(seed: int) -> Iterator[str]:
-    """Give the tokeniser, not the student, the words of the tasks to read."""
-    for text in task_text(seed):
-        yield from (PREDICT_PREFIX + text, EXPLAIN_PREFIX + text)
-        yield from (text + mark + text for mark in (ANSWER_MARK, REASON_MARK))
 
 
 def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:

@@ -27,11 +27,11 @@ def test_what_there_is_and_what_it_would_take_is_said_and_nothing_run(tmp_path, 
     status, out, _ = call("paper", "table3", "figure4", "--list", "--json", *places)
     rows = [json.loads(line) for line in out.splitlines()]
     assert status == 0 and [(row["id"], row["runs_present"]) for row in rows] == [
-        ("table3", 20), ("figure4", 2),
+        ("table3", 12), ("figure4", 2),
     ]  # fmt: skip
-    assert rows[0]["runs_needed"] == 20 and rows[0]["files"] == rows[0]["reasons"] == []
+    assert rows[0]["runs_needed"] == 12 and rows[0]["files"] == rows[0]["reasons"] == []
     status, out, _ = call("paper", "table3", "--list", "--fresh", *places)
-    assert status == 0 and " 0 of  20 runs" in out
+    assert status == 0 and " 0 of  12 runs" in out
     status, out, _ = call("paper", "table3", "--plan", "--fresh", "--seeds", 1, *places)
     assert status == 0 and "Nothing is run" in out and "4 runs" in out
     plan = ("--plan", "--json", "--fresh", "--seeds", 1)

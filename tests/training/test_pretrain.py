@@ -19,12 +19,11 @@ from mi_cot_lib.training.pretrain import (
     Pretraining,
     break_off,
     hide_verb,
-    learn_tokeniser,
     pretrain,
-    shared_tokeniser,
     source_fingerprint,
     span_corrupt,
 )
+from mi_cot_lib.training.world_tokeniser import learn_tokeniser, shared_tokeniser
 
 SENTINELS = list(range(1000, 1032))
 NOT, STOP = 1, 2
@@ -98,7 +97,8 @@ def test_a_committed_student_is_of_the_current_world_and_recipe_and_has_read_it(
 
 def test_the_shared_tokeniser_reads_the_world_as_one_that_is_learned_from_it_now():
     """Only the wording of rationales may have changed since, so that they take somewhat more tokens."""
-    kept, new = shared_tokeniser(), learn_tokeniser(Pretraining())
+    read = world_text(Pretraining().texts, Pretraining().seed)
+    kept, new = shared_tokeniser(), learn_tokeniser(read, Pretraining().seed)
 
     def longer(texts) -> float:
         before, after = (sum(map(len, one(texts)["input_ids"])) for one in (new, kept))

@@ -139,7 +139,7 @@ def test_the_time_left_is_that_of_the_steps_so_far():
     said = time_left(history(0.3, 0.5), declared, seconds=5.0, since=50)
     assert "Step 100 of at most 3,000" in said
     assert "At most 5 min left, 40 s if nothing is gained any more" in said
-    assert "8 validations without a gain: at step 500 at the earliest" in said
+    assert "8 validations without a gain of half a point: at step 500 at the earliest" in said
     assert "left" not in time_left(history(0.3), declared, seconds=0.0, since=50)
     to_the_end = time_left(history(0.3, 0.5), RunConfig(dataset="nano_cqa", max_steps=400), 5.0, 50)
     assert to_the_end == "Step 100 of at most 400. At most 30 s left."
