@@ -246,7 +246,7 @@ def student_merge(trained: Path, folder: Path) -> None:
 
     TRAINED is a run's folder, or one that holds adapters as peft saves them.
     """
-    from mi_cot_lib.experiments.running.run import save_student
+    from mi_cot_lib.experiments.running.saving import save_student
     from mi_cot_lib.student.adapters import has_adapters, merge_adapters
     from mi_cot_lib.student.load import load_student
 

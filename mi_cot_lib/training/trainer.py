@@ -15,7 +15,8 @@ from mi_cot_lib.errors import KitError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts, weighted_total
 from mi_cot_lib.student.encode import EncodedPair, check_positions, collate, widen
-from mi_cot_lib.student.load import Student, overflowed_weight
+from mi_cot_lib.student.faults import overflowed_weight
+from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.checkpoints import checkpoint_folder, last_whole, load_weights, sealed
 from mi_cot_lib.training.packed_step import (
     MOST_TOKENS,

@@ -7,7 +7,7 @@ import pytest
 from mi_cot_lib import RunConfig, run
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.running import run as module
-from mi_cot_lib.experiments.running.run import check_selected, save_student
+from mi_cot_lib.experiments.running.saving import check_selected, save_student
 from mi_cot_lib.experiments.running.sources import noted_sources
 from mi_cot_lib.student.load import load_student, weights_fingerprint
 from mi_cot_lib.training.record import is_complete, read_record

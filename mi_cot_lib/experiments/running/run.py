@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from mi_cot_lib.data.folds import twins
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import FOLDED, Example, dataset_spec
-from mi_cot_lib.errors import KitError, is_disk_full, written_to
+from mi_cot_lib.errors import KitError, is_disk_full
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, least_recall, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.experiments.running.run_record import (
@@ -23,6 +23,7 @@ from mi_cot_lib.experiments.running.run_record import (
     explained_places,
     training_flops,
 )
+from mi_cot_lib.experiments.running.saving import check_selected, save_student
 from mi_cot_lib.experiments.running.sources import (
     SOURCES,
     note_sources,
@@ -39,11 +40,10 @@ from mi_cot_lib.student.adapters import (
     add_adapters,
     has_adapters,
     merge_adapters,
-    save_adapters,
 )
 from mi_cot_lib.student.encode import EncodedPair, encode_pairs
 from mi_cot_lib.student.folder import has_weights
-from mi_cot_lib.student.load import HELD, TRAINED, Student, load_student, weights_fingerprint
+from mi_cot_lib.student.load import HELD, TRAINED, Student, load_student
 from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.student.wording import TASKS
 from mi_cot_lib.training import record
@@ -54,7 +54,6 @@ from mi_cot_lib.training.train import (
     PROGRESS,
     Trained,
     check_tensorboard,
-    selected_accuracy,
     train,
 )
 from mi_cot_lib.training.watch import Watch
@@ -297,43 +296,3 @@ def _predict(
 ) -> list[Prediction]:
     limits = limits_of(config.to_dict())
     return predict(student, examples, config.dataset, config.method, **limits, **how)
-
-
-def check_selected(folder: Path, trained: Trained, accuracy: float, questions: int) -> None:
-    """Refuse a student that does not answer so many validation questions as the selected step did.
-
-    Its weights are that step's to the bit. Another machine may round otherwise, which flips at most an
-    answer in a hundred, or one.
-
-    Raises:
-        KitError: The message names both accuracies (shares of right answers) and what to do.
-    """
-    logged = selected_accuracy(trained)
-    if round(abs(logged - accuracy) * questions) > max(1, questions // 100):
-        raise KitError(
-            f"{folder}: of {questions} validation questions the student answers "
-            f"{accuracy:.1%} right, and {logged:.1%} at the selected step "
-            f"{trained.selected_step}; nothing is recorded. Delete {FOLDER}/ in that folder, and the "
-            "same command trains again."
-        )
-
-
-def save_student(student: Student, folder: Path, base: Base | None = None) -> None:
-    """Save a student in one move, and only if it reads back as what it is; of one with adapters these alone.
-
-    Raises:
-        KitError: It does not.
-        OSError: A disk that is full or cannot be written.
-    """
-    part = folder.with_name(f"{folder.name}.part")
-    for old in (part, folder):
-        shutil.rmtree(old, ignore_errors=True)
-    with written_to(part):
-        if base is None:
-            student.model.save_pretrained(part)
-            student.tokeniser.save_pretrained(part)
-        else:
-            save_adapters(student.model, part, base)
-    if weights_fingerprint(load_student(str(part))) != weights_fingerprint(student):
-        raise KitError(f"{part} does not hold the weights that were saved in it; check the disk.")
-    part.rename(folder)
