@@ -205,7 +205,7 @@ def student_pretrain(name: str, folder: Path | None, new_tokeniser: bool) -> Non
     """Rebuild a built-in student from its seed: weights and loss curve."""
     from mi_cot_lib.errors import unknown_name
     from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
-    from mi_cot_lib.training.pretrain import pretrain
+    from mi_cot_lib.training.pretraining.pretrain import pretrain
 
     if name not in BUILT_IN_WIDTHS:
         raise unknown_name("built-in student", name, BUILT_IN_WIDTHS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mi_cot_lib.data.specs import ALL_FOLDS, dataset_spec
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.training.config import defaults_of
+from mi_cot_lib.training.defaults import defaults_of
 
 TEACHER = "teacher"
 # What tells the columns of a table, and the panels of a picture, apart.

@@ -15,7 +15,7 @@ from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.student.folder import BUILT_IN_DECODERS, BUILT_IN_WIDTHS, built_in_folder
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.nano import CARD, VOCABULARY_SIZE
-from mi_cot_lib.training.pretrain import (
+from mi_cot_lib.training.pretraining.pretrain import (
     Pretraining,
     break_off,
     hide_verb,
@@ -23,7 +23,7 @@ from mi_cot_lib.training.pretrain import (
     source_fingerprint,
     span_corrupt,
 )
-from mi_cot_lib.training.world_tokeniser import learn_tokeniser, shared_tokeniser
+from mi_cot_lib.training.pretraining.world_tokeniser import learn_tokeniser, shared_tokeniser
 
 SENTINELS = list(range(1000, 1032))
 NOT, STOP = 1, 2

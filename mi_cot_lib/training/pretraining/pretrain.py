@@ -42,7 +42,7 @@ from mi_cot_lib.student.nano import (
 )
 from mi_cot_lib.student.tokenise import SPACE
 from mi_cot_lib.training.packed_step import loss_terms
-from mi_cot_lib.training.world_tokeniser import learn_tokeniser, shared_tokeniser
+from mi_cot_lib.training.pretraining.world_tokeniser import learn_tokeniser, shared_tokeniser
 
 # The worlds of short scenes, and what follows from them, and the others.
 SCENES = ("nano_esnli", "nano_anli")
