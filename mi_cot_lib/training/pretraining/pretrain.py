@@ -154,15 +154,15 @@ def pretrain(
     wording of the tasks is no reason for other students. With `new_tokeniser` it is learned anew.
     """
     recipe = recipe or Pretraining()
+    scenes, others = _texts(recipe)
     tokeniser = shared_tokeniser()
     if new_tokeniser:
-        tokeniser = learn_tokeniser(chain(*_texts(recipe)), recipe.seed)
-    source = source_fingerprint(recipe, name)
+        tokeniser = learn_tokeniser(chain(scenes, others), recipe.seed)
+    source = source_fingerprint(recipe, name, tokeniser)
     recipe = recipe.for_student(name)
     torch.set_num_threads(recipe.threads)
     set_seed(recipe.seed)
     started = time.monotonic()
-    scenes, others = _texts(recipe)
     verbs_only = replace(recipe, copied=0.0, hidden=1.0, broken_off=0.0)
     batches = chain(
         islice(_batches(scenes, (), tokeniser, verbs_only), recipe.first_steps),
@@ -229,9 +229,20 @@ def _texts(recipe: Pretraining) -> tuple[list[str], list[str]]:
     return scenes, others
 
 
-def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
-    """Return a SHA-256 of all that a student is made from: text, tokens, what is hidden, recipe and shape."""
-    digest = _digest_of_text(recipe).copy()
+def source_fingerprint(
+    recipe: Pretraining, name: str = "nano", tokeniser: PreTrainedTokenizerFast | None = None
+) -> str:
+    """Return a SHA-256 of all that a student is made from: text, tokens, what is hidden, recipe and shape.
+
+    Its tokeniser is by default the shared one.
+    """
+    tokeniser = shared_tokeniser() if tokeniser is None else tokeniser
+    of_text, scenes, others = _digest_of_text(recipe)
+    digest = of_text.copy()
+    digest.update(tokeniser.backend_tokenizer.to_str().encode())
+    # And of what is made of some of the text.
+    for batch in islice(_batches(scenes, others, tokeniser, recipe), 20):
+        digest.update(json.dumps([batch["input_ids"].tolist(), batch["labels"].tolist()]).encode())
     recipe = recipe.for_student(name)
     digest.update(json.dumps(asdict(recipe)).encode())
     shape = _shape(name, VOCABULARY_SIZE).to_dict()
@@ -241,17 +252,13 @@ def source_fingerprint(recipe: Pretraining, name: str = "nano") -> str:
 
 
 @cache
-def _digest_of_text(recipe: Pretraining) -> Any:
+def _digest_of_text(recipe: Pretraining) -> tuple[Any, list[str], list[str]]:
+    """Return the digest of all text that is read, and some scenes and other texts of it."""
     digest = hashlib.sha256()
     scenes, others = _texts(recipe)
     for text in chain(scenes, others):
         digest.update(text.encode() + b"\0")
-    tokeniser = shared_tokeniser()
-    digest.update(tokeniser.backend_tokenizer.to_str().encode())
-    # And of what is made of some of it.
-    for batch in islice(_batches(scenes[:200], others[:200], tokeniser, recipe), 20):
-        digest.update(json.dumps([batch["input_ids"].tolist(), batch["labels"].tolist()]).encode())
-    return digest
+    return digest, scenes[:200], others[:200]
 
 
 def _batches(

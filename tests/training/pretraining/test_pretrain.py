@@ -79,6 +79,18 @@ def test_pretraining_is_repeatable_and_lowers_the_loss(tmp_path):
         assert torch.equal(mine, theirs)
 
 
+def test_a_student_with_a_tokeniser_of_its_own_says_so(tmp_path):
+    recipe = Pretraining(texts=150, first_steps=1, steps=1, batch_size=2)
+    own, usual = (
+        json.loads(
+            (pretrain(tmp_path / str(new), recipe, "nano16", new_tokeniser=new) / CARD).read_text()
+        )
+        for new in (True, False)
+    )
+    assert usual["source"] == source_fingerprint(recipe, "nano16") != own["source"]
+    assert own["vocabulary"] < usual["vocabulary"]
+
+
 def card_of(name: str) -> dict:
     return json.loads((built_in_folder(name) / CARD).read_text())
 
