@@ -66,7 +66,7 @@ def _primary(result: Result) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Questions": WORDING["titles"]["split"].get(one["split"]) or one["split"],
+                "Questions": one["split"],
                 "Data sets": ", ".join(dataset_spec(name).title for name in one["datasets"]),
                 "Difference [95%]": with_interval(*_DIFFERENCE(one), 2, signed=True),
                 "p": p_text(one["p"]),

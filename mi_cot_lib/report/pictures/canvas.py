@@ -68,11 +68,10 @@ def label_panel(
 ) -> None:
     """Set a panel's title, small and on the left, its labels and its grid.
 
-    In a narrow one, what stands in brackets or behind a comma has a line of its own.
+    In a narrow one, what stands in brackets and behind a comma have lines of their own.
     """
     if narrow:
-        name, bracket, rest = text.partition(" (")
-        text = f"{name}\n({rest}" if bracket else text.replace(", ", "\n", 1)
+        text = text.replace(" (", "\n(").replace(", ", "\n")
     axes.set_title(text, fontsize=10, loc="left")
     axes.set(xlabel=x, ylabel=y)
     plain_axes(axes, grid)

@@ -180,7 +180,8 @@ def _panels(
         axes.xaxis.label.set_size(9)
     for axes in panels[len(heads) :]:
         axes.set_visible(False)
-    panels[0].set_yticks(range(len(rows)), rows, **ticks)
+    for axes in panels[::abreast]:
+        axes.set_yticks(range(len(rows)), rows, **ticks)
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
     return figure, list(zip(panels, heads, strict=False))
 
