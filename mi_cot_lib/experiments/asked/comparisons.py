@@ -49,7 +49,7 @@ _DECLARED: dict[str, Any] = {
     "folded": ("recall", "unseen"),
 }
 
-COMPARISONS: tuple[Item, ...] = (
+DECISIONS: tuple[Item, ...] = (
     Item(
         id="declared",
         title="What was declared, of few examples",
@@ -66,6 +66,9 @@ COMPARISONS: tuple[Item, ...] = (
         seeds=DECLARED.whole_seeds,
         **_DECLARED,
     ),
+)
+
+FURTHER: tuple[Item, ...] = (
     Item(
         id="information",
         title="Mutual information of trained students",
