@@ -1,14 +1,14 @@
 """An item's answer: the largest declared effect first, then what else was declared; at most two sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import jinja2
 import numpy as np
 import pandas as pd
 
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
-from mi_cot_lib.report.runs import Result, pair_title, pair_titles
-from mi_cot_lib.report.setting import COLUMN, title
+from mi_cot_lib.report.runs import Result, column_title, pair_title, pair_titles
+from mi_cot_lib.report.setting import COLUMN, Setting, title
 from mi_cot_lib.report.text import DIGITS, interval, number
 
 # Further ones stand in the folded table.
@@ -17,6 +17,8 @@ _NAMED = 2
 _EACH = 3
 # What an item asks beside each other: the MI loss, and rationales.
 _ASKED = 2
+# So many pairs, on several data sets, have a sentence each.
+_LISTED = 6
 WORDS = jinja2.Environment(
     loader=jinja2.PackageLoader("mi_cot_lib.report"),
     autoescape=jinja2.select_autoescape(["html.jinja"]),
@@ -31,24 +33,24 @@ def answer_of(result: Result) -> list[str]:
 
     Of more the first sentence is of the largest effect that is decided, with its 95% interval; where none is,
     of the largest difference that was seen. The second says what became of the others, by what is compared
-    where an item asks two things; or whether what an item varies makes a difference. Where there is a primary
-    comparison, a sentence a split is of that, and then one of each other comparison.
+    where an item asks two things; or whether what an item varies makes a difference. Where more is compared
+    on several data sets, each comparison has a sentence; where one of them is primary, a sentence a split is
+    of that before all others.
     """
     declared = result.declared
     if declared.empty:
         return []
-    if len(result.pooled):
-        return _primary(result)
     if len(declared) <= _EACH:
         each = [_sentence(result, row) for _, row in declared.iterrows()]
         return [*each, *_contrast(result)]
+    sides = {pair_titles(result, *pair)[:2] for pair in _pairs(declared)}
+    if _ASKED < len(sides) <= _LISTED and len(declared) > len(sides):
+        return [*_primary(result), *_listed(result)]
     first = first_of(result)
     if result.contrast:
         return [_sentence(result, first), *_contrast(result)]
     rest = declared.drop(index=first.name)
-    pairs = [
-        pair_title(result, a, b) for a, b in zip(rest["setting"], rest["against"], strict=True)
-    ]
+    pairs = [pair_title(result, *pair) for pair in _pairs(rest)]
     text = WORDS.get_template("answer.txt.jinja").render(
         verdict=first["verdict"],
         decided={
@@ -70,7 +72,7 @@ def _contrast(result: Result) -> list[str]:
     text = WORDS.get_template("contrast.txt.jinja").render(
         kind=result.contrast,
         contrast=one["contrast"],
-        where=title(one["setting"], COLUMN),
+        where=column_title(result, one["setting"]),
         verdict=one["verdict"],
         signed=number(one["difference"], signed=True),
         interval=interval(one["low"], one["high"], 1, signed=True),
@@ -88,7 +90,7 @@ def _sentence(result: Result, row: pd.Series) -> str:
         measure=result.measure,
         row=one,
         against=other,
-        where=", ".join(filter(None, (title(row["setting"], COLUMN), shared))),
+        where=", ".join(filter(None, (column_title(result, row["setting"]), shared))),
         signed=number(row["difference"], digits, signed=True),
         interval=interval(row["low"], row["high"], digits, signed=True),
         is_equal=bool(np.isnan(row["low"]) and row["difference"] == 0),
@@ -116,20 +118,19 @@ def _largest(compared: pd.DataFrame, ranks: Sequence[tuple[str, ...]]) -> pd.Ser
     return shown.loc[shown["difference"].abs().idxmax()]
 
 
+def _pairs(compared: pd.DataFrame) -> Iterator[tuple[Setting, Setting]]:
+    return zip(compared["setting"], compared["against"], strict=True)
+
+
 def _primary(result: Result) -> list[str]:
-    declared = result.declared
-    columns = [title(one, (*COLUMN, "size")) for one in declared["setting"]]
-    pairs = [
-        pair_titles(result, a, b)[:2]
-        for a, b in zip(declared["setting"], declared["against"], strict=True)
-    ]
-    found: dict[str, dict[str, list[str]]] = {}
-    for (one, other), column, verdict in zip(pairs, columns, declared["verdict"], strict=True):
-        found.setdefault(f"{one} − {other}", {}).setdefault(verdict, []).append(column)
+    """Say what is compared over all data sets at once, if anything is."""
+    if result.pooled.empty:
+        return []
+    first = result.declared.iloc[0]
     text = WORDS.get_template("primary.txt.jinja").render(
         pooled=[
             {
-                "where": title(declared["setting"].iloc[0].with_(split=row["split"]), ("split",)),
+                "where": title(first["setting"].with_(split=row["split"]), ("split",)),
                 "verdict": row["verdict"],
                 "sets": row["sets"],
                 "signed": number(row["difference"], 2, signed=True),
@@ -137,11 +138,42 @@ def _primary(result: Result) -> list[str]:
             }
             for row in result.pooled.to_dict("records")
         ],
-        pair=pairs[0],
-        by_pair=found,
+        pair=pair_titles(result, first["setting"], first["against"])[:2],
         margin=f"{result.margin:g}",
     )
     return _lines(text)
+
+
+def _listed(result: Result) -> list[str]:
+    """Say each declared comparison: on which data sets it is higher, lower, the same, undecided."""
+    declared = result.declared
+    verdicts: dict[str, dict[Setting, str]] = {}
+    for pair, verdict in zip(_pairs(declared), declared["verdict"], strict=True):
+        one, other, _ = pair_titles(result, *pair)
+        verdicts.setdefault(f"{one} − {other}", {})[pair[0]] = verdict
+    text = WORDS.get_template("listed.txt.jinja").render(
+        by_pair={pair: _where(found) for pair, found in verdicts.items()},
+        margin=f"{result.margin:g}",
+    )
+    return _lines(text)
+
+
+def _where(verdicts: Mapping[Setting, str]) -> dict[str, list[str]]:
+    """Return data sets by verdict; a split is named where not all of its data set's have that verdict."""
+    of_set: dict[str, set[str]] = {}
+    for setting, verdict in verdicts.items():
+        of_set.setdefault(setting.dataset, set()).add(verdict)
+    found: dict[str, dict[str, None]] = {}
+    for setting, verdict in verdicts.items():
+        name = title(setting, ("dataset",))
+        if len(of_set[setting.dataset]) > 1:
+            name += f" {title(setting, ('split',)) or f'({setting.split})'}"
+        found.setdefault(verdict, {})[name] = None
+    return {
+        verdict: list(found[verdict])
+        for verdict in (HIGHER, LOWER, SAME, UNDECIDED)
+        if verdict in found
+    }
 
 
 def _by_pair(rest: pd.DataFrame, pairs: list[str]) -> dict[str, dict[str, list[str]]]:

@@ -13,7 +13,7 @@ from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
 from mi_cot_lib.measure.verdicts import Side, Value
-from mi_cot_lib.report.setting import COLUMN, WORDING, Setting, title
+from mi_cot_lib.report.setting import COLUMN, Setting, title
 
 RESAMPLES = 1_000
 Record = Mapping[str, Any]
@@ -148,12 +148,19 @@ def row_title(result: Result, setting: Setting) -> str:
     return title(setting, _row_fields(result))
 
 
+def column_title(result: Result, setting: Setting) -> str:
+    """Return what a setting's column is called: data set and split, and the size where no row says it."""
+    sizes = _sizes(result)
+    in_column = any(any(found) for found in sizes) and "size" not in _row_fields(result)
+    return title(setting, (*COLUMN, "size") if in_column else COLUMN)
+
+
 def named(result: Result, cells: pd.DataFrame) -> pd.DataFrame:
     """Add what each cell's `row` and `column` are called, and its `method`."""
     settings = list(cells["setting"])
     return cells.assign(
         row=[row_title(result, one) for one in settings],
-        column=[title(one, COLUMN) for one in settings],
+        column=[column_title(result, one) for one in settings],
         method=[one.method for one in settings],
     )
 
@@ -164,12 +171,11 @@ def pair_titles(result: Result, setting: Setting, against: Setting) -> tuple[str
     differing = [name for name in fields if getattr(setting, name) != getattr(against, name)]
     # What only one side has is no difference of two values: α3 of MI against DSS.
     own = [name for name in differing if getattr(against, name) is not None] or differing
+    if not (title(setting, differing) and title(against, own)):
+        # A side that changes nothing is called by what it shares with the other.
+        differing = own = [name for name in fields if name in (*differing, *result.fields)]
     shared = [name for name in fields if name not in differing]
-    one, other = (
-        title(side, named) or WORDING["titles"]["unchanged"]
-        for side, named in ((setting, differing), (against, own))
-    )
-    return one, other, title(setting, shared)
+    return title(setting, differing), title(against, own), title(setting, shared)
 
 
 def pair_title(result: Result, setting: Setting, against: Setting) -> str:
@@ -178,9 +184,17 @@ def pair_title(result: Result, setting: Setting, against: Setting) -> str:
     return f"{one} − {other}" + (f", {shared}" if shared else "")
 
 
+def _sizes(result: Result) -> list[set[int | None]]:
+    """Return the sizes of each data set."""
+    found: dict[str, set[int | None]] = {}
+    for one in result.cells["setting"]:
+        found.setdefault(one.dataset, set()).add(one.size)
+    return list(found.values())
+
+
 def _row_fields(result: Result) -> tuple[str, ...]:
-    sizes = {one.size for one in result.cells["setting"]}
-    return (*result.fields, *(("size",) if len(sizes) > 1 else ()))
+    varied = any(len(found) > 1 for found in _sizes(result))
+    return (*result.fields, *(("size",) if varied else ()))
 
 
 def by_setting(runs: Iterable[Run]) -> Cells:

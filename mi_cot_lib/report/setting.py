@@ -44,7 +44,8 @@ class Setting:
         change: What was done to the teacher's texts, in the share `share` of the examples.
         teacher_accuracy: Share of right texts, where it is not the data set's own.
         size: Training examples; None is the whole set.
-        steps: Optimiser steps at most, where it is not the student's default.
+        steps: Optimiser steps at most, where it is not the student's default: so many that finetuning
+            takes no fewer operations than DSS.
         quantity: What was measured of the student, a name of `information.QUANTITIES`.
     """
 
@@ -121,7 +122,7 @@ def _word(setting: Setting, name: str) -> str:
     if value in (None, ""):
         return ""
     if name == "steps":
-        return f"{value:,} steps"
+        return str(WORDING["titles"]["steps"])
     if name == "dataset":
         return dataset_spec(value).title
     if name.startswith("alpha"):

@@ -11,8 +11,8 @@ from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.cells.quality import choose_cases
 from mi_cot_lib.report.further import FOLDED, VALUE, Cell, lines_of
 from mi_cot_lib.report.paper import paper_rows, paper_value, printed
-from mi_cot_lib.report.runs import Result, named, pair_title, row_title
-from mi_cot_lib.report.setting import COLUMN, WORDING, Setting, title
+from mi_cot_lib.report.runs import Result, column_title, named, pair_title, row_title
+from mi_cot_lib.report.setting import WORDING, Setting
 from mi_cot_lib.report.text import DIGITS, MISSING, number, p_text, with_interval
 
 # A table with more rows does not open a section; the largest declared effects do.
@@ -33,7 +33,11 @@ def main_table(result: Result, papers: bool = True) -> pd.DataFrame:
     if len(rows) > _SMALL:
         ranked = result.declared.sort_values("difference", key=abs, ascending=False)
         return _compared(result, ranked.head(_SMALL))
-    columns = ["", *dict.fromkeys(title(one, COLUMN) for one in result.cells["setting"]), "Seeds"]
+    columns = [
+        "",
+        *dict.fromkeys(column_title(result, one) for one in result.cells["setting"]),
+        "Seeds",
+    ]
     return pd.DataFrame([*rows, *(_papers_rows(result) if papers else ())], columns=columns).fillna(
         MISSING
     )
@@ -62,7 +66,7 @@ def _primary(result: Result) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Questions": WORDING["titles"]["split"].get(one["split"]) or one["split"],
+                "Questions": one["split"],
                 "Data sets": ", ".join(dataset_spec(name).title for name in one["datasets"]),
                 "Difference [95%]": with_interval(*_DIFFERENCE(one), 2, signed=True),
                 "p": p_text(one["p"]),
@@ -95,7 +99,7 @@ def _papers_rows(result: Result) -> list[dict[str, str]]:
         texts = {}
         for one in first.values():
             for value in printed(row, one)[:1]:
-                texts[title(one, COLUMN)] = f"{value:.2f}"
+                texts[column_title(result, one)] = f"{value:.2f}"
         own = next(iter(first.values())).with_(**row["row"])
         again = ", four repeats" if row.get("repeats", 1) > 1 else ""
         found.append({"": f"{row_title(result, own)}{again} ({mark})", **texts})
@@ -132,7 +136,7 @@ def _compared(result: Result, compared: pd.DataFrame) -> pd.DataFrame:
     for one in compared.to_dict("records"):
         row = {
             "Compared": pair_title(result, one["setting"], one["against"]),
-            "Data set": title(one["setting"], COLUMN),
+            "Data set": column_title(result, one["setting"]),
             "Difference [95%]": with_interval(*_DIFFERENCE(one), digits, signed=True),
             "Seeds": str(one["seeds"]),
             "p": p_text(one["p"]),
@@ -185,7 +189,7 @@ def _contrasts(result: Result) -> pd.DataFrame:
         [
             {
                 "Compared": one["contrast"],
-                "Data set": title(one["setting"], COLUMN),
+                "Data set": column_title(result, one["setting"]),
                 "Points [95%]": with_interval(*_DIFFERENCE(one), signed=True),
                 "Seeds": str(one["seeds"]),
                 "p (Holm)": p_text(one["p_holm"]),

@@ -27,8 +27,8 @@ def test_runs_are_settings_times_seeds_and_every_row_has_a_title_of_its_own(item
     # A stopped call leaves whole tables of fewer seeds.
     seeds = [one.config.seed for one in wanted]
     assert seeds == sorted(seeds)
-    rows = {one.with_(dataset="", size=None) for one in settings}
-    assert len({title(one, item.fields) for one in rows}) == len(rows)
+    rows = {(one.dataset, one.split, one.size, title(one, item.fields)) for one in settings}
+    assert len(rows) == len(settings)
 
 
 @pytest.mark.parametrize(

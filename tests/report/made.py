@@ -36,7 +36,7 @@ def run(of: Setting, seed: int, right: int, **parts: Any) -> Run:
             "dataset": of.dataset, "max_steps": 40, "batch_size": 8, "learning_rate": 0.002,
             "patience": 8,
         },
-        "correct": {"test": bits, "valid": bits},
+        "correct": dict.fromkeys(("test", "valid", of.split), bits),
         "metrics": {
             "selected_step": 20, "steps": 30, "converged": True, "valid_accuracy": right / ITEMS,
         },

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.answer import answer_of
+from mi_cot_lib.report.compare import Comparison
 from mi_cot_lib.report.page import render_page
 from mi_cot_lib.report.pictures import PICTURES
 from mi_cot_lib.report.setting import WORDING
@@ -48,6 +49,22 @@ def test_a_page_stands_alone_and_all_but_question_answer_a_picture_and_a_table_i
     assert all(one["src"].startswith("data:image/png;base64,") for one in page.find_all("img"))
     assert all(one["alt"] and int(one["width"]) > 0 for one in page.find_all("img"))
     assert not re.search(r"url\(|@import", page.style.get_text())
+
+
+def test_an_answer_of_many_sentences_is_a_list():
+    methods = ("single_task", "finetune", "dss", "mi")
+    right = {
+        setting(method, split=split): [5 + 3 * place + seed for seed in range(3)]
+        for place, method in enumerate(methods)
+        for split in ("test", "unseen")
+    }
+    declared = [
+        Comparison({"method": more}, {"method": fewer})
+        for more, fewer in (("mi", "dss"), ("dss", "finetune"), ("mi", "finetune"), ("mi", "single_task"))
+    ]  # fmt: skip
+    made = result(right, declared=declared, pictures=())
+    said = [one.get_text() for one in page_of(made).select("ul.answer li")]
+    assert said == answer_of(made) and len(said) == len(declared)
 
 
 def test_contents_lead_to_every_section():

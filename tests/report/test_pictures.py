@@ -140,6 +140,21 @@ def test_several_declared_pairs_have_a_line_each_and_data_sets_a_panel():
     assert [place for _, place in points(second)] == [0.0, 1.0]
 
 
+def test_many_panels_stand_in_rows_the_test_set_first():
+    sets = ("nano_cqa", "nano_svamp", "nano_anli")
+    right = {
+        setting(method, on, split=split): [10, 12, 9]
+        for on in sets
+        for split in ("test", "unseen")
+        for method in ("dss", "mi")
+    }
+    named = ["nano-CQA", "nano-SVAMP", "nano-ANLI"]
+    panels = shown(PICTURES["cells"](result(right)))
+    assert titles(panels) == named + [f"{one}\n(unseen)" for one in named]
+    heights = [round(axes.get_position().y0, 3) for axes in panels]
+    assert heights[0] == heights[3] > heights[4] == heights[5]
+
+
 def test_a_bar_of_a_reliability_diagram_is_the_accuracy_of_its_bin():
     kept = {"confidence": [0.25, 0.25, 0.95, 0.95], "correct": "0111"}
     made = result({DSS: [10, 10]}, parts={DSS: {"calibration": kept}})

@@ -221,5 +221,29 @@ def test_a_side_that_changes_nothing_has_a_name():
     right = {DSS: (10, 12), words: (9, 10)}
     made = result(right, declared=(shuffled,), fields=("method", "change"), claims=True)
     (row,) = main_table(made).to_dict("records")
-    assert row["Compared"] == "rationales' words shuffled − the teacher as it is, DSS"
-    assert "the teacher as it is on nano-CQA" in answer_of(made)[0]
+    assert row["Compared"] == "DSS, rationales' words shuffled − DSS"
+    assert "DSS, rationales' words shuffled − DSS on nano-CQA" in answer_of(made)[0]
+
+
+def test_a_size_stands_with_its_data_set_unless_rows_differ_in_it():
+    cqa = {one.with_(size=500): counts for one, counts in CLEAR.items()}
+    svamp = {one.with_(size=1_000, dataset="nano_svamp"): counts for one, counts in CLEAR.items()}
+    found = main_table(result({**cqa, **svamp}))
+    assert list(found) == ["", "nano-CQA, 500 examples", "nano-SVAMP, 1,000 examples", "Seeds"]
+    assert found[""].tolist()[:2] == ["DSS", "MI"]
+    found = main_table(result({**cqa, **CLEAR}))
+    assert list(found)[:2] == ["", "nano-CQA"]
+    assert found[""].tolist()[:2] == ["DSS, 500 examples", "MI, 500 examples"]
+
+
+def test_of_many_comparisons_each_is_a_sentence_that_names_a_split_only_where_it_must():
+    right = {setting("single_task"): (5, 6, 7), PLAIN: (5, 6, 7), **CLEAR}
+    right |= {one.with_(split="unseen"): counts for one, counts in right.items()}
+    right[MI.with_(split="unseen")] = CLEAR[DSS]
+    against_single_task = Comparison({"method": "finetune"}, {"method": "single_task"})
+    declared = (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING, against_single_task)
+    assert answer_of(result(right, declared=declared)) == [
+        "MI − DSS: higher on nano-CQA (test); the same within 2 on nano-CQA (unseen).",
+        "DSS − Finetuning: higher on nano-CQA.",
+        "Finetuning − Single-task: the same within 2 on nano-CQA.",
+    ]

@@ -73,7 +73,7 @@ _REAL: dict[str, Any] = {
     "presets": (REAL_SMALL,),
 }
 
-COMPARISONS: tuple[Item, ...] = (
+DECISIONS: tuple[Item, ...] = (
     Item(
         id="declared",
         title="What was declared, of few examples",
@@ -107,6 +107,9 @@ COMPARISONS: tuple[Item, ...] = (
         seeds=1,
         **_REAL,
     ),
+)
+
+FURTHER: tuple[Item, ...] = (
     Item(
         id="overlap",
         title="Rationales beside the teacher's",

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from mi_cot_lib.errors import ConfigError, unknown_name
-from mi_cot_lib.experiments.asked.comparisons import COMPARISONS
+from mi_cot_lib.experiments.asked.comparisons import DECISIONS, FURTHER
 from mi_cot_lib.experiments.asked.item import PAPER, QUESTION, Item
 from mi_cot_lib.experiments.asked.paper import TABLES_AND_FIGURES
 from mi_cot_lib.experiments.asked.questions import QUESTIONS
 
+# In the order of a page: what was declared opens it.
 ITEMS: Mapping[str, Item] = {
-    item.id: item for item in (*TABLES_AND_FIGURES, *QUESTIONS, *COMPARISONS)
+    item.id: item for item in (*DECISIONS, *TABLES_AND_FIGURES, *QUESTIONS, *FURTHER)
 }
 # What README shows.
 FIRST = "table1"

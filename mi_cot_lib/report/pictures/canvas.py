@@ -68,9 +68,11 @@ def label_panel(
 ) -> None:
     """Set a panel's title, small and on the left, its labels and its grid.
 
-    In a narrow one, brackets stand in a line of their own.
+    In a narrow one, what stands in brackets and behind a comma have lines of their own.
     """
-    axes.set_title(text.replace(" (", "\n(") if narrow else text, fontsize=10, loc="left")
+    if narrow:
+        text = text.replace(" (", "\n(").replace(", ", "\n")
+    axes.set_title(text, fontsize=10, loc="left")
     axes.set(xlabel=x, ylabel=y)
     plain_axes(axes, grid)
 
