@@ -7,7 +7,7 @@ import pytest
 
 from mi_cot_lib.data.worlds.facts import KIND_OF, RELATIONS, plural
 from mi_cot_lib.data.worlds.item import NEW
-from mi_cot_lib.training.pretraining.pretrain import Pretraining
+from mi_cot_lib.training.pretraining.recipe import Pretraining
 from tests.data.worlds.made import WORLDS, leaves, made
 
 # The most words of an input and of a rationale.
