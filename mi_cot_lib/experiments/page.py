@@ -15,12 +15,12 @@ from mi_cot_lib.report.export import write_item
 from mi_cot_lib.report.page import render_page
 from mi_cot_lib.report.runs import Result
 from mi_cot_lib.report.setting import Setting
-from mi_cot_lib.report.tables import main_table
+from mi_cot_lib.report.tables import decided_table
 from mi_cot_lib.report.text import to_markdown
 
 PAGE = "report.html"
 # Beside the answer of the first.
-_LINES = 4
+_LINES = 3
 START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
 
 
@@ -54,12 +54,13 @@ def write_results(results: Sequence[Result], request: Request, command: str) -> 
 
 
 def write_readme(results: Sequence[Result]) -> Path:
-    """Write README's results between their marks: Table 1 with its answer, and one line an item."""
+    """Write README's results between their marks: what was declared and decided, and one line an item."""
     first = next(result for result in results if result.id == FIRST)
     section = WORDS.get_template("readme.md.jinja").render(
         first=first,
-        answer=answer_of(first),
-        table=to_markdown(main_table(first, papers=False)),
+        answer=answer_of(first)[: len(first.pooled)],
+        table=to_markdown(decided_table(first, "test")),
+        seeds=first.declared["seeds"].max(),
         lines=[(one, answer_of(one)[0]) for one in _telling(results)],
     )
     readme = repository_root() / "README.md"
@@ -74,8 +75,7 @@ def write_readme(results: Sequence[Result]) -> Path:
 def _telling(results: Sequence[Result]) -> list[Result]:
     """Return the items that README names beside the first, each of another effect.
 
-    What has a primary comparison comes first, then those whose largest effect is decided and not below the
-    smallest difference of interest.
+    Those come first whose largest effect is decided and not below the smallest difference of interest.
     """
     told: dict[tuple[Setting, Setting], tuple[bool, Result]] = {}
     for one in results:
@@ -85,5 +85,5 @@ def _telling(results: Sequence[Result]) -> list[Result]:
         is_decided = effect["verdict"] in (HIGHER, LOWER)
         matters = is_decided and max(abs(effect["low"]), abs(effect["high"])) >= one.margin
         told.setdefault((effect["setting"], effect["against"]), (bool(matters), one))
-    ranked = sorted(told.values(), key=lambda pair: (pair[1].pooled.empty, not pair[0]))
+    ranked = sorted(told.values(), key=lambda pair: not pair[0])
     return [one for _, one in ranked[:_LINES]]

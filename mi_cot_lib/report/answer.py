@@ -1,13 +1,21 @@
 """An item's answer: the largest declared effect first, then what else was declared; at most two sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import jinja2
 import numpy as np
 import pandas as pd
 
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
-from mi_cot_lib.report.runs import Result, column_title, pair_title, pair_titles
+from mi_cot_lib.report.runs import (
+    ASKED,
+    Result,
+    column_title,
+    is_listed,
+    pair_title,
+    pair_titles,
+    pairs_of,
+)
 from mi_cot_lib.report.setting import COLUMN, Setting, title
 from mi_cot_lib.report.text import DIGITS, interval, number
 
@@ -15,10 +23,6 @@ from mi_cot_lib.report.text import DIGITS, interval, number
 _NAMED = 2
 # So many comparisons have a sentence each.
 _EACH = 3
-# What an item asks beside each other: the MI loss, and rationales.
-_ASKED = 2
-# So many pairs, on several data sets, have a sentence each.
-_LISTED = 6
 WORDS = jinja2.Environment(
     loader=jinja2.PackageLoader("mi_cot_lib.report"),
     autoescape=jinja2.select_autoescape(["html.jinja"]),
@@ -43,21 +47,20 @@ def answer_of(result: Result) -> list[str]:
     if len(declared) <= _EACH:
         each = [_sentence(result, row) for _, row in declared.iterrows()]
         return [*each, *_contrast(result)]
-    sides = {pair_titles(result, *pair)[:2] for pair in _pairs(declared)}
-    if _ASKED < len(sides) <= _LISTED and len(declared) > len(sides):
+    if is_listed(result):
         return [*_primary(result), *_listed(result)]
     first = first_of(result)
     if result.contrast:
         return [_sentence(result, first), *_contrast(result)]
     rest = declared.drop(index=first.name)
-    pairs = [pair_title(result, *pair) for pair in _pairs(rest)]
+    pairs = [pair_title(result, *pair) for pair in pairs_of(rest)]
     text = WORDS.get_template("answer.txt.jinja").render(
         verdict=first["verdict"],
         decided={
             verdict: _named(result, rest[rest["verdict"] == verdict]) for verdict in (HIGHER, LOWER)
         },
         others=[verdict for verdict in (SAME, UNDECIDED) if (rest["verdict"] == verdict).any()],
-        by_pair=_by_pair(rest, pairs) if len(set(pairs)) == _ASKED else {},
+        by_pair=_by_pair(rest, pairs) if len(set(pairs)) == ASKED else {},
         margin=f"{result.margin:g}",
     )
     return [_sentence(result, first), *_lines(text)]
@@ -118,10 +121,6 @@ def _largest(compared: pd.DataFrame, ranks: Sequence[tuple[str, ...]]) -> pd.Ser
     return shown.loc[shown["difference"].abs().idxmax()]
 
 
-def _pairs(compared: pd.DataFrame) -> Iterator[tuple[Setting, Setting]]:
-    return zip(compared["setting"], compared["against"], strict=True)
-
-
 def _primary(result: Result) -> list[str]:
     """Say what is compared over all data sets at once, if anything is."""
     if result.pooled.empty:
@@ -148,7 +147,7 @@ def _listed(result: Result) -> list[str]:
     """Say each declared comparison: on which data sets it is higher, lower, the same, undecided."""
     declared = result.declared
     verdicts: dict[str, dict[Setting, str]] = {}
-    for pair, verdict in zip(_pairs(declared), declared["verdict"], strict=True):
+    for pair, verdict in zip(pairs_of(declared), declared["verdict"], strict=True):
         one, other, _ = pair_titles(result, *pair)
         verdicts.setdefault(f"{one} − {other}", {})[pair[0]] = verdict
     text = WORDS.get_template("listed.txt.jinja").render(

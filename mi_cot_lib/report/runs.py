@@ -16,6 +16,8 @@ from mi_cot_lib.measure.verdicts import Side, Value
 from mi_cot_lib.report.setting import COLUMN, Setting, title
 
 RESAMPLES = 1_000
+# What most items ask beside each other, the MI loss and rationales; and what can be said one by one.
+ASKED, _LISTED = 2, 6
 Record = Mapping[str, Any]
 # A setting's runs by seed.
 Cells = dict[Setting, dict[int, "Run"]]
@@ -182,6 +184,20 @@ def pair_title(result: Result, setting: Setting, against: Setting) -> str:
     """Return what a comparison is called: `MI − DSS, 250 examples`."""
     one, other, shared = pair_titles(result, setting, against)
     return f"{one} − {other}" + (f", {shared}" if shared else "")
+
+
+def pairs_of(compared: pd.DataFrame) -> list[tuple[Setting, Setting]]:
+    """Return the two settings of each comparison."""
+    return list(zip(compared["setting"], compared["against"], strict=True))
+
+
+def is_listed(result: Result) -> bool:
+    """Tell whether several comparisons are declared, each of them on several data sets: each has its say."""
+    declared = result.declared
+    if declared.empty:
+        return False
+    sides = {pair_titles(result, *pair)[:2] for pair in pairs_of(declared)}
+    return ASKED < len(sides) <= _LISTED and len(declared) > len(sides)
 
 
 def _sizes(result: Result) -> list[set[int | None]]:

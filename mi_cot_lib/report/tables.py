@@ -11,7 +11,15 @@ from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.cells.quality import choose_cases
 from mi_cot_lib.report.further import FOLDED, VALUE, Cell, lines_of
 from mi_cot_lib.report.paper import paper_rows, paper_value, printed
-from mi_cot_lib.report.runs import Result, column_title, named, pair_title, row_title
+from mi_cot_lib.report.runs import (
+    Result,
+    column_title,
+    is_listed,
+    named,
+    pair_title,
+    pair_titles,
+    row_title,
+)
 from mi_cot_lib.report.setting import WORDING, Setting
 from mi_cot_lib.report.text import DIGITS, MISSING, number, p_text, with_interval
 
@@ -20,16 +28,18 @@ _SMALL = 10
 _DIFFERENCE: Callable[[Cell], tuple[float, float, float]] = itemgetter("difference", "low", "high")
 
 
-def main_table(result: Result, papers: bool = True) -> pd.DataFrame:
-    """Return the small table that opens an item: its rows by data set, or its largest declared effects.
+def main_table(result: Result) -> pd.DataFrame:
+    """Return the small table that opens an item: its rows by data set, or what was declared of it.
 
-    Below an item's own rows stand the paper's, where they are wanted.
+    Below an item's own rows stand the paper's.
     """
     if result.measure == "cases":
         return _cases(result)
     rows = _own_rows(result)
     if result.claims:
         return _compared(result, result.declared)
+    if is_listed(result):
+        return decided_table(result)
     if len(rows) > _SMALL:
         ranked = result.declared.sort_values("difference", key=abs, ascending=False)
         return _compared(result, ranked.head(_SMALL))
@@ -38,9 +48,19 @@ def main_table(result: Result, papers: bool = True) -> pd.DataFrame:
         *dict.fromkeys(column_title(result, one) for one in result.cells["setting"]),
         "Seeds",
     ]
-    return pd.DataFrame([*rows, *(_papers_rows(result) if papers else ())], columns=columns).fillna(
-        MISSING
-    )
+    return pd.DataFrame([*rows, *_papers_rows(result)], columns=columns).fillna(MISSING)
+
+
+def decided_table(result: Result, split: str | None = None) -> pd.DataFrame:
+    """Return each declared comparison by data set: its interval and its verdict; of one split, or of all."""
+    rows: dict[str, dict[str, str]] = {}
+    for one in result.declared.to_dict("records"):
+        if split in (None, one["setting"].split):
+            one_side, other, _ = pair_titles(result, one["setting"], one["against"])
+            row = rows.setdefault(f"{one_side} − {other}", {})
+            found = with_interval(*_DIFFERENCE(one), DIGITS[result.measure], signed=True)
+            row[column_title(result, one["setting"])] = f"{found} {one['verdict'].split()[0]}"
+    return pd.DataFrame([{"": name, **row} for name, row in rows.items()]).fillna(MISSING)
 
 
 def folded_tables(result: Result) -> dict[str, pd.DataFrame]:

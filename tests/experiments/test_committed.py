@@ -15,6 +15,7 @@ from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.experiments.student_card import bag_of_words_accuracy, card_configs, card_path
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.export import to_object
+from mi_cot_lib.report.text import number
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import results_folder
 
@@ -116,7 +117,11 @@ def test_page_and_readme_show_what_is_committed():
         assert f'id="{item}"' in page, item
     first = json.loads((FOLDER / f"{FIRST}.json").read_text(encoding="utf-8"))
     assert first["answer"][0] in BeautifulSoup(page, "html.parser").find(id=FIRST).get_text()
-    assert all(f"{cell['mean']:.1f} [" in section for cell in first["cells"])
+    assert all(one in section for one in first["answer"][: len(first["primary"])])
+    shown = [
+        one for one in first["comparisons"] if one["declared"] and one["setting"]["split"] == "test"
+    ]
+    assert all(number(one["difference"], signed=True) in section for one in shown)
 
 
 def test_the_student_card_is_of_the_current_data_student_and_settings(known):

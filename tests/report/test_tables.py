@@ -10,7 +10,7 @@ import pytest
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 from mi_cot_lib.report.export import to_object, write_item
-from mi_cot_lib.report.tables import folded_tables, main_table
+from mi_cot_lib.report.tables import decided_table, folded_tables, main_table
 from mi_cot_lib.report.text import interval, number, p_text, to_latex, to_markdown, with_interval
 from tests.report.made import columns, result, run, setting
 
@@ -210,7 +210,7 @@ def test_a_cell_of_students_that_had_not_finished_learning_says_so():
     by_design = {**run(DSS, 0, 1).record["config"], "patience": 0}
     parts = {MI: {"metrics": ended}, PLAIN: {"metrics": ended, "config": by_design}}
     made = result({DSS: (10, 12), MI: (9, 10), PLAIN: (9, 9)}, parts=parts)
-    cells = main_table(made, papers=False).set_index("")["nano-CQA"]
+    cells = main_table(made).set_index("")["nano-CQA"]
     assert cells["MI"].endswith("] (unfinished)")
     assert not any(cells[name].endswith(")") for name in ("DSS", "Finetuning"))
 
@@ -247,3 +247,18 @@ def test_of_many_comparisons_each_is_a_sentence_that_names_a_split_only_where_it
         "DSS − Finetuning: higher on nano-CQA.",
         "Finetuning − Single-task: the same within 2 on nano-CQA.",
     ]
+
+
+def test_of_many_comparisons_the_table_shows_intervals_and_verdicts():
+    right = {setting("single_task"): (5, 6, 7), PLAIN: (5, 6, 7), **CLEAR}
+    right |= {one.with_(split="unseen"): counts for one, counts in right.items()}
+    against_single_task = Comparison({"method": "finetune"}, {"method": "single_task"})
+    declared = (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING, against_single_task)
+    made = result(right, declared=declared)
+    found = main_table(made)
+    assert list(found) == ["", "nano-CQA", "nano-CQA (unseen)"]
+    first = made.declared.iloc[0]
+    shown = with_interval(*first[["difference", "low", "high"]], signed=True)
+    assert found.loc[0].tolist()[:2] == ["MI − DSS", f"{shown} higher"]
+    assert found["nano-CQA"].str.split().str[-1].tolist() == ["higher", "higher", "same"]
+    assert decided_table(made, "unseen").equals(found[["", "nano-CQA (unseen)"]])
