@@ -1,6 +1,8 @@
 """The group `mi-cot student`: the built-in students, and pretrained ones."""
 
+import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -83,6 +85,28 @@ def student_merge(trained: Path, folder: Path) -> None:
     merge_adapters(loaded.model)
     save_student(loaded, folder)
     click.echo(folder)
+
+
+@student.command("lm-eval")
+@click.argument("trained", type=options.PATH)
+@click.argument("folder", type=options.PATH)
+@click.option("--dataset", required=True, help="One of the kit's.")
+@options.data_root()
+@click.option("--split", default="test", show_default=True, help="train, valid, test or unseen.")
+@click.option("--method", help="Of a folder that is no run's; default: finetune.")
+def student_lm_eval(trained: Path, folder: Path, dataset: str, **choices: Any) -> None:
+    """Write a data set to FOLDER as a task of the Language Model Evaluation Harness.
+
+    \b
+      mi-cot student lm-eval runs/svamp-… task --dataset svamp --data-root DIR
+      pip install -e '.[lm_eval]'   then the command that was printed last
+
+    TRAINED is a run's folder, or a saved student's. The harness asks it the prompts of `mi-cot evaluate`,
+    loads it by transformers alone, and comes to the same accuracy.
+    """
+    from mi_cot_lib.experiments.running.harness import write_task
+
+    click.echo(shlex.join(write_task(trained, dataset, folder, **choices)))
 
 
 @student.command("card")
