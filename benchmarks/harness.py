@@ -24,7 +24,9 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 Seconds = dict[str, list[float]]
 
 
-def options(*, batch_size: int = 16, repeats: int = 5) -> Callable[[Any], Any]:
+def options(
+    *, batch_size: int = 16, repeats: int = 5, student: str = SMALL_SHAPE
+) -> Callable[[Any], Any]:
     """Give a command the options that every benchmark takes."""
 
     def decorate(command: Any) -> Any:
@@ -52,7 +54,7 @@ def options(*, batch_size: int = 16, repeats: int = 5) -> Callable[[Any], Any]:
             ),
             click.option(
                 "--student",
-                default=SMALL_SHAPE,
+                default=student,
                 show_default=True,
                 help="As `mi-cot run --student`; small-shape: t5-v1_1-small's shape, random weights.",
             ),

@@ -12,7 +12,7 @@ from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import describe_hardware, git_commit, hardware, library_versions
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = ("train_step", "mi_forms", "evaluate", "tokenise", "scaling", "nano_run")
+NAMES = ("train_step", "mi_forms", "evaluate", "tokenise", "scaling", "nano_run", "decoder_step")
 # Those that real data does not change, or that would take hours on it.
 BUILT_IN_ONLY = ("nano_run", "scaling")
 

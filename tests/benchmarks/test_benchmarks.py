@@ -22,6 +22,10 @@ CALLS = {
         ("speedup_evaluate", "speedup_evaluate_ending"),
     ),
     "tokenise": ([*SMALL], ("speedup_tokenise",)),
+    "decoder_step": (
+        ["--student", "nano_llama", "--repeats", "1", "--batch-size", "2"],
+        ("speedup", "speedup_of_sharing"),
+    ),
 }
 
 
