@@ -10,8 +10,9 @@ from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
 # Fields of `RunConfig`, a row of a table each.
 Rows = tuple[dict[str, Any], ...]
 PAPER, QUESTION, OWN = "paper", "question", "own"
-# In a row: finetuning that takes no fewer operations than DSS, and twice as many training examples.
-EQUAL_OPERATIONS, TWICE_AS_MANY = "equal_operations", "twice_as_many"
+# In a row: finetuning that takes no fewer operations than DSS, twice as many training examples, and room to
+# learn for longer.
+EQUAL_OPERATIONS, TWICE_AS_MANY, LONGER = "equal_operations", "twice_as_many", "longer"
 # Presets by name: `asked.presets` says what they are.
 NANO, PAPERS, REAL_SMALL = "nano", "paper", "real-small"
 BOTH, EACH = (NANO, PAPERS), (NANO, PAPERS, REAL_SMALL)
@@ -26,7 +27,7 @@ class Item:
     """A table or figure of the paper, a question that it leaves open, or a comparison of the kit's own.
 
     Attributes:
-        rows: Fields of `RunConfig`, a row each; two names above stand for the preset's.
+        rows: Fields of `RunConfig`, a row each; three names above stand for the preset's.
         fields: Fields of a `Setting` that tell its rows apart.
         students: `large`, `small`, `each` of the preset's, or its `kinds`.
         families: Columns: a name of the preset's lists, or families of data sets.
