@@ -35,7 +35,11 @@ from mi_cot_lib.student.nano import (
 from mi_cot_lib.training.packed_step import loss_terms
 from mi_cot_lib.training.pretraining.hide import batches_of
 from mi_cot_lib.training.pretraining.recipe import Pretraining
-from mi_cot_lib.training.pretraining.world_tokeniser import learn_tokeniser, shared_tokeniser
+from mi_cot_lib.training.pretraining.world_tokeniser import (
+    learn_tokeniser,
+    shared_tokeniser,
+    without_end,
+)
 
 # The worlds of short scenes, and what follows from them, and the others.
 SCENES = ("nano_esnli", "nano_anli")
@@ -71,7 +75,8 @@ def pretrain(
         islice(batches_of(scenes, (), tokeniser, verbs_only), recipe.first_steps),
         islice(batches_of(scenes, others, tokeniser, recipe), recipe.steps),
     )
-    kind: Any = LlamaForCausalLM if name in BUILT_IN_DECODERS else T5ForConditionalGeneration
+    is_decoder = name in BUILT_IN_DECODERS
+    kind: Any = LlamaForCausalLM if is_decoder else T5ForConditionalGeneration
     model = kind(_shape(name, len(tokeniser)))
     objective = Objective(alpha1=1.0, alpha2=0.0, alpha3=0.0)
     total = recipe.first_steps + recipe.steps
@@ -109,7 +114,7 @@ def pretrain(
         "curve": curve,
     }
     with written_to(folder):
-        tokeniser.save_pretrained(folder)
+        (without_end(tokeniser) if is_decoder else tokeniser).save_pretrained(folder)
         model.eval().save_pretrained(folder)
         (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     return folder

@@ -1,8 +1,10 @@
 """The tokeniser that all built-in students share, and how one is learned from the world's texts."""
 
+import copy
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from tokenizers import processors
 from transformers import PreTrainedTokenizerFast
 
 from mi_cot_lib.data.worlds.write import task_text
@@ -19,6 +21,15 @@ def shared_tokeniser() -> PreTrainedTokenizerFast:
 def learn_tokeniser(texts: Iterable[str], seed: int) -> PreTrainedTokenizerFast:
     """Learn a tokeniser from texts that a student is to read, and the tasks' texts as they are now."""
     return train_tokeniser(chain(texts, _task_words(seed)))
+
+
+def without_end(tokeniser: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+    """Return a tokeniser that lets texts open: a decoder-only student writes on, and a text that has ended
+    has nothing more to be said.
+    """
+    own = copy.deepcopy(tokeniser)
+    own.backend_tokenizer.post_processor = processors.Sequence([])
+    return own
 
 
 def _task_words(seed: int) -> Iterator[str]:
