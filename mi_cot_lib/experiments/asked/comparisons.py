@@ -15,7 +15,8 @@ OTHER_RATIONALES: dict[str, Any] = {
 }
 UNCHANGED: dict[str, Any] = {"change": "none", "share": 0.0}
 OTHERS_AGAINST_FINETUNING = Comparison(
-    {"change": "other_rationales", "share": 1.0}, {"method": "finetune", **UNCHANGED}
+    {"method": "dss", "change": "other_rationales", "share": 1.0},
+    {"method": "finetune", **UNCHANGED},
 )
 DSS_AGAINST_OTHERS = Comparison(
     {"method": "dss", **UNCHANGED}, {"change": "other_rationales", "share": 1.0}
@@ -44,7 +45,8 @@ _DECLARED: dict[str, Any] = {
     "rows": (*STORY_ROWS, {"method": "mi", "mi_form": "paper"}, AS_MANY_OPERATIONS),
     "fields": ("method", "form", "change", "steps"),
     "also": ("unseen",),
-    "declared": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
+    "asked": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
+    "declared": True,
     "pictures": ("gains", "cells"),
     "folded": ("recall", "unseen"),
 }
@@ -79,7 +81,7 @@ FURTHER: tuple[Item, ...] = (
         measure="information",
         margin=NATS,
         # Upper bounds decide nothing, and several measures of one thing are one question.
-        declared=tuple(
+        asked=tuple(
             Comparison({"method": "mi", "quantity": name}, {"method": "dss"})
             for name in ("zv_infonce", "zy", "v_answers")
         ),
@@ -98,7 +100,8 @@ FURTHER: tuple[Item, ...] = (
         families=("esnli",),
         sizes="short",
         seeds=5,
-        declared=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
+        asked=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
+        declared=True,
         pictures=("cells", "curves"),
         folded=("recall", "unseen"),
         needs=("correct", "curves"),

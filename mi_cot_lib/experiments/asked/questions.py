@@ -1,5 +1,6 @@
 """Questions that the paper leaves open."""
 
+from dataclasses import replace
 from typing import Any
 
 from mi_cot_lib.experiments.asked.comparisons import (
@@ -12,7 +13,8 @@ from mi_cot_lib.experiments.asked.comparisons import (
 )
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import COMPARED, QUESTION, TWICE_AS_MANY, Item, Rows
-from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME
+from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Claim, Comparison
 
 # Question 1: beside DSS and the released form, every other form on its own features, at the released code's
 # weight and at the one that validated best.
@@ -28,8 +30,20 @@ SPOILED_SHARES = (0.5, 1.0)
 REWRITTEN = (
     "other_rationales", "shuffled_words", "shuffled_steps", "key_words", "last_step_missing",
 )  # fmt: skip
+# What is said of each, of rationales as they are: whether the change makes DSS worse.
+_SAID_OF_REWRITTEN = (
+    Claim("those of other questions help less", "asked here", LOWER),
+    Claim("their words in any order help as much", "Wadhwa et al. 2024", SAME),
+    Claim("with their steps shuffled they help less", "Li et al. 2025", LOWER),
+    Claim("a few of their words help as much", "Wadhwa et al. 2024", SAME),
+    Claim("without their last step they help less", "asked here", LOWER),
+)
 # Shares of texts that argue for the right answer; their labels stay right.
 WRONG_TEACHERS = (0.5, 0.0)
+_SAID_OF_WRONG_TEACHERS = (
+    Claim("half of them wrong help as much", "Li et al. 2025", SAME),
+    Claim("all of them wrong help as much", "Li et al. 2025", SAME),
+)
 
 
 def _weighted() -> Rows:
@@ -72,7 +86,17 @@ QUESTIONS: tuple[Item, ...] = (
         rows=({"method": "dss"}, *_forms()),
         fields=("method", "form", "alpha3"),
         families="swept",
-        explored=(Comparison({"method": "mi"}, {"form": "released", "features": "vocabulary"}),),
+        # And with the released form at its own best weight.
+        explored=(
+            Comparison(
+                {"method": "mi"},
+                {
+                    "form": "released",
+                    "features": "vocabulary",
+                    "alpha3": DECLARED.weights["released"],
+                },
+            ),
+        ),
         pictures=("gains", "cells"),
         needs=("correct", "curves"),
         **_QUESTION,
@@ -98,7 +122,7 @@ QUESTIONS: tuple[Item, ...] = (
         rows=({"method": "finetune"}, *COMPARED, *_changed(SPOILED, SPOILED_SHARES)),
         fields=("method", "change", "share"),
         families="taught",
-        declared=(
+        asked=(
             Comparison({"method": "dss", **UNCHANGED}, {"method": "finetune"}),
             DSS_AGAINST_OTHERS,
             OTHERS_AGAINST_FINETUNING,
@@ -155,21 +179,42 @@ QUESTIONS: tuple[Item, ...] = (
         ),
         fields=("method", "change", "teacher_accuracy", "steps"),
         families="taught",
-        declared=(
-            DSS_AGAINST_FINETUNING,
-            *(Comparison({"change": change}, UNCHANGED) for change in REWRITTEN),
-            *(
-                Comparison({"teacher_accuracy": share}, {"teacher_accuracy": None})
-                for share in WRONG_TEACHERS
+        asked=(
+            replace(
+                DSS_AGAINST_FINETUNING,
+                claim=Claim("rationales help", "Hsieh et al. 2023", HIGHER),
             ),
-            Comparison({"method": "single_task"}, {"method": "label_first"}),
+            *(
+                Comparison({"change": change}, UNCHANGED, said)
+                for change, said in zip(REWRITTEN, _SAID_OF_REWRITTEN, strict=True)
+            ),
+            *(
+                Comparison({"teacher_accuracy": share}, {"teacher_accuracy": None}, said)
+                for share, said in zip(WRONG_TEACHERS, _SAID_OF_WRONG_TEACHERS, strict=True)
+            ),
+            Comparison(
+                {"method": "dss", "teacher_accuracy": 0.0},
+                {"method": "finetune", "teacher_accuracy": None},
+                Claim("all of them wrong still help", "Chandra et al. 2025", HIGHER),
+            ),
+            Comparison(
+                {"method": "single_task"},
+                {"method": "label_first"},
+                Claim(
+                    "before the label they help less than behind it", "Wadhwa et al. 2024", LOWER
+                ),
+            ),
             Comparison(
                 {"method": "dss", "teacher_accuracy": None, **UNCHANGED},
                 {"method": "finetune", "size": lambda one: one.size and 2 * one.size},
+                Claim("they are worth more than as many examples again", "asked here", HIGHER),
             ),
-            DSS_AGAINST_AS_MANY_OPERATIONS,
+            replace(
+                DSS_AGAINST_AS_MANY_OPERATIONS,
+                claim=Claim("they help at equal operations", "asked here", HIGHER),
+            ),
         ),
-        claims=True,
+        declared=True,
         pictures=("gains",),
         seeds=DECLARED.whole_seeds,
         **_QUESTION,
