@@ -96,3 +96,6 @@ def test_an_item_is_made_on_one_data_set_alone():
     for dataset in ("nano_cqa", "svamp"):
         preset, item = for_dataset(NANO, ITEMS["methods"], dataset)
         assert {run.dataset for run in runs_of(item, preset)} == {dataset}
+    # As many as its file has.
+    assert {run.train_size for run in runs_of(item, preset)} == {PAPER.short["svamp"]}
+    assert PAPER.short["svamp"] < 720

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mi_cot_lib.experiments.asked.declared import DECLARED, equal_steps
-from mi_cot_lib.experiments.asked.item import COMPARED, EQUAL_OPERATIONS, OWN, Item, Rows
+from mi_cot_lib.experiments.asked.item import COMPARED, EQUAL_OPERATIONS, OWN, STORY, Item, Rows
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
 # The control, and how it is told from what is not changed.
@@ -94,7 +94,7 @@ FURTHER: tuple[Item, ...] = (
         id="methods",
         title="The story on one data set",
         question="Do rationales help, is it what they say, and does the MI loss add anything?",
-        kind=OWN,
+        kind=STORY,
         rows=STORY_ROWS,
         fields=("method", "change"),
         families=("esnli",),

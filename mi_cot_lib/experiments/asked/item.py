@@ -8,7 +8,7 @@ from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
 
 # Fields of `RunConfig`, a row of a table each.
 Rows = tuple[dict[str, Any], ...]
-PAPER, QUESTION, OWN = "paper", "question", "own"
+PAPER, QUESTION, OWN, STORY = "paper", "question", "own", "story"
 # In a row: finetuning that takes no fewer operations than DSS, twice as many training examples, and room to
 # learn for longer.
 EQUAL_OPERATIONS, TWICE_AS_MANY, LONGER = "equal_operations", "twice_as_many", "longer"
