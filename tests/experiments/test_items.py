@@ -11,7 +11,9 @@ from mi_cot_lib.experiments.asked.presets import (
     seeds_of,
     wanted_of,
 )
+from mi_cot_lib.experiments.asked.questions import CLAIMS
 from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME
 from mi_cot_lib.report.further import FOLDED
 from mi_cot_lib.report.pictures import PICTURES
 from mi_cot_lib.report.setting import title
@@ -61,6 +63,12 @@ def test_verdicts_are_of_what_was_declared_and_of_claims_alone():
         for one in wanted_of(ITEMS["table1"], NANO)
         if one.setting in compared
     } <= whole  # fmt: skip
+
+
+def test_each_claim_is_asked_once_and_expects_a_verdict():
+    asked = [one.claim for one in ITEMS["question7"].asked]
+    assert sorted(map(str, asked)) == sorted(map(str, CLAIMS.values()))
+    assert {one.expects for one in asked} == {HIGHER, LOWER, SAME}
 
 
 def test_rationales_of_other_questions_are_compared_without_the_mi_loss():

@@ -1,6 +1,9 @@
 """Questions that the paper leaves open."""
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.experiments.asked.comparisons import (
@@ -13,7 +16,6 @@ from mi_cot_lib.experiments.asked.comparisons import (
 )
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import COMPARED, QUESTION, TWICE_AS_MANY, Item, Rows
-from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Claim, Comparison
 
 # Question 1: beside DSS and the released form, every other form on its own features, at the released code's
@@ -30,20 +32,15 @@ SPOILED_SHARES = (0.5, 1.0)
 REWRITTEN = (
     "other_rationales", "shuffled_words", "shuffled_steps", "key_words", "last_step_missing",
 )  # fmt: skip
-# What is said of each, of rationales as they are: whether the change makes DSS worse.
-_SAID_OF_REWRITTEN = (
-    Claim("those of other questions help less", "asked here", LOWER),
-    Claim("their words in any order help as much", "Wadhwa et al. 2024", SAME),
-    Claim("with their steps shuffled they help less", "Li et al. 2025", LOWER),
-    Claim("a few of their words help as much", "Wadhwa et al. 2024", SAME),
-    Claim("without their last step they help less", "asked here", LOWER),
-)
 # Shares of texts that argue for the right answer; their labels stay right.
 WRONG_TEACHERS = (0.5, 0.0)
-_SAID_OF_WRONG_TEACHERS = (
-    Claim("half of them wrong help as much", "Li et al. 2025", SAME),
-    Claim("all of them wrong help as much", "Li et al. 2025", SAME),
-)
+# By what is asked of rationales.
+CLAIMS: Mapping[str, Claim] = {
+    name: Claim(**said)
+    for name, said in tomllib.loads(
+        Path(__file__).with_name("claims.toml").read_text(encoding="utf-8")
+    ).items()
+}
 
 
 def _weighted() -> Rows:
@@ -180,39 +177,26 @@ QUESTIONS: tuple[Item, ...] = (
         fields=("method", "change", "teacher_accuracy", "steps"),
         families="taught",
         asked=(
-            replace(
-                DSS_AGAINST_FINETUNING,
-                claim=Claim("rationales help", "Hsieh et al. 2023", HIGHER),
-            ),
+            replace(DSS_AGAINST_FINETUNING, claim=CLAIMS["dss"]),
+            *(Comparison({"change": change}, UNCHANGED, CLAIMS[change]) for change in REWRITTEN),
             *(
-                Comparison({"change": change}, UNCHANGED, said)
-                for change, said in zip(REWRITTEN, _SAID_OF_REWRITTEN, strict=True)
-            ),
-            *(
-                Comparison({"teacher_accuracy": share}, {"teacher_accuracy": None}, said)
-                for share, said in zip(WRONG_TEACHERS, _SAID_OF_WRONG_TEACHERS, strict=True)
+                Comparison({"teacher_accuracy": share}, {"teacher_accuracy": None}, CLAIMS[said])
+                for share, said in zip(WRONG_TEACHERS, ("half_wrong", "all_wrong"), strict=True)
             ),
             Comparison(
                 {"method": "dss", "teacher_accuracy": 0.0},
                 {"method": "finetune", "teacher_accuracy": None},
-                Claim("all of them wrong still help", "Chandra et al. 2025", HIGHER),
+                CLAIMS["all_wrong_still"],
             ),
             Comparison(
-                {"method": "single_task"},
-                {"method": "label_first"},
-                Claim(
-                    "before the label they help less than behind it", "Wadhwa et al. 2024", LOWER
-                ),
+                {"method": "single_task"}, {"method": "label_first"}, CLAIMS["before_the_label"]
             ),
             Comparison(
                 {"method": "dss", "teacher_accuracy": None, **UNCHANGED},
                 {"method": "finetune", "size": lambda one: one.size and 2 * one.size},
-                Claim("they are worth more than as many examples again", "asked here", HIGHER),
+                CLAIMS["twice_as_many"],
             ),
-            replace(
-                DSS_AGAINST_AS_MANY_OPERATIONS,
-                claim=Claim("they help at equal operations", "asked here", HIGHER),
-            ),
+            replace(DSS_AGAINST_AS_MANY_OPERATIONS, claim=CLAIMS["equal_operations"]),
         ),
         declared=True,
         pictures=("gains",),
