@@ -56,7 +56,14 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         if item.measure in _OF_SAMPLES:
             to_cells, by_seed = _OF_SAMPLES[item.measure]
             cells, values = to_cells(samples), by_seed(samples)
-    compared = compare(values, item.declared, item.margin, item.explored, claims=item.claims)
+    compared = compare(
+        values,
+        item.asked,
+        item.margin,
+        item.explored,
+        declared=item.declared,
+        **({"room": DECLARED.room} if item.measure == "accuracy" else {}),
+    )
     closed = [
         f for f in preset.families_of(item.families) if dataset_spec(preset.datasets[f]).labels
     ]
@@ -78,7 +85,6 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         if item.contrast
         else pd.DataFrame(),
         contrast=item.contrast,
-        claims=item.claims,
         runs=runs,
         samples=samples,
         golds=gold_labels(preset, closed) if "recall" in item.folded else {},

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mi_cot_lib.experiments.asked.declared import DECLARED, equal_steps
-from mi_cot_lib.experiments.asked.item import COMPARED, EQUAL_OPERATIONS, OWN, Item, Rows
+from mi_cot_lib.experiments.asked.item import COMPARED, EQUAL_OPERATIONS, OWN, STORY, Item, Rows
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
 # The control, and how it is told from what is not changed.
@@ -15,7 +15,8 @@ OTHER_RATIONALES: dict[str, Any] = {
 }
 UNCHANGED: dict[str, Any] = {"change": "none", "share": 0.0}
 OTHERS_AGAINST_FINETUNING = Comparison(
-    {"change": "other_rationales", "share": 1.0}, {"method": "finetune", **UNCHANGED}
+    {"method": "dss", "change": "other_rationales", "share": 1.0},
+    {"method": "finetune", **UNCHANGED},
 )
 DSS_AGAINST_OTHERS = Comparison(
     {"method": "dss", **UNCHANGED}, {"change": "other_rationales", "share": 1.0}
@@ -44,7 +45,8 @@ _DECLARED: dict[str, Any] = {
     "rows": (*STORY_ROWS, {"method": "mi", "mi_form": "paper"}, AS_MANY_OPERATIONS),
     "fields": ("method", "form", "change", "steps"),
     "also": ("unseen",),
-    "declared": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
+    "asked": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
+    "declared": True,
     "pictures": ("gains", "cells"),
     "folded": ("recall", "unseen"),
 }
@@ -79,7 +81,7 @@ FURTHER: tuple[Item, ...] = (
         measure="information",
         margin=NATS,
         # Upper bounds decide nothing, and several measures of one thing are one question.
-        declared=tuple(
+        asked=tuple(
             Comparison({"method": "mi", "quantity": name}, {"method": "dss"})
             for name in ("zv_infonce", "zy", "v_answers")
         ),
@@ -92,13 +94,14 @@ FURTHER: tuple[Item, ...] = (
         id="methods",
         title="The story on one data set",
         question="Do rationales help, is it what they say, and does the MI loss add anything?",
-        kind=OWN,
+        kind=STORY,
         rows=STORY_ROWS,
         fields=("method", "change"),
         families=("esnli",),
         sizes="short",
         seeds=5,
-        declared=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
+        asked=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
+        declared=True,
         pictures=("cells", "curves"),
         folded=("recall", "unseen"),
         needs=("correct", "curves"),

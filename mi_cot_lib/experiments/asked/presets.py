@@ -132,9 +132,13 @@ PRESETS: dict[str, Preset] = {
 
 def for_dataset(preset: Preset, item: Item, dataset: str) -> tuple[Preset, Item]:
     """Return a preset and an item that is made on one data set alone, or raise a ConfigError."""
-    family = dataset_spec(dataset).family
-    here = replace(preset, datasets={**preset.datasets, family: dataset})
-    return here, replace(item, families=(family,))
+    spec = dataset_spec(dataset)
+    here = replace(preset, datasets={**preset.datasets, spec.family: dataset})
+    if not spec.built_in:
+        # Real files have other numbers of examples.
+        real = PRESETS["paper"]
+        here = replace(here, sizes=real.sizes, short=real.short)
+    return here, replace(item, families=(spec.family,))
 
 
 def preset_named(name: str) -> Preset:
