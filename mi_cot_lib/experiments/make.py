@@ -48,6 +48,7 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
             "makes them."
         )
     runs = found.runs
+    margin = preset.margin if item.margin is None else item.margin
     samples: Sequence[JudgedSample] = ()
     cells = pd.DataFrame()
     values: Values = {}
@@ -61,7 +62,14 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         if item.measure in _OF_SAMPLES:
             to_cells, by_seed = _OF_SAMPLES[item.measure]
             cells, values = to_cells(samples), by_seed(samples)
-    compared = compare(values, item.declared, item.margin, item.explored, claims=item.claims)
+    compared = compare(
+        values,
+        item.asked,
+        margin,
+        item.explored,
+        declared=item.declared,
+        **({"room": DECLARED.room} if item.measure == "accuracy" else {}),
+    )
     closed = [
         f for f in preset.families_of(item.families) if dataset_spec(preset.datasets[f]).labels
     ]
@@ -70,20 +78,17 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         title=item.title,
         question=item.question,
         measure=item.measure,
-        margin=item.margin,
+        margin=margin,
         fields=item.fields,
         built_in=preset.is_built_in,
         preset=preset.name,
         cells=cells,
         compared=compared,
-        pooled=pool(runs, item.primary, item.margin, DECLARED.room)
-        if item.primary
-        else pd.DataFrame(),
-        contrasts=contrasts(item.contrast, runs, item.fields[1:], item.margin)
+        pooled=pool(runs, item.primary, margin, DECLARED.room) if item.primary else pd.DataFrame(),
+        contrasts=contrasts(item.contrast, runs, item.fields[1:], margin)
         if item.contrast
         else pd.DataFrame(),
         contrast=item.contrast,
-        claims=item.claims,
         runs=runs,
         samples=samples,
         golds=gold_labels(preset, closed) if "recall" in item.folded else {},

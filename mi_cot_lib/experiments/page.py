@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mi_cot_lib.errors import DataError, KitError
+from mi_cot_lib.errors import ConfigError, DataError, KitError
+from mi_cot_lib.experiments.asked.item import STORY
 from mi_cot_lib.experiments.asked.items import FIRST, ITEMS, PAPER
 from mi_cot_lib.experiments.request import Request
 from mi_cot_lib.experiments.running.execute import Outcome
@@ -27,13 +28,13 @@ START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /
 def write_page(request: Request) -> tuple[list[Result], list[Outcome]]:
     """Write the page and its items: the paper's for which any run is there, others that have all of theirs.
 
-    Questions share runs with tables: some of their runs are always there, and answer nothing. Also returned
-    are the items that could not be made.
+    Questions share runs with tables: some of their runs are always there, and answer nothing. The story of
+    one data set is in what was declared of all. Also returned are the items that could not be made.
     """
     made, failures = [], []
     for item in ITEMS.values():
         found = request.find(item)
-        if not found.runs or (item.kind != PAPER and found.missing):
+        if not found.runs or item.kind == STORY or (item.kind != PAPER and found.missing):
             continue
         try:
             made.append(request.result(item))
@@ -55,7 +56,11 @@ def write_results(results: Sequence[Result], request: Request, command: str) -> 
 
 def write_readme(results: Sequence[Result]) -> Path:
     """Write README's results between their marks: what was declared and decided, and one line an item."""
-    first = next(result for result in results if result.id == FIRST)
+    first = next((result for result in results if result.id == FIRST), None)
+    if first is None:
+        raise ConfigError(
+            f"README shows {FIRST}, of which runs are missing: `mi-cot paper {FIRST}`."
+        )
     section = WORDS.get_template("readme.md.jinja").render(
         first=first,
         answer=answer_of(first)[: len(first.pooled)],

@@ -12,7 +12,7 @@ from mi_cot_lib.measure.over_seeds import holm, paired_difference
 
 HIGHER, LOWER, SAME, UNDECIDED = "higher", "lower", "same within the margin", "undecided"
 # Family-wise error of the differences among comparisons that are decided together, and of the samenesses.
-_LEVEL = 0.05
+LEVEL = 0.05
 
 # What a seed came out as: one number, or the outcome of each item, which was drawn as well.
 Value = float | np.ndarray
@@ -104,9 +104,9 @@ def decide(pairs: Sequence[tuple[Side, Side]], margin: float) -> list[Verdict]:
 
 def decision(mean: float, p: float | None, p_same: float | None) -> str:
     """Decide one difference from its mean and the two tests' p, None where there is none."""
-    if p is not None and p < _LEVEL:
+    if p is not None and p < LEVEL:
         return HIGHER if mean > 0 else LOWER
-    return SAME if p_same is not None and p_same < _LEVEL else UNDECIDED
+    return SAME if p_same is not None and p_same < LEVEL else UNDECIDED
 
 
 def _of_several(found: Difference, p: float | None, p_same: float | None) -> str:

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
+from mi_cot_lib.report.compare import CONFIRMED, REFUTED
 from mi_cot_lib.report.runs import (
     ASKED,
     Result,
     column_title,
+    has_claims,
     is_listed,
     pair_title,
     pair_titles,
@@ -21,6 +23,8 @@ from mi_cot_lib.report.text import DIGITS, interval, number
 
 # Further ones stand in the folded table.
 _NAMED = 2
+# The same where nothing else could have come out.
+_NO_ROOM = f"{SAME}, no room"
 # So many comparisons have a sentence each.
 _EACH = 3
 WORDS = jinja2.Environment(
@@ -33,25 +37,28 @@ WORDS = jinja2.Environment(
 
 
 def answer_of(result: Result) -> list[str]:
-    """Return what an item's declared comparisons say; up to three have a sentence each.
+    """Return what an item's comparisons say; of those that were not declared, the largest difference.
 
-    Of more the first sentence is of the largest effect that is decided, with its 95% interval; where none is,
-    of the largest difference that was seen. The second says what became of the others, by what is compared
-    where an item asks two things; or whether what an item varies makes a difference. Where more is compared
+    Up to three that were declared have a sentence each. Of more the first sentence is of the largest effect
+    that is decided, with its 95% interval; where none is, of the largest difference that was seen. The second
+    says what became of the others, by what is compared where an item asks two things. Where more is compared
     on several data sets, each comparison has a sentence; where one of them is primary, a sentence a split is
-    of that before all others.
+    of that before all others. Claims are told by what became of them. The last sentence says whether what an
+    item varies makes a difference.
     """
     declared = result.declared
-    if declared.empty:
+    if result.asked.empty:
         return []
+    if declared.empty:
+        return [_sentence(result, _largest(result.asked)), *_contrast(result)]
+    if has_claims(result):
+        return _claims(result)
     if len(declared) <= _EACH:
         each = [_sentence(result, row) for _, row in declared.iterrows()]
         return [*each, *_contrast(result)]
     if is_listed(result):
         return [*_primary(result), *_listed(result)]
     first = first_of(result)
-    if result.contrast:
-        return [_sentence(result, first), *_contrast(result)]
     rest = declared.drop(index=first.name)
     pairs = [pair_title(result, *pair) for pair in pairs_of(rest)]
     text = WORDS.get_template("answer.txt.jinja").render(
@@ -71,7 +78,7 @@ def _contrast(result: Result) -> list[str]:
     found = result.contrasts
     if found.empty:
         return []
-    one = _largest(found, ((HIGHER, LOWER), (UNDECIDED,), (SAME,)))
+    one = _largest_decided(found, ((HIGHER, LOWER), (UNDECIDED,), (SAME,)))
     text = WORDS.get_template("contrast.txt.jinja").render(
         kind=result.contrast,
         contrast=one["contrast"],
@@ -97,6 +104,8 @@ def _sentence(result: Result, row: pd.Series) -> str:
         signed=number(row["difference"], digits, signed=True),
         interval=interval(row["low"], row["high"], digits, signed=True),
         is_equal=bool(np.isnan(row["low"]) and row["difference"] == 0),
+        asked=len(result.asked),
+        has_room=bool(row["room"]),
         is_small=bool(max(abs(row["low"]), abs(row["high"])) < result.margin),
         is_corrected_away=bool(row["low"] * row["high"] > 0),
         margin=f"{result.margin:g}",
@@ -111,14 +120,29 @@ def _lines(text: str) -> list[str]:
 
 def first_of(result: Result) -> pd.Series:
     """Return the declared comparison that an answer opens with, a row of `Result.declared`."""
-    return _largest(result.declared, ((HIGHER, LOWER), (UNDECIDED, SAME)))
+    return _largest_decided(result.declared, ((HIGHER, LOWER), (UNDECIDED, SAME)))
 
 
-def _largest(compared: pd.DataFrame, ranks: Sequence[tuple[str, ...]]) -> pd.Series:
+def _largest_decided(compared: pd.DataFrame, ranks: Sequence[tuple[str, ...]]) -> pd.Series:
     """Return the largest difference among those with the first verdicts that any has."""
     has = [compared["verdict"].isin(verdicts) for verdicts in ranks]
-    shown = compared[next(one for one in has if one.any())]
-    return shown.loc[shown["difference"].abs().idxmax()]
+    return _largest(compared[next(one for one in has if one.any())])
+
+
+def _largest(compared: pd.DataFrame) -> pd.Series:
+    return compared.loc[compared["difference"].abs().idxmax()]
+
+
+def _claims(result: Result) -> list[str]:
+    """Say which claims are confirmed, which refuted, and which undecided."""
+    found: dict[str, list[str]] = {}
+    for claim, verdict in zip(result.declared["claim"], result.declared["verdict"], strict=True):
+        found.setdefault(claim.answer(verdict), []).append(claim.text)
+    return [
+        f"{answer.capitalize()}: {'; '.join(found[answer])}."
+        for answer in (CONFIRMED, REFUTED, UNDECIDED)
+        if answer in found
+    ]
 
 
 def _primary(result: Result) -> list[str]:
@@ -147,8 +171,9 @@ def _listed(result: Result) -> list[str]:
     """Say each declared comparison: on which data sets it is higher, lower, the same, undecided."""
     declared = result.declared
     verdicts: dict[str, dict[Setting, str]] = {}
-    for pair, verdict in zip(pairs_of(declared), declared["verdict"], strict=True):
+    for pair, row in zip(pairs_of(declared), declared.to_dict("records"), strict=True):
         one, other, _ = pair_titles(result, *pair)
+        verdict = row["verdict"] if row["room"] or row["verdict"] != SAME else _NO_ROOM
         verdicts.setdefault(f"{one} − {other}", {})[pair[0]] = verdict
     text = WORDS.get_template("listed.txt.jinja").render(
         by_pair={pair: _where(found) for pair, found in verdicts.items()},
@@ -170,7 +195,7 @@ def _where(verdicts: Mapping[Setting, str]) -> dict[str, list[str]]:
         found.setdefault(verdict, {})[name] = None
     return {
         verdict: list(found[verdict])
-        for verdict in (HIGHER, LOWER, SAME, UNDECIDED)
+        for verdict in (HIGHER, LOWER, SAME, _NO_ROOM, UNDECIDED)
         if verdict in found
     }
 

@@ -1,4 +1,4 @@
-"""Comparisons of settings: those an item declares beforehand get a verdict, all others are exploratory."""
+"""Comparisons of settings: those that were declared beforehand get a verdict, all others are exploratory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,35 @@ import pandas as pd
 from scipy import stats
 
 from mi_cot_lib.measure.crossed import crossed_difference
-from mi_cot_lib.measure.verdicts import Difference, Verdict, decide, decision, difference
+from mi_cot_lib.measure.verdicts import (
+    LEVEL,
+    UNDECIDED,
+    Difference,
+    Verdict,
+    decide,
+    decision,
+    difference,
+)
 from mi_cot_lib.report.runs import Run, Values, by_setting
 from mi_cot_lib.report.setting import Setting
 
+CONFIRMED, REFUTED = "confirmed", "refuted"
 Pair = tuple[Setting, Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is said of a comparison, by whom, and the verdict that it expects: higher, lower or the same."""
+
+    text: str
+    source: str
+    expects: str
+
+    def answer(self, verdict: str) -> str:
+        """Return `confirmed`, `refuted`, or `undecided` as the verdict is."""
+        if verdict == UNDECIDED:
+            return verdict
+        return CONFIRMED if verdict == self.expects else REFUTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +46,12 @@ class Comparison:
     """Which settings are compared: those that fields `of` match, each with the one that is otherwise alike.
 
     `against` is what those fields, and others, are on the other side, which is subtracted: a value, or a
-    function that makes it of the setting.
+    function that makes it of the setting. `claim` is what is said of it, if it tests what somebody says.
     """
 
     of: Mapping[str, Any]
     against: Mapping[str, Any]
+    claim: Claim | None = None
 
     def pairs(self, settings: Sequence[Setting]) -> Iterator[Pair]:
         """Yield the pairs that are there."""
@@ -48,24 +73,26 @@ DSS_AGAINST_FINETUNING = Comparison({"method": "dss"}, {"method": "finetune"})
 
 def compare(
     values: Values,
-    declared: Sequence[Comparison],
+    asked: Sequence[Comparison],
     margin: float,
     also: Sequence[Comparison] | None = (),
     *,
-    claims: bool = False,
+    declared: bool = True,
+    room: tuple[float, float] | None = None,
 ) -> pd.DataFrame:
     """Compare settings over the seeds that both have, and that have a value that is not NaN.
 
-    Only declared pairs get verdicts, with the margin as the smallest difference of interest, in the values'
-    unit; the pairs of one declared comparison are decided together, and corrected for each other, or those of
-    all where each is a claim of one list. Those of
-    `also` are compared for exploration; None compares every two settings of one data set and size.
+    What was asked first comes first, and if it was declared it gets verdicts, with the margin as the smallest
+    difference of interest, in the values' unit. The pairs of one comparison on one split are decided together
+    and corrected for each other, claims for all claims. Those of `also` are compared for exploration; None
+    compares every two settings of one data set and size.
 
     Returns:
-        Columns `setting`, `against`, `declared`, `difference`, `low`, `high` (95% interval), `spread`
-        (standard deviation between seeds), `seeds`, `p`, and of declared ones `p_holm`, `p_same` (both
-        Holm-corrected), `verdict` and `detectable`: the difference that four of five repetitions would have
-        told from none, uncorrected.
+        Columns `setting`, `against`, `asked`, `declared`, `claim`, `difference`, `low`, `high` (95%
+        interval), `spread` (standard deviation between seeds), `seeds`, `p`, `room` (whether the mean of what
+        is compared with lies between the two), and of declared ones `p_holm`, `p_same` (both Holm-corrected),
+        `verdict` and `detectable`: the difference that four of five repetitions would have told from none,
+        were it the first of its family.
     """
     known = {
         one: {seed: value for seed, value in seeds.items() if not np.isnan(value).any()}
@@ -76,23 +103,35 @@ def compare(
     def shared(pairs: Iterable[Pair]) -> list[Pair]:
         return [p for p in dict.fromkeys(pairs) if known[p[0]].keys() & known[p[1]].keys()]
 
-    verdicts: dict[Pair, Verdict] = {}
-    each = [[pair for pair in one.pairs(settings)] for one in declared]
-    for family in [[pair for pairs in each for pair in pairs]] if claims else each:
-        pairs = [pair for pair in shared(family) if pair not in verdicts]
+    claims: dict[Pair, Claim | None] = {}
+    families: dict[Any, list[Pair]] = {}
+    for comparison in asked:
+        for pair in shared(comparison.pairs(settings)):
+            if pair not in claims:
+                claims[pair] = comparison.claim
+                of = (id(comparison), pair[0].split) if comparison.claim is None else "claims"
+                families.setdefault(of, []).append(pair)
+    verdicts: dict[Pair, tuple[Verdict, int]] = {}
+    for pairs in families.values() if declared else ():
         decided = decide([(known[a], known[b]) for a, b in pairs], margin)
-        verdicts |= dict(zip(pairs, decided, strict=True))
+        verdicts |= {
+            pair: (verdict, len(pairs)) for pair, verdict in zip(pairs, decided, strict=True)
+        }
     others = _every_two(settings) if also is None else (p for c in also for p in c.pairs(settings))
-    rest = [p for p in shared(others) if p not in verdicts and p[::-1] not in verdicts]
+    rest = [p for p in shared(others) if p not in claims and p[::-1] not in claims]
     rows = []
-    for a, b in (*verdicts, *rest):
-        verdict = verdicts.get((a, b))
+    for a, b in (*claims, *rest):
+        verdict, together = verdicts.get((a, b), (None, 1))
         found = verdict.found if verdict else difference(known[a], known[b], margin)
+        level = np.mean([np.mean(known[b][seed]) for seed in found.seeds])
         rows.append(
             {
                 "setting": a,
                 "against": b,
+                "asked": (a, b) in claims,
                 "declared": verdict is not None,
+                "claim": claims.get((a, b)),
+                "room": room is None or bool(room[0] <= level <= room[1]),
                 "difference": found.mean,
                 "low": found.low,
                 "high": found.high,
@@ -102,25 +141,26 @@ def compare(
                 "p_holm": verdict and verdict.p_holm,
                 "p_same": verdict and verdict.p_same,
                 "verdict": verdict and verdict.decision,
-                "detectable": verdict and _detectable(found),
+                "detectable": verdict and _detectable(found, together),
             }
         )
     numbers = ("difference", "low", "high", "spread", "p", "p_holm", "p_same", "detectable")
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float) if rows else {})
 
 
-def _detectable(found: Difference) -> float:
-    """Return the difference that a test at 5% finds in 80% of repetitions, by the interval's width."""
+def _detectable(found: Difference, together: int) -> float:
+    """Return the difference that the first of so many tests finds in 80% of repetitions."""
     if len(found.seeds) < 2:
         return np.nan
     spread = stats.t(len(found.seeds) - 1)
-    return float((found.high - found.low) / 2 * (1 + spread.ppf(0.8) / spread.ppf(0.975)))
+    needed = spread.ppf(1 - LEVEL / (2 * together)) + spread.ppf(0.8)
+    return float((found.high - found.low) / 2 * needed / spread.ppf(1 - LEVEL / 2))
 
 
 def pool(
     runs: Sequence[Run], comparison: Comparison, margin: float, room: tuple[float, float]
 ) -> pd.DataFrame:
-    """Compare over all data sets at once, each counting alike and each of its sizes alike.
+    """Compare over all data sets, and their sizes, at once, each counting alike.
 
     Left out are settings in which the side that is subtracted answers fewer or more of validation than there
     is room for, in percent: there is nothing to be gained or lost.
@@ -131,22 +171,17 @@ def pool(
         `verdict`.
     """
     cells = by_setting(runs)
-    found: dict[str, dict[str, list[tuple[np.ndarray, np.ndarray]]]] = {}
+    found: dict[str, dict[Setting, tuple[np.ndarray, np.ndarray]]] = {}
     for pair in comparison.pairs(list(cells)):
         sides = [cells[one] for one in pair]
         seeds = sorted(sides[0].keys() & sides[1].keys())
         known = [100 * run.record["metrics"]["valid_accuracy"] for run in sides[1].values()]
         if len(seeds) > 1 and room[0] <= np.mean(known) <= room[1]:
             a, b = (100.0 * np.stack([side[seed].outcomes() for seed in seeds]) for side in sides)
-            found.setdefault(pair[0].split, {}).setdefault(pair[0].dataset, []).append((a, b))
+            found.setdefault(pair[0].split, {})[pair[0]] = a, b
     rows = []
     for split, sets in found.items():
-        over_sizes = []
-        for sizes in sets.values():
-            least = min(len(a) for a, _ in sizes)
-            a, b = (np.mean([pair[side][:least] for pair in sizes], axis=0) for side in (0, 1))
-            over_sizes.append((a, b))
-        one = crossed_difference(over_sizes, margin)
+        one = crossed_difference(list(sets.values()), margin)
         rows.append(
             {
                 "split": split,
@@ -154,7 +189,7 @@ def pool(
                 **{name: getattr(one, name) for name in ("low", "high", "p", "p_same")},
                 "in_margin": one.in_margin,
                 "sets": one.sets,
-                "datasets": sorted(sets),
+                "datasets": sorted({setting.dataset for setting in sets}),
                 "verdict": decision(one.mean, one.p, one.p_same),
             }
         )

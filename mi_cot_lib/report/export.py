@@ -29,7 +29,8 @@ def to_object(result: Result, files: list[str] | None = None) -> dict[str, Any]:
     Returns:
         `id`, `question`, `answer`, `preset`, `cells` (`setting`, `mean`, `interval`, `seeds`, `n` and what
         else was measured), `primary` (over all data sets at once, where there is such a comparison),
-        `comparisons` (`setting`, `against`, `difference`, `interval`, `p`, `declared`, `verdict` and more),
+        `comparisons` (`setting`, `against`, `difference`, `interval`, `p`, `asked`, `declared`, `verdict` and
+        more),
         `contrasts` (the same of whether a gain changes), `cost` and `files`: where it was written.
     """
     return {

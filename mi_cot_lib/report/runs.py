@@ -94,7 +94,6 @@ class Result:
         built_in: Whether data and students are the kit's own.
         cells: One row a setting: `setting`, `value`, `low`, `high`, `seeds`, `items` and more.
         compared: From `compare`; declared ones first.
-        claims: Whether each declared comparison is a claim of its own, and all of them open the section.
         contrasts: From `contrasts`, of the kind `contrast`, where it has any.
         pooled: From `pool`, where it is asked for: the primary comparison, a row a split.
         samples: Judged rationales, where it asks for them.
@@ -122,7 +121,6 @@ class Result:
     pooled: pd.DataFrame = field(default_factory=pd.DataFrame)
     contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     contrast: str = ""
-    claims: bool = False
     samples: Sequence[JudgedSample] = ()
     golds: Mapping[str, list[str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -140,8 +138,13 @@ class Result:
         return f"{name.replace('_', ' ').capitalize()} {self.id[len(name) :]}".strip()
 
     @property
+    def asked(self) -> pd.DataFrame:
+        """The comparisons that it is about, be they declared or not."""
+        return self.compared[self.compared["asked"]] if len(self.compared) else self.compared
+
+    @property
     def declared(self) -> pd.DataFrame:
-        """The comparisons that were declared beforehand."""
+        """The comparisons that were declared beforehand: they have verdicts."""
         return self.compared[self.compared["declared"]] if len(self.compared) else self.compared
 
 
@@ -198,6 +201,11 @@ def is_listed(result: Result) -> bool:
         return False
     sides = {pair_titles(result, *pair)[:2] for pair in pairs_of(declared)}
     return ASKED < len(sides) <= _LISTED and len(declared) > len(sides)
+
+
+def has_claims(result: Result) -> bool:
+    """Tell whether its declared comparisons test what others say."""
+    return len(result.declared) > 0 and bool(result.declared["claim"].notna().all())
 
 
 def _sizes(result: Result) -> list[set[int | None]]:

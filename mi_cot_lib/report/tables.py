@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.measure.verdicts import SAME
 from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.cells.quality import choose_cases
 from mi_cot_lib.report.further import FOLDED, VALUE, Cell, lines_of
@@ -14,6 +15,7 @@ from mi_cot_lib.report.paper import paper_rows, paper_value, printed
 from mi_cot_lib.report.runs import (
     Result,
     column_title,
+    has_claims,
     is_listed,
     named,
     pair_title,
@@ -23,25 +25,25 @@ from mi_cot_lib.report.runs import (
 from mi_cot_lib.report.setting import WORDING, Setting
 from mi_cot_lib.report.text import DIGITS, MISSING, number, p_text, with_interval
 
-# A table with more rows does not open a section; the largest declared effects do.
+# A table with more rows does not open a section; its largest differences do.
 _SMALL = 10
 _DIFFERENCE: Callable[[Cell], tuple[float, float, float]] = itemgetter("difference", "low", "high")
 
 
 def main_table(result: Result) -> pd.DataFrame:
-    """Return the small table that opens an item: its rows by data set, or what was declared of it.
+    """Return the small table that opens an item: its rows by data set, what was declared, or largest effects.
 
     Below an item's own rows stand the paper's.
     """
     if result.measure == "cases":
         return _cases(result)
     rows = _own_rows(result)
-    if result.claims:
-        return _compared(result, result.declared)
+    if has_claims(result):
+        return _claims(result)
     if is_listed(result):
         return decided_table(result)
     if len(rows) > _SMALL:
-        ranked = result.declared.sort_values("difference", key=abs, ascending=False)
+        ranked = result.asked.sort_values("difference", key=abs, ascending=False)
         return _compared(result, ranked.head(_SMALL))
     columns = [
         "",
@@ -59,7 +61,7 @@ def decided_table(result: Result, split: str | None = None) -> pd.DataFrame:
             one_side, other, _ = pair_titles(result, one["setting"], one["against"])
             row = rows.setdefault(f"{one_side} − {other}", {})
             found = with_interval(*_DIFFERENCE(one), DIGITS[result.measure], signed=True)
-            row[column_title(result, one["setting"])] = f"{found} {one['verdict'].split()[0]}"
+            row[column_title(result, one["setting"])] = f"{found} {_verdict(one)}"
     return pd.DataFrame([{"": name, **row} for name, row in rows.items()]).fillna(MISSING)
 
 
@@ -164,9 +166,33 @@ def _compared(result: Result, compared: pd.DataFrame) -> pd.DataFrame:
         if one["declared"]:
             row |= {"p (Holm)": p_text(one["p_holm"]), "p same (Holm)": p_text(one["p_same"])}
             row["Would be seen"] = number(one["detectable"], digits)
-            row["Verdict"] = one["verdict"]
+            row["Verdict"] = _verdict(one)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _verdict(one: Cell) -> str:
+    """A verdict in a word, and whether anything else could have come out."""
+    if one["verdict"] != SAME:
+        return str(one["verdict"])
+    return "same" if one["room"] else "same, no room"
+
+
+def _claims(result: Result) -> pd.DataFrame:
+    """What is said of each comparison, by whom, and what became of it."""
+    digits = DIGITS[result.measure]
+    return pd.DataFrame(
+        [
+            {
+                "Claim": f"{one['claim'].text} ({one['claim'].source})",
+                "Compared": pair_title(result, one["setting"], one["against"]),
+                "Difference [95%]": with_interval(*_DIFFERENCE(one), digits, signed=True),
+                "Would be seen": number(one["detectable"], digits),
+                "Claim is": one["claim"].answer(one["verdict"]),
+            }
+            for one in result.declared.to_dict("records")
+        ]
+    )
 
 
 def _costs(result: Result) -> pd.DataFrame:

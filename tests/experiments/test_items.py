@@ -11,7 +11,9 @@ from mi_cot_lib.experiments.asked.presets import (
     seeds_of,
     wanted_of,
 )
+from mi_cot_lib.experiments.asked.questions import CLAIMS
 from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME
 from mi_cot_lib.report.further import FOLDED
 from mi_cot_lib.report.pictures import PICTURES
 from mi_cot_lib.report.setting import title
@@ -36,18 +38,51 @@ def test_runs_are_settings_times_seeds_and_every_row_has_a_title_of_its_own(item
     [(item, preset) for item in ITEMS.values() for preset in item.presets],
     ids=lambda one: one if isinstance(one, str) else one.id,
 )
-def test_what_an_item_names_exists_and_what_it_declares_is_trained(item, preset):
+def test_what_an_item_names_exists_and_what_it_compares_is_trained(item, preset):
     assert set(item.pictures) <= set(PICTURES) and set(item.folded) <= set(FOLDED)
     assert item.measure in {*_OF_RUNS, *_OF_SAMPLES, "cases"}
     settings = list(dict.fromkeys(one.setting for one in wanted_of(item, PRESETS[preset])))
     if item.measure == "information":
-        quantities = [one.of["quantity"] for one in item.declared]
+        quantities = [one.of["quantity"] for one in item.asked]
         settings = [one.with_(quantity=name) for one in settings for name in quantities]
-    for comparison in item.declared:
+    for comparison in item.asked:
         pairs = list(comparison.pairs(settings))
         # Only of the kit's own texts is it known for which answer they argue.
         is_known = preset == "nano" or "teacher_accuracy" not in comparison.of
         assert (pairs or not is_known) and all(one != other for one, other in pairs)
+
+
+def test_verdicts_are_of_what_was_declared_and_of_claims_alone():
+    declaring = {item.id for item in ITEMS.values() if item.declared}
+    assert declaring == {
+        "declared", "declared_whole", "real", "folds", "table1", "methods", "question7",
+    }  # fmt: skip
+    # Table 1's are those of the whole sets, of the same runs.
+    whole = {run.run_name for run in runs_of(ITEMS["declared_whole"], NANO)}
+    settings = [one.setting for one in wanted_of(ITEMS["table1"], NANO)]
+    asked = [
+        {pair for one in ITEMS[name].asked for pair in one.pairs(settings)}
+        for name in ("table1", "declared_whole")
+    ]
+    assert asked[0] <= asked[1]
+    compared = {one for pair in asked[0] for one in pair}
+    assert {
+        one.config.run_name
+        for one in wanted_of(ITEMS["table1"], NANO)
+        if one.setting in compared
+    } <= whole  # fmt: skip
+
+
+def test_each_claim_is_asked_once_and_expects_a_verdict():
+    asked = [one.claim for one in ITEMS["question7"].asked]
+    assert sorted(map(str, asked)) == sorted(map(str, CLAIMS.values()))
+    assert {one.expects for one in asked} == {HIGHER, LOWER, SAME}
+
+
+def test_rationales_of_other_questions_are_compared_without_the_mi_loss():
+    settings = list(dict.fromkeys(one.setting for one in wanted_of(ITEMS["question3"], NANO)))
+    pairs = [pair for one in ITEMS["question3"].asked for pair in one.pairs(settings)]
+    assert len(pairs) == 3 and {one.method for pair in pairs for one in pair} == {"dss", "finetune"}
 
 
 def test_the_papers_tables_and_figures_come_first_and_groups_name_them():
@@ -77,3 +112,6 @@ def test_an_item_is_made_on_one_data_set_alone():
     for dataset in ("nano_cqa", "svamp"):
         preset, item = for_dataset(NANO, ITEMS["methods"], dataset)
         assert {run.dataset for run in runs_of(item, preset)} == {dataset}
+    # As many as its file has.
+    assert {run.train_size for run in runs_of(item, preset)} == {PAPER.short["svamp"]}
+    assert PAPER.short["svamp"] < 720

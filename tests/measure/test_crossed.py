@@ -10,14 +10,24 @@ from mi_cot_lib.measure.crossed import crossed_difference
 SEEDS, ITEMS = 8, 60
 
 
-def drawn(rng, mean=0.0, seed=0.5, item=0.5, rest=1.0):
+def drawn(rng, mean=0.0, seed=0.5, item=0.5, rest=1.0, seeds=SEEDS, items=ITEMS):
     found = (
         mean
-        + seed * rng.standard_normal((SEEDS, 1))
-        + item * rng.standard_normal(ITEMS)
-        + rest * rng.standard_normal((SEEDS, ITEMS))
+        + seed * rng.standard_normal((seeds, 1))
+        + item * rng.standard_normal(items)
+        + rest * rng.standard_normal((seeds, items))
     )
     return found, np.zeros_like(found)
+
+
+def answered(rng, seeds, items=200):
+    """Return 0 or 100 for each item of two sides that are as good; seeds and items differ."""
+    found = []
+    hard = rng.standard_normal(items)
+    for _ in range(2):
+        good = 1 + 0.3 * rng.standard_normal((seeds, 1)) + 0.3 * rng.standard_normal(items) + hard
+        found.append(100.0 * (good + rng.standard_normal((seeds, items)) > 0))
+    return found[0], found[1]
 
 
 def level(rng, sets, **spreads):
@@ -37,6 +47,14 @@ def test_no_difference_is_rejected_as_often_as_said(sets, spreads):
     assert crossed <= 0.09
     if sets == 1 and spreads.get("seed", 0.5):
         assert items > 0.3
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 12])
+def test_of_right_and_wrong_answers_no_difference_is_rejected_as_often_as_said(seeds):
+    rng = np.random.default_rng(4)
+    rejected = [crossed_difference([answered(rng, seeds)], 1.0).p < 0.05 for _ in range(600)]
+    # Three standard errors of what 600 repetitions show.
+    assert np.mean(rejected) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)
 
 
 def test_without_item_effects_it_is_the_paired_test_over_seeds():

@@ -54,10 +54,13 @@ def result(
     declared: Sequence[Comparison] = (MI_AGAINST_DSS,),
     parts: Mapping[Setting, Mapping[str, Any]] | None = None,
     margin: float = 2.0,
+    decided: bool = True,
+    room: tuple[float, float] | None = None,
     **fields: Any,
 ) -> Result:
     """Return a result of accuracy, with fields in place of the usual ones.
 
+    What is `declared` gets verdicts unless it is not `decided`.
     By setting, `right` says how many of 20 answers each seed has right, and `parts` what records hold.
     """
     runs = [
@@ -75,7 +78,7 @@ def result(
         "built_in": True,
         "preset": "nano",
         "cells": accuracy_cells(runs),
-        "compared": compare(accuracy_by_seed(runs), declared, margin),
+        "compared": compare(accuracy_by_seed(runs), declared, margin, declared=decided, room=room),
         "runs": runs,
         "pictures": ("cells",),
     }

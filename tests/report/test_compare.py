@@ -1,5 +1,7 @@
 """Comparisons: which pairs they name, what is corrected for, and what all sets say together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
@@ -10,6 +12,7 @@ from mi_cot_lib.report.cells.accuracy import accuracy_by_seed
 from mi_cot_lib.report.compare import (
     DSS_AGAINST_FINETUNING,
     MI_AGAINST_DSS,
+    Claim,
     Comparison,
     compare,
     pool,
@@ -56,10 +59,20 @@ def test_declared_comparisons_get_a_verdict_and_others_none():
     assert (mi["difference"], mi["p"]) == (twin.difference.mean, twin.p)
 
 
-def test_the_pairs_of_one_comparison_are_corrected_for_each_other():
+def test_the_pairs_of_one_comparison_on_one_split_are_corrected_for_each_other():
     half = {one.with_(size=9): values for one, values in VALUES.items()}
     found = compare({**VALUES, **half}, (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING), 2.0)
     assert (found["p_holm"] == 2 * found["p"]).all() and len(found) == 4
+    unseen = {one.with_(split="unseen"): values for one, values in VALUES.items()}
+    found = compare({**VALUES, **unseen}, (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING), 2.0)
+    assert (found["p_holm"] == found["p"]).all() and len(found) == 4
+
+
+def test_what_was_not_declared_gets_no_verdict_and_still_comes_first():
+    found = compare(VALUES, (MI_AGAINST_DSS,), 2.0, None, declared=False)
+    assert found["asked"].tolist() == [True, False, False]
+    assert not found["declared"].any() and found["verdict"].isna().all()
+    assert found["p_holm"].isna().all() and found["detectable"].isna().all()
 
 
 def test_without_a_shared_seed_nothing_is_compared():
@@ -90,29 +103,26 @@ def test_accuracies_are_compared_over_seeds_and_items_together():
     )
 
 
-def test_the_primary_comparison_is_over_all_sets_with_room_and_over_sizes_alike():
+def test_the_primary_comparison_is_over_all_sets_with_room():
     mi, dss = drawn(2, 3, 40), drawn(3, 3, 40)
-    small_mi, small_dss = drawn(4, 3, 40), drawn(5, 3, 40)
     other = {name: setting(name, "nano_svamp") for name in ("dss", "mi")}
     svamp = drawn(6, 3, 40), drawn(7, 3, 40)
     made = [
         *answered(MI, mi),
         *answered(DSS, dss),
-        *answered(MI.with_(size=9), small_mi),
-        *answered(DSS.with_(size=9), small_dss),
         *answered(other["mi"], svamp[0]),
         *answered(other["dss"], svamp[1]),
     ]
     found = pool(made, MI_AGAINST_DSS, 1.0, (10, 95))
     assert found["sets"].tolist() == [2]
-    cqa = (50.0 * (mi + small_mi), 50.0 * (dss + small_dss))
+    cqa = (100.0 * mi, 100.0 * dss)
     twin = crossed_difference([cqa, tuple(100.0 * side for side in svamp)], 1.0)
     assert found["low"].tolist() == pytest.approx([twin.low])
     assert found["in_margin"].tolist() == pytest.approx([twin.in_margin])
     # Where the other side is nearly always right, or never, there is nothing to gain.
     for valid in (0.05, 0.97):
         full = [
-            *made[:12],
+            *made[:6],
             *answered(other["mi"], svamp[0]),
             *answered(other["dss"], svamp[1], valid=valid),
         ]
@@ -126,9 +136,10 @@ def test_what_a_side_is_can_depend_on_the_other():
     assert list(twice.pairs([more, half])) == [(half, more)]
 
 
-def test_claims_of_one_list_are_corrected_for_each_other():
-    declared = (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING)
-    found = compare(VALUES, declared, 2.0, claims=True)
+def test_claims_are_corrected_for_each_other():
+    said = Claim("it helps", "Somebody 2024", "higher")
+    declared = [replace(one, claim=said) for one in (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING)]
+    found = compare(VALUES, declared, 2.0)
     assert (
         found["p_holm"].max() == found["p"].max() and found["p_holm"].min() == 2 * found["p"].min()
     )
@@ -143,3 +154,7 @@ def test_what_would_be_seen_is_what_four_of_five_repetitions_find():
     effect = one["detectable"] / one["spread"]
     found = ttest_1samp(drawn + effect, 0, axis=1).pvalue < 0.05
     assert found.mean() == pytest.approx(0.8, abs=0.03)
+    # Of two that are decided together more would be needed.
+    two = {one.with_(size=9): values for one, values in VALUES.items()}
+    both = compare({**VALUES, **two}, (MI_AGAINST_DSS,), 2.0)["detectable"]
+    assert (both > compare(VALUES, (MI_AGAINST_DSS,), 2.0)["detectable"][0]).all()

@@ -8,7 +8,12 @@ import pandas as pd
 import pytest
 
 from mi_cot_lib.report.answer import answer_of
-from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
+from mi_cot_lib.report.compare import (
+    DSS_AGAINST_FINETUNING,
+    MI_AGAINST_DSS,
+    Claim,
+    Comparison,
+)
 from mi_cot_lib.report.export import to_object, write_item
 from mi_cot_lib.report.tables import decided_table, folded_tables, main_table
 from mi_cot_lib.report.text import interval, number, p_text, to_latex, to_markdown, with_interval
@@ -142,6 +147,48 @@ def test_an_item_that_asks_two_things_answers_each():
     )
 
 
+@pytest.mark.parametrize(
+    ("expects", "mi", "answer"),
+    [
+        ("higher", (13, 14, 16), "Confirmed"),
+        ("lower", (13, 14, 16), "Refuted"),
+        ("same within the margin", (13, 14, 16), "Refuted"),
+        ("same within the margin", (10, 11, 12), "Confirmed"),
+        ("higher", (10, 11, 12), "Refuted"),
+        ("higher", (9, 19, 9), "Undecided"),
+    ],
+)
+def test_a_claim_is_confirmed_refuted_or_undecided(expects, mi, answer):
+    said = Claim("it helps", "Somebody 2024", expects)
+    made = result({DSS: (10, 11, 12), MI: mi}, declared=(replace(MI_AGAINST_DSS, claim=said),))
+    assert answer_of(made) == [f"{answer}: it helps."]
+    (row,) = main_table(made).to_dict("records")
+    assert (row["Claim"], row["Claim is"]) == ("it helps (Somebody 2024)", answer.lower())
+
+
+def test_what_was_not_declared_is_told_without_a_verdict():
+    other = {one.with_(dataset="nano_svamp"): (9, 9, 9) for one in CLEAR}
+    made = result({**CLEAR, **other}, decided=False)
+    (sentence,) = answer_of(made)
+    assert sentence.startswith("MI − DSS on nano-CQA: +16.7 [")
+    assert sentence.endswith(
+        "] points of accuracy, the largest of 2 differences; not declared, so without a verdict."
+    )
+    found = folded_tables(made)
+    assert "Declared comparisons" not in found and made.declared.empty
+    assert list(found["Exploratory comparisons"]) == [
+        "Compared", "Data set", "Difference [95%]", "Seeds", "p",
+    ]  # fmt: skip
+
+
+def test_the_same_without_room_for_anything_else_says_so():
+    right = {DSS: (20, 20, 20), MI: (20, 20, 19)}
+    (sentence,) = answer_of(result(right, room=(10, 95), margin=10.0))
+    assert "the same on nano-CQA within 10 points of accuracy, without room for more:" in sentence
+    (sentence,) = answer_of(result(right, room=(10, 100), margin=10.0))
+    assert "room" not in sentence
+
+
 def test_what_is_decided_below_the_smallest_difference_of_interest_says_so():
     (sentence,) = answer_of(result({DSS: (9, 10, 11), MI: (13, 14, 16)}, margin=40.0))
     assert sentence.endswith(", less than the smallest difference of interest.")
@@ -219,8 +266,8 @@ def test_a_side_that_changes_nothing_has_a_name():
     words = setting("dss", change="shuffled_words", share=1.0)
     shuffled = Comparison({"change": "shuffled_words"}, {"change": "none", "share": 0.0})
     right = {DSS: (10, 12), words: (9, 10)}
-    made = result(right, declared=(shuffled,), fields=("method", "change"), claims=True)
-    (row,) = main_table(made).to_dict("records")
+    made = result(right, declared=(shuffled,), fields=("method", "change"))
+    (row,) = folded_tables(made)["Declared comparisons"].to_dict("records")
     assert row["Compared"] == "DSS, rationales' words shuffled − DSS"
     assert "DSS, rationales' words shuffled − DSS on nano-CQA" in answer_of(made)[0]
 

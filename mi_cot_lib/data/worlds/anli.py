@@ -1,4 +1,4 @@
-"""Sentence pairs in the manner of ANLI, harder than e-SNLI's: each thing can be of five kinds, not three."""
+"""Sentence pairs in the manner of ANLI: each thing can be of five kinds, not three as in e-SNLI's."""
 
 import random
 

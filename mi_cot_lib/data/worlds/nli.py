@@ -21,6 +21,7 @@ from mi_cot_lib.data.specs import NLI_LABELS
 from mi_cot_lib.data.worlds.facts import (
     CATEGORIES,
     KIND_OF,
+    LEAVES,
     NAMES,
     draw_leaf,
     draw_read,
@@ -67,6 +68,14 @@ class Slot:
         check_slots(self.stated, ["k"])
         check_slots([self.bridge], ("x", "k"))
         check_slots([self.topic], ["n"])
+        for stated in self.stated:
+            if not stated.startswith("is "):
+                raise ValueError(
+                    f"'stated' {stated!r} has to begin with 'is': its denial adds 'not' to that."
+                )
+        # Two leaves beside the one that is so.
+        if sum(len(LEAVES[kind].held_out) for kind in self.kinds) < 3:
+            raise ValueError("its kinds need three 'held_out' words together.")
 
     def say(self, leaf: str, way: int, others: Sequence[str] = ()) -> str:
         """State that a leaf is so, and two others are not, as a premise does."""

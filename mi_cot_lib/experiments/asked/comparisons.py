@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mi_cot_lib.experiments.asked.declared import DECLARED, REAL, equal_steps
+from mi_cot_lib.experiments.asked.declared import DECLARED, equal_steps
 from mi_cot_lib.experiments.asked.item import (
     COMPARED,
     EQUAL_OPERATIONS,
@@ -11,6 +11,7 @@ from mi_cot_lib.experiments.asked.item import (
     NANO,
     OWN,
     REAL_SMALL,
+    STORY,
     Item,
     Rows,
 )
@@ -24,7 +25,8 @@ OTHER_RATIONALES: dict[str, Any] = {
 }
 UNCHANGED: dict[str, Any] = {"change": "none", "share": 0.0}
 OTHERS_AGAINST_FINETUNING = Comparison(
-    {"change": "other_rationales", "share": 1.0}, {"method": "finetune", **UNCHANGED}
+    {"method": "dss", "change": "other_rationales", "share": 1.0},
+    {"method": "finetune", **UNCHANGED},
 )
 DSS_AGAINST_OTHERS = Comparison(
     {"method": "dss", **UNCHANGED}, {"change": "other_rationales", "share": 1.0}
@@ -55,7 +57,8 @@ _DECLARED: dict[str, Any] = {
     "rows": (*STORY_ROWS, {"method": "mi", "mi_form": "paper"}, AS_MANY_OPERATIONS),
     "fields": ("method", "form", "change", "steps"),
     "also": ("unseen",),
-    "declared": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
+    "asked": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
+    "declared": True,
     "pictures": ("gains", "cells"),
     "folded": ("recall", "unseen"),
 }
@@ -64,11 +67,11 @@ _REAL: dict[str, Any] = {
     "kind": OWN,
     "rows": ({"method": "finetune"}, *COMPARED, {"method": "mi", "mi_form": "paper"}),
     "fields": ("method", "form"),
-    "declared": tuple(
+    "asked": tuple(
         DECLARABLE[name]
         for name in ("MI − DSS", "MI in the paper's form − DSS", "DSS − finetuning")
     ),
-    "margin": REAL.margin,
+    "declared": True,
     "pictures": ("gains", "cells"),
     "presets": (REAL_SMALL,),
 }
@@ -87,7 +90,7 @@ DECISIONS: tuple[Item, ...] = (
         id="declared_whole",
         title="What was declared, of all examples",
         question="And where examples are many?",
-        seeds=DECLARED.whole_seeds,
+        seeds="whole_seeds",
         **_DECLARED,
     ),
     Item(
@@ -133,7 +136,7 @@ FURTHER: tuple[Item, ...] = (
         fields=("method", "student"),
         students="kinds",
         sizes="short",
-        declared=(DSS_AGAINST_FINETUNING, MI_AGAINST_DSS),
+        asked=(DSS_AGAINST_FINETUNING, MI_AGAINST_DSS),
         contrast="changes",
         pictures=("gains", "cells"),
         folded=("recall", "unseen"),
@@ -149,7 +152,7 @@ FURTHER: tuple[Item, ...] = (
         measure="information",
         margin=NATS,
         # Upper bounds decide nothing, and several measures of one thing are one question.
-        declared=tuple(
+        asked=tuple(
             Comparison({"method": "mi", "quantity": name}, {"method": "dss"})
             for name in ("zv_infonce", "zy", "v_answers")
         ),
@@ -162,13 +165,14 @@ FURTHER: tuple[Item, ...] = (
         id="methods",
         title="The story on one data set",
         question="Do rationales help, is it what they say, and does the MI loss add anything?",
-        kind=OWN,
+        kind=STORY,
         rows=STORY_ROWS,
         fields=("method", "change"),
         families=("esnli",),
         sizes="short",
         seeds=5,
-        declared=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
+        asked=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
+        declared=True,
         pictures=("cells", "curves"),
         folded=("recall", "unseen"),
         needs=("correct", "curves"),

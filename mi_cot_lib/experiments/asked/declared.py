@@ -1,4 +1,4 @@
-"""What was declared before any test set was scored: sizes, seeds and the margin (`declared.toml`)."""
+"""What was declared beforehand, and what was changed since: sizes, seeds and the margin (`declared.toml`)."""
 
 import datetime
 import tomllib

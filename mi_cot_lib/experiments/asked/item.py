@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mi_cot_lib.data.specs import DATASETS
-from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
 
 # Fields of `RunConfig`, a row of a table each.
 Rows = tuple[dict[str, Any], ...]
-PAPER, QUESTION, OWN = "paper", "question", "own"
+PAPER, QUESTION, OWN, STORY = "paper", "question", "own", "story"
 # In a row: finetuning that takes no fewer operations than DSS, twice as many training examples, and room to
 # learn for longer.
 EQUAL_OPERATIONS, TWICE_AS_MANY, LONGER = "equal_operations", "twice_as_many", "longer"
@@ -37,12 +36,12 @@ class Item:
             `information`, or `cases`.
         split: Whose answers: `test`, `valid`.
         also: Further answers in columns of their own: `unseen`, `outside`.
-        declared: Comparisons that get a verdict.
-        claims: Whether each declared comparison is a claim of its own: all are corrected for each other, and
-            all of them open the section.
+        asked: Comparisons that it is about.
+        declared: Whether those were declared beforehand, and get verdicts.
         contrast: `changes` of MI's gain, or `slopes`, over what `fields` tell apart beside methods; or none.
         primary: Compared over all data sets at once, alone and uncorrected.
-        explored: Compared without a verdict; None is every two rows.
+        margin: Smallest difference of interest, in the measure's unit; None is the preset's, of accuracy.
+        explored: What else is compared, without a verdict; None is every two rows.
         pictures: Names of `report.pictures`, the first of which opens the page's section.
         folded: Names of `report.tables`, beside those that every item has.
         needs: What its records must hold beside correctness.
@@ -63,11 +62,11 @@ class Item:
     measure: str = "accuracy"
     split: str = "test"
     also: tuple[str, ...] = ()
-    declared: tuple[Comparison, ...] = (MI_AGAINST_DSS,)
-    claims: bool = False
+    asked: tuple[Comparison, ...] = (MI_AGAINST_DSS,)
+    declared: bool = False
     contrast: str = ""
     primary: Comparison | None = None
-    margin: float = DECLARED.margin
+    margin: float | None = None
     explored: tuple[Comparison, ...] | None = ()
     pictures: tuple[str, ...] = ("cells",)
     folded: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The search on validation, before any test set is scored, with seeds that no table has.
+"""The search, on validation alone, with seeds that no table has.
 
 First at which size rationales help: that trains finetuning and DSS alone, and looks at nothing else. Then
 what of that is left, at the size that was found, with the rationales of other questions; a world in which

@@ -42,7 +42,9 @@ class Preset:
         swept: Columns of Figure 3 and of questions 1, 2 and 4, whose grids are large.
         taught: Columns of questions 3 and 7, which ask what becomes of the gain from rationales: of the
             built-in sets one with such a gain.
-        seeds: Runs of each cell that is decided on; `other_seeds` of those of other tables.
+        seeds: Runs of each cell that is decided on, `whole_seeds` of those of all examples, `other_seeds` of
+            those of other tables.
+        margin: Smallest difference of interest, in points of accuracy.
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
         short: Training examples by column where rationales matter most.
         changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
@@ -59,7 +61,9 @@ class Preset:
     swept: tuple[str, ...]
     taught: tuple[str, ...]
     seeds: int
+    whole_seeds: int
     other_seeds: int
+    margin: float
     sizes: dict[str, tuple[int, ...]]
     short: Mapping[str, int]
     changes: dict[str, Any] = field(default_factory=dict)
@@ -131,6 +135,8 @@ PRESETS: dict[str, Preset] = {
             swept=("cqa",),
             taught=("cqa",),
             seeds=DECLARED.seeds,
+            whole_seeds=DECLARED.whole_seeds,
+            margin=DECLARED.margin,
             other_seeds=DECLARED.other_seeds,
             sizes={family: _sizes(NANO_TRAIN_ROWS) for family in FAMILIES},
             short=DECLARED.short,
@@ -145,7 +151,9 @@ PRESETS: dict[str, Preset] = {
             swept=FAMILIES,
             taught=FAMILIES,
             seeds=5,
+            whole_seeds=5,
             other_seeds=3,
+            margin=DECLARED.margin,
             sizes={family: _sizes(rows) for family, rows in TRAIN_ROWS.items()},
             short={family: rows // 8 for family, rows in TRAIN_ROWS.items()},
             changes={setting.field: setting.value for setting in SETTINGS},
@@ -159,7 +167,9 @@ PRESETS: dict[str, Preset] = {
             swept=("svamp",),
             taught=("svamp",),
             seeds=REAL.seeds,
+            whole_seeds=REAL.seeds,
             other_seeds=REAL.seeds,
+            margin=REAL.margin,
             sizes={family: (rows,) for family, rows in _REAL_ROWS.items()},
             short=_REAL_ROWS,
             changes=dict(REAL.training),
@@ -172,9 +182,13 @@ PRESETS: dict[str, Preset] = {
 
 def for_dataset(preset: Preset, item: Item, dataset: str) -> tuple[Preset, Item]:
     """Return a preset and an item that is made on one data set alone, or raise a ConfigError."""
-    family = dataset_spec(dataset).family
-    here = replace(preset, datasets={**preset.datasets, family: dataset})
-    return here, replace(item, families=(family,))
+    spec = dataset_spec(dataset)
+    here = replace(preset, datasets={**preset.datasets, spec.family: dataset})
+    if not spec.built_in:
+        # Real files have other numbers of examples.
+        real = PRESETS["paper"]
+        here = replace(here, sizes=real.sizes, short=real.short)
+    return here, replace(item, families=(spec.family,))
 
 
 def preset_named(name: str) -> Preset:

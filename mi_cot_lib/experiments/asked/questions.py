@@ -1,5 +1,9 @@
 """Questions that the paper leaves open."""
 
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.experiments.asked.comparisons import (
@@ -12,7 +16,7 @@ from mi_cot_lib.experiments.asked.comparisons import (
 )
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import COMPARED, QUESTION, TWICE_AS_MANY, Item, Rows
-from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
+from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Claim, Comparison
 
 # Question 1: beside DSS and the released form, every other form on its own features, at the released code's
 # weight and at the one that validated best.
@@ -30,6 +34,13 @@ REWRITTEN = (
 )  # fmt: skip
 # Shares of texts that argue for the right answer; their labels stay right.
 WRONG_TEACHERS = (0.5, 0.0)
+# By what is asked of rationales.
+CLAIMS: Mapping[str, Claim] = {
+    name: Claim(**said)
+    for name, said in tomllib.loads(
+        Path(__file__).with_name("claims.toml").read_text(encoding="utf-8")
+    ).items()
+}
 
 
 def _weighted() -> Rows:
@@ -72,7 +83,17 @@ QUESTIONS: tuple[Item, ...] = (
         rows=({"method": "dss"}, *_forms()),
         fields=("method", "form", "alpha3"),
         families="swept",
-        explored=(Comparison({"method": "mi"}, {"form": "released", "features": "vocabulary"}),),
+        # And with the released form at its own best weight.
+        explored=(
+            Comparison(
+                {"method": "mi"},
+                {
+                    "form": "released",
+                    "features": "vocabulary",
+                    "alpha3": DECLARED.weights["released"],
+                },
+            ),
+        ),
         pictures=("gains", "cells"),
         needs=("correct", "curves"),
         **_QUESTION,
@@ -98,7 +119,7 @@ QUESTIONS: tuple[Item, ...] = (
         rows=({"method": "finetune"}, *COMPARED, *_changed(SPOILED, SPOILED_SHARES)),
         fields=("method", "change", "share"),
         families="taught",
-        declared=(
+        asked=(
             Comparison({"method": "dss", **UNCHANGED}, {"method": "finetune"}),
             DSS_AGAINST_OTHERS,
             OTHERS_AGAINST_FINETUNING,
@@ -155,23 +176,31 @@ QUESTIONS: tuple[Item, ...] = (
         ),
         fields=("method", "change", "teacher_accuracy", "steps"),
         families="taught",
-        declared=(
-            DSS_AGAINST_FINETUNING,
-            *(Comparison({"change": change}, UNCHANGED) for change in REWRITTEN),
+        asked=(
+            replace(DSS_AGAINST_FINETUNING, claim=CLAIMS["dss"]),
+            *(Comparison({"change": change}, UNCHANGED, CLAIMS[change]) for change in REWRITTEN),
             *(
-                Comparison({"teacher_accuracy": share}, {"teacher_accuracy": None})
-                for share in WRONG_TEACHERS
+                Comparison({"teacher_accuracy": share}, {"teacher_accuracy": None}, CLAIMS[said])
+                for share, said in zip(WRONG_TEACHERS, ("half_wrong", "all_wrong"), strict=True)
             ),
-            Comparison({"method": "single_task"}, {"method": "label_first"}),
+            Comparison(
+                {"method": "dss", "teacher_accuracy": 0.0},
+                {"method": "finetune", "teacher_accuracy": None},
+                CLAIMS["all_wrong_still"],
+            ),
+            Comparison(
+                {"method": "single_task"}, {"method": "label_first"}, CLAIMS["before_the_label"]
+            ),
             Comparison(
                 {"method": "dss", "teacher_accuracy": None, **UNCHANGED},
                 {"method": "finetune", "size": lambda one: one.size and 2 * one.size},
+                CLAIMS["twice_as_many"],
             ),
-            DSS_AGAINST_AS_MANY_OPERATIONS,
+            replace(DSS_AGAINST_AS_MANY_OPERATIONS, claim=CLAIMS["equal_operations"]),
         ),
-        claims=True,
+        declared=True,
         pictures=("gains",),
-        seeds=DECLARED.whole_seeds,
+        seeds="whole_seeds",
         **_QUESTION,
     ),
 )

@@ -22,11 +22,12 @@ from mi_cot_lib.report.setting import TEACHER, WORDING, Setting, title
 
 _SCALE = (1, 5)
 # By verdict colour, face and mark; only what is decided to differ is filled.
-_VERDICTS: dict[str, tuple[Any, Any, str]] = {
+_VERDICTS: dict[str | None, tuple[Any, Any, str]] = {
     HIGHER: (canvas.PALETTE[0], canvas.PALETTE[0], "o"),
     LOWER: (canvas.PALETTE[1], canvas.PALETTE[1], "v"),
     SAME: (canvas.PALETTE[2], "white", "s"),
     UNDECIDED: (canvas.GREY, "white", "o"),
+    None: (canvas.GREY, "white", "D"),
 }
 # Height in inches of a line of text at 8.5 points.
 _LINE = 0.165
@@ -61,23 +62,23 @@ def draw_cells(result: Result) -> Figure | None:
 
 
 def draw_gains(result: Result) -> Figure | None:
-    """Draw each declared difference; filled where it is decided to be higher or lower.
+    """Draw each difference that an item is about; filled where it is decided to be higher or lower.
 
     Of several pairs of rows each has a line and each data set a panel; a single pair has one panel, and
     each data set a line.
     """
-    if result.declared.empty:
+    if result.asked.empty:
         return None
-    declared = result.declared.iloc[_split_by_split(result.declared["setting"])].to_dict("records")
-    columns = [column_title(result, one["setting"]) for one in declared]
-    pairs = [pair_title(result, one["setting"], one["against"]) for one in declared]
+    asked = result.asked.iloc[_split_by_split(result.asked["setting"])].to_dict("records")
+    columns = [column_title(result, one["setting"]) for one in asked]
+    pairs = [pair_title(result, one["setting"], one["against"]) for one in asked]
     panel_of, line_of = (pairs, columns) if len(set(pairs)) == 1 else (columns, pairs)
     heads, lines = list(dict.fromkeys(panel_of)), list(dict.fromkeys(line_of))
     figure, panels = _panels(heads, lines, WORDING["differences"][result.measure], fontsize=9)
     for axes, head in panels:
         axes.axvspan(-result.margin, result.margin, color="0.92", zorder=0)
         axes.axvline(0, color="0.6", lw=1, ls=":")
-        for panel, line, one in zip(panel_of, line_of, declared, strict=True):
+        for panel, line, one in zip(panel_of, line_of, asked, strict=True):
             if panel == head:
                 place = lines.index(line)
                 colour, face, mark = _VERDICTS[one["verdict"]]
@@ -85,9 +86,9 @@ def draw_gains(result: Result) -> Figure | None:
                     axes.plot([one["low"], one["high"]], [place, place], color=colour, lw=2)
                 axes.plot(one["difference"], place, mark, color=colour, mfc=face, ms=6.5)
         axes.margins(x=0.1)
-    seen = {one["verdict"] for one in declared}
+    seen = {one["verdict"] for one in asked}
     handles: dict[str, Any] = {
-        verdict: Line2D([], [], color=colour, mfc=face, marker=mark, lw=2)
+        verdict or "not declared": Line2D([], [], color=colour, mfc=face, marker=mark, lw=2)
         for verdict, (colour, face, mark) in _VERDICTS.items()
         if verdict in seen
     }

@@ -50,6 +50,18 @@ READERS = {
             "'asks' has to be a list of 3 texts",
         ),
         ("pairs.toml", "works only as {x}", "works as {k}", "slot 1: nothing fills {k}"),
+        (
+            "pairs.toml",
+            '"is {k}", "is truly',
+            '"seems {k}", "is truly',
+            "slot 1: .*begin with 'is'",
+        ),
+        (
+            "pairs.toml",
+            '"cook", "doctor", "farmer"',
+            '"cook", "doctor"',
+            "slot 1: .*three 'held_out'",
+        ),
         ("frames.toml", "[pairs]", "[paris]", "pairs: the key 'common' is missing"),
         ("vocabulary.toml", "{C} has {n} {z}.", "{D} has {n}.", "nothing fills {D}"),
         ("stories.toml", "had - out", "had - otu", "loss: .*'otu'. Did you mean 'out'"),
