@@ -200,7 +200,9 @@ def free_memory() -> int | None:
     if most.is_file() and used.is_file():
         text = most.read_text(encoding="ascii").strip()
         if text.isdecimal():
-            limits.append(int(text) - int(used.read_text(encoding="ascii")))
+            # What files take of it is given back when it is needed.
+            files = sum(map(_of_group(group), ("inactive_file", "active_file")))
+            limits.append(int(text) - int(used.read_text(encoding="ascii")) + files)
     taken = address_space()
     if taken is not None:
         # Not above: other systems have no such module.
@@ -210,6 +212,14 @@ def free_memory() -> int | None:
         if most_addresses != resource.RLIM_INFINITY:
             limits.append(most_addresses - taken)
     return max(0, min(limits)) if limits else None
+
+
+def _of_group(group: Path) -> Callable[[str], int]:
+    """Return what a group of processes says of its memory, in bytes by name; 0 of what it does not say."""
+    path = group / "memory.stat"
+    lines = path.read_text(encoding="ascii").splitlines() if path.is_file() else []
+    said = dict(line.split() for line in lines)
+    return lambda name: int(said.get(name, 0))
 
 
 def git_commit() -> str | None:

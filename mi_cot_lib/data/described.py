@@ -65,7 +65,7 @@ def _described_folder(name: str, data_root: Path | str | None) -> Path | None:
 
 
 def find_dataset(name: str, data_root: Path | str | None = None) -> DatasetSpec:
-    """Look a data set up by name: one of the kit's eight, or one described in a data folder.
+    """Look a data set up by name: one of the kit's own, or one described in a data folder.
 
     Descriptions are looked for in `data_root`, by default in `MI_COT_DATA`. A described data set is read
     without a teacher, and each of its splits from a file of its own. ConfigError, with the nearest name,

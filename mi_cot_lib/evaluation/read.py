@@ -159,9 +159,10 @@ class Cached:
 
     def choose(self, rows: Tensor) -> Read:
         """Return these rows only."""
-        cache = copy.deepcopy(self.cache)
-        if self.mask.shape[1]:
-            cache.batch_select_indices(rows)
+        cache = DynamicCache()
+        layers: list[Any] = self.cache.layers if self.mask.shape[1] else []
+        for number, layer in enumerate(layers):
+            cache.update(layer.keys[rows], layer.values[rows], number)
         return Cached(self.model, cache, self.mask[rows], self.start[rows])
 
     def target_logits(self, targets: Tensor) -> Tensor:

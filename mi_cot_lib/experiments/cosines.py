@@ -31,7 +31,10 @@ def cosines_of(record: Record, data_root: Path | str | None) -> Mapping[str, flo
     examples = load_split(record["config"]["dataset"], "test", data_root)
     gold = {one.id: one.rationale for one in examples}
     pairs = [(item["rationale"], gold[item["id"]]) for item in record["samples"]]
-    written, taught = zip(*[(mine, theirs) for mine, theirs in pairs if theirs], strict=True)
+    both = [(mine, theirs) for mine, theirs in pairs if theirs]
+    if not both:
+        return known
+    written, taught = zip(*both, strict=True)
     return {**known, EMBEDDER: round(embedding_cosine(written, taught, EMBEDDER), _DIGITS)}
 
 

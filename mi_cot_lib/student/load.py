@@ -23,7 +23,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.machine import free_memory
-from mi_cot_lib.student.adapters import BASE, base_of, load_adapters
+from mi_cot_lib.student.adapters import BASE, base_of, has_adapters, load_adapters, merge_adapters
 from mi_cot_lib.student.faults import (
     SEQUENCE_TO_SEQUENCE,
     faults_of_kind,
@@ -70,15 +70,13 @@ class Student:
         return Wording(self.tokeniser, self.decoder_only, self.prompting)
 
 
-def load_student(
-    name: str, prompting: Prompting | None = None, *, bytes_a_weight: int = HELD
-) -> Student:
+def load_student(name: str, prompting: Prompting | None = None) -> Student:
     """Load a student in float32 and evaluation mode, and make sure that it is whole and its parts fit.
 
     `name` is a named student, the id of a language model on the hub, or a folder: a student's, or a run's.
     `prompting` is for decoder-only ones, by default as the student was saved, else plain. Weights that are
     pickled (`pytorch_model.bin`) are read as tensors only, and no code that a folder or the hub brings along
-    is run. `bytes_a_weight` is what will be needed of memory.
+    is run.
 
     Raises:
         ConfigError: The name is unknown, names a model of another kind, or what it names lacks a file, a
@@ -95,21 +93,12 @@ def load_student(
     weights = "its weights"
     if Path(source).is_dir():
         weights = check_files(Path(source))
-    with reading(source, "config.json"):
-        raw = transformers.PreTrainedConfig.get_config_dict(source)[0]
-    _refuse(source, faults_of_kind(raw))
-    with reading(source, "config.json"):
-        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
-        reads = raw["model_type"] in SEQUENCE_TO_SEQUENCE
-        auto: Any = AutoModelForSeq2SeqLM if reads else AutoModelForCausalLM
-        with torch.device("meta"):
-            # Sizes and rates that no model can have are the configuration's fault, not the weights'.
-            shape = auto.from_config(config)
-    if reads and prompting is not None:
+    raw, auto, count = _shape_of(source)
+    if auto is AutoModelForSeq2SeqLM and prompting is not None:
         raise ConfigError(
             f"prompting {prompting} is for decoder-only students; {source} reads its prompt by an encoder."
         )
-    _refuse_without_memory(source, shape.num_parameters(), bytes_a_weight)
+    _refuse_without_memory(source, count, HELD)
     with reading(source, "its tokeniser (tokenizer.json, tokenizer_config.json)"):
         tokeniser = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     with reading(source, weights):
@@ -134,6 +123,37 @@ def load_student(
     return student
 
 
+def refuse_without_memory(name: str, bytes_a_weight: int) -> None:
+    """Refuse, as a ConfigError, a student for which memory does not suffice, before anything of it is loaded.
+
+    `bytes_a_weight` is `HELD` or `TRAINED`; what a GPU trains is only held on its way there.
+    """
+    check_student_name(name)
+    source = folder_of(NAMED_STUDENTS.get(name, name))
+    if (Path(source) / ADAPTERS).is_file():
+        refuse_without_memory(base_of(Path(source)).student, bytes_a_weight)
+        return
+    if Path(source).is_dir():
+        check_files(Path(source))
+    _, _, count = _shape_of(source)
+    _refuse_without_memory(source, count, HELD if torch.cuda.is_available() else bytes_a_weight)
+
+
+def _shape_of(source: str) -> tuple[dict[str, Any], Any, int]:
+    """Return a student's configuration as it stands, the class that loads it, and how many weights it has."""
+    with reading(source, "config.json"):
+        raw = transformers.PreTrainedConfig.get_config_dict(source)[0]
+    _refuse(source, faults_of_kind(raw))
+    with reading(source, "config.json"):
+        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+        reads = raw["model_type"] in SEQUENCE_TO_SEQUENCE
+        auto: Any = AutoModelForSeq2SeqLM if reads else AutoModelForCausalLM
+        with torch.device("meta"):
+            # Sizes and rates that no model can have are the configuration's fault, not the weights'.
+            shape = auto.from_config(config)
+    return raw, auto, shape.num_parameters()
+
+
 def weights_fingerprint(student: Student) -> str:
     """Return a SHA-256 of a student's weights."""
     digest = hashlib.sha256()
@@ -145,13 +165,16 @@ def weights_fingerprint(student: Student) -> str:
 
 def _with_adapters(folder: Path, prompting: Prompting | None) -> Student:
     base = base_of(folder)
-    student = load_student(base.student, prompting)
+    student = load_student(base.student, prompting or base.prompting)
     if base.weights_sha256 not in (None, weights_fingerprint(student)):
         raise refused(
             str(folder),
             f"its adapters were trained on other weights than {base.student} has now; name the student that "
             f"they belong to in {BASE}",
         )
+    if has_adapters(student.model):
+        # Those of the base are part of what these were trained on.
+        merge_adapters(student.model)
     load_adapters(student.model, folder)
     return replace(student, model=student.model.eval())
 

@@ -64,13 +64,17 @@ def matrix_flops(model: Any, read: float, written: float, *, training: bool) -> 
     return reading * read + writing * written
 
 
+# Embeddings, by parts of their names: T5's and most others', and GPT-2's.
+_LOOKED_UP = ("embed", "wte", "wpe")
+
+
 def _operations(module: nn.Module, training: bool, *names: str) -> float:
     """Count the operations a token of a stack's matrices, embeddings apart; of those named only, if any."""
     return sum(
         parameter.numel() * (4.0 + 2.0 * parameter.requires_grad if training else 2.0)
         for name, parameter in module.named_parameters()
         if parameter.dim() == 2
-        and "embed" not in name
+        and not any(table in name for table in _LOOKED_UP)
         and (not names or any(wanted in name for wanted in names))
     )
 
@@ -114,8 +118,16 @@ def can_pack(model: nn.Module) -> bool:
     student: Any = model
     if student.config.model_type != "t5" or not hasattr(student, "lm_head"):
         return False
+    if not has_plain_ends(student):
+        return False
     shared = student.shared.weight
     return all(stack.embed_tokens.weight is shared for stack in (student.encoder, student.decoder))
+
+
+def has_plain_ends(model: Any) -> bool:
+    """Tell whether a student reads and writes by weights alone, without adapters beside them."""
+    ends = model.get_input_embeddings(), model.get_output_embeddings()
+    return all(type(end) is kind for end, kind in zip(ends, (nn.Embedding, nn.Linear), strict=True))
 
 
 def encoder_states(model: Any, ids: Tensor, mask: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaConfig
 
 from mi_cot_lib.student.lean_ops import rms_norm
-from mi_cot_lib.student.packed import Rows, matrix_dtype
+from mi_cot_lib.student.packed import Rows, has_plain_ends, matrix_dtype
 
 # SmolLM2-135M's, so that what it would take is known before it is here.
 _SMOLLM2: dict[str, Any] = {
@@ -65,8 +65,10 @@ class Branches:
 
 def can_share(model: nn.Module) -> bool:
     """Tell whether a student is a Llama whose layers are known here; others take their own forward."""
-    config: Any = model.config
-    return config.model_type == "llama" and config.hidden_act == "silu"
+    student: Any = model
+    config = student.config
+    is_known = config.model_type == "llama" and config.hidden_act == "silu"
+    return is_known and config.attention_dropout == 0 and has_plain_ends(student)
 
 
 def common_length(prompts: Sequence[Sequence[int]]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from jinja2 import TemplateError
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from mi_cot_lib.errors import ConfigError
@@ -87,9 +88,9 @@ class Wording:
                     [{"role": "user", "content": asked}], tokenize=False, add_generation_prompt=True
                 )
             )
-        except ValueError as error:
+        except (ValueError, TemplateError) as error:
             raise ConfigError(
-                "the student's tokeniser has no chat template; ask it by --prompting plain."
+                "the student's tokeniser has no chat template that can be used; ask it by --prompting plain."
             ) from error
         if text.count(QUESTION) != 1:
             raise ConfigError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.data.specs import ALL_FOLDS, DATASETS, dataset_spec
 from mi_cot_lib.data.teacher.changes import TeacherChange, check_teacher_change
 from mi_cot_lib.errors import ConfigError, unknown_name
 from mi_cot_lib.machine import has_fast_bf16
@@ -168,6 +168,9 @@ class RunConfig:
         # the run is found again after all was moved together; an absolute one or a link is another name.
         if self.data_root is not None:
             self._set("data_root", str(Path(self.data_root)))
+        if self.dataset == ALL_FOLDS.name:
+            folds = ", ".join(spec.name for spec in DATASETS.values() if spec.fold is not None)
+            raise ConfigError(f"{self.dataset} is not one data set but five: {folds}.")
         dataset_spec(self.dataset)
         method_named(self.method)
         check_student_name(self.student)

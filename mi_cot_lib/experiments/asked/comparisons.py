@@ -104,7 +104,7 @@ DECISIONS: tuple[Item, ...] = (
     ),
     Item(
         id="folds",
-        title="All questions of SVAMP in five folds",
+        title="All questions of SVAMP in five folds, whose training sets overlap",
         question="And where no story is both trained on and tested?",
         families=FOLDS_OF_SVAMP,
         seeds=1,

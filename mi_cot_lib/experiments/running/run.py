@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from mi_cot_lib.data.folds import twins
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import FOLDED, Example, dataset_spec
-from mi_cot_lib.errors import KitError, is_disk_full
+from mi_cot_lib.errors import ConfigError, KitError, is_disk_full
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, least_recall, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.experiments.running.run_record import (
@@ -43,7 +43,7 @@ from mi_cot_lib.student.adapters import (
 )
 from mi_cot_lib.student.encode import EncodedPair, encode_pairs
 from mi_cot_lib.student.folder import has_weights
-from mi_cot_lib.student.load import HELD, TRAINED, Student, load_student
+from mi_cot_lib.student.load import HELD, TRAINED, Student, load_student, refuse_without_memory
 from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.student.wording import TASKS
 from mi_cot_lib.training import record
@@ -91,6 +91,7 @@ def run(
     if not is_complete:
         for part in ("", FOLDER, record.STUDENT):
             refuse_unwritable(folder / part, "Name another folder of runs with --runs.")
+        refuse_without_memory(config.student, TRAINED if config.lora_rank is None else HELD)
     # Before the folder is made, so that missing data leaves nothing behind.
     sources = sources_of(config)
     refuse_other_sources(folder, sources)
@@ -159,9 +160,10 @@ def fit(
     valid_examples = load_split(config.dataset, "valid", config.data_root)
     check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
-    student = load_student(
-        config.student, config.prompting, bytes_a_weight=HELD if config.lora_rank else TRAINED
-    )
+    student = load_student(config.student, config.prompting)
+    if student.decoder_only and config.features == "encoder_hidden":
+        # Of a model of the hub only its files say so.
+        raise ConfigError(f"features encoder_hidden: {config.student} has no encoder.")
     if has_adapters(student.model):
         merge_adapters(student.model)
     if config.lora_rank is not None:
@@ -226,7 +228,8 @@ def _run(
     write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
     base = None
     if config.lora_rank is not None:
-        base = Base(config.student, sources["weights_sha256"])
+        prompting = student.prompting if student.decoder_only else None
+        base = Base(config.student, sources["weights_sha256"], prompting)
     save_student(student, folder / record.STUDENT, base)
     tested = time.monotonic() - testing
     unparsed = load_report(fitted.train_examples)

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from mi_cot_lib.data.specs import ALL_FOLDS
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds
+from mi_cot_lib.report.setting import Setting
 
 # Two recalls that add up to 1, this much more or less, are those of a guess between two labels.
 GUESSING = 0.1
@@ -32,7 +34,7 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
                 "setting": setting,
                 **over_seeds(run.accuracy() for run in group.values()),
                 "seeds": len(group),
-                "items": len(next(iter(group.values())).outcomes()),
+                "items": _items(setting, group),
                 "minutes": np.mean([run.record["seconds"]["total"] for run in group.values()]) / 60,
                 "tflop": np.mean([run.record["flops"] for run in group.values()]) / 1e12,
                 "steps": np.mean([run.record["metrics"]["steps"] for run in group.values()]),
@@ -44,13 +46,28 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
     )
 
 
+def _items(setting: Setting, group: Mapping[int, Run]) -> int:
+    """Return how many questions were asked: each fold has its own."""
+    each = [len(run.outcomes()) for run in group.values()]
+    return sum(each) if _is_fold(setting) else each[0]
+
+
 def _is_unfinished(run: Run) -> bool:
     return run.record["config"]["patience"] > 0 and not run.record["metrics"]["converged"]
 
 
 def accuracy_by_seed(runs: Sequence[Run]) -> Values:
-    """Return of each seed and test item 100 if it was answered rightly, else 0, by setting."""
-    return by_seed(runs, lambda run: 100.0 * run.outcomes())
+    """Return of each seed and test item 100 if it was answered rightly, else 0, by setting.
+
+    Of a fold, whose items no other has, it is the accuracy.
+    """
+    return by_seed(
+        runs, lambda run: run.accuracy() if _is_fold(run.setting) else 100.0 * run.outcomes()
+    )
+
+
+def _is_fold(setting: Setting) -> bool:
+    return setting.dataset == ALL_FOLDS.name
 
 
 def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.DataFrame:
