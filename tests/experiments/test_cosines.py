@@ -88,7 +88,9 @@ def test_without_the_embedder_there_is_none_and_one_that_is_named_is_missed(
         JudgeChoice(None, tmp_path / "judge.db", EMBEDDER).check(preset)
 
 
-QUALITY = Item(id="table7", title="A title", question="A question?", measure="quality")
+QUALITY = Item(
+    id="table7", title="A title", question="A question?", measure="quality", needs=("samples",)
+)
 
 
 def result_of(runs, preset, embedder=None):

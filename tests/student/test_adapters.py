@@ -22,7 +22,7 @@ from mi_cot_lib.student.adapters import (
 from mi_cot_lib.student.encode import EncodedPair, collate
 from mi_cot_lib.student.folder import ADAPTERS
 from mi_cot_lib.student.load import load_student, weights_fingerprint
-from mi_cot_lib.training.packed_step import loss_terms
+from mi_cot_lib.training.packed_step import is_fast, loss_terms
 from mi_cot_lib.training.plain_step import forward_terms
 
 pytest.importorskip("peft", reason="adapters need peft, an extra")
@@ -99,6 +99,39 @@ def test_a_folder_of_adapters_is_found_again_and_merges_to_the_same_student(tmp_
     assert [t for t, _ in texts(load_student(str(tmp_path / "merged")))] == [
         t for t, _ in texts(student)
     ]
+
+
+def test_how_a_student_was_asked_is_found_again_with_its_adapters(tmp_path):
+    student = with_adapters("nano_llama")
+    (tmp_path / "adapters").mkdir()
+    print_of = weights_fingerprint(load_student("nano_llama"))
+    save_adapters(student.model, tmp_path / "adapters", Base("nano_llama", print_of, "chat"))
+    assert load_student(str(tmp_path / "adapters")).prompting == "chat"
+    assert load_student(str(tmp_path / "adapters"), "plain").prompting == "plain"
+
+
+def test_adapters_can_be_trained_on_from_adapters(tmp_path):
+    first = saved(stirred(with_adapters("nano_llama")), tmp_path / "first", "nano_llama")
+    begun = load_student(str(first))
+    base = Base(str(first), weights_fingerprint(begun))
+    merge_adapters(begun.model)
+    add_adapters(begun.model, 2, None, seed=1)
+    student = stirred(begun)
+    (tmp_path / "second").mkdir()
+    save_adapters(student.model, tmp_path / "second", base)
+    again = load_student(str(tmp_path / "second"))
+    assert texts(again) == texts(student) != texts(load_student(str(first)))
+    assert weights_fingerprint(again) == weights_fingerprint(student)
+
+
+def test_adapters_beside_the_output_layer_are_trained_by_the_plain_step():
+    model = with_adapters("nano", targets="lm_head").model
+    assert not is_fast(model)
+    batch = collate([PAIR], 0)
+    total, _ = loss_terms(model, Objective(), batch, term_counts(batch))
+    total.backward()
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    assert trained and any(weight.grad.abs().sum() > 0 for weight in trained)
 
 
 def test_the_folder_is_an_ordinary_one_of_peft(tmp_path):

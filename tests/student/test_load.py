@@ -54,6 +54,47 @@ def test_a_built_in_student_is_transformers_own_model_within_its_limits(name):
     assert not [file for file in files if file.suffix == ".bin"]
 
 
+def test_a_decoder_only_student_needs_an_end_token_and_takes_it_for_a_pad_token_too(tmp_path):
+    folder = tmp_path / "student"
+    shutil.copytree(built_in_folder("nano_llama"), folder)
+    edit(folder / "tokenizer_config.json", pad_token=None)
+    student = load_student(str(folder))
+    assert student.tokeniser.pad_token == student.tokeniser.eos_token
+    assert answers(student) == answers(load_student("nano_llama"))
+    edit(folder / "tokenizer_config.json", eos_token=None)
+    with pytest.raises(ConfigError, match="eos_token") as error:
+        load_student(str(folder))
+    assert "\n" not in str(error.value)
+
+
+IN_LITTLE_MEMORY = """
+import resource, sys
+from mi_cot_lib import RunConfig, run
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.machine import address_space
+most = address_space() + 10**9
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+try:
+    run(RunConfig(dataset="nano_cqa", student=sys.argv[1]), sys.argv[2])
+except ConfigError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory")
+def test_a_student_that_memory_does_not_suffice_for_is_refused_before_anything_is_loaded(
+    whole, tmp_path
+):
+    # With gradient and optimiser 30 million rows of 16 weights take eight times as much as there is.
+    edit(whole / "config.json", vocab_size=30_000_000)
+    command = [sys.executable, "-c", IN_LITTLE_MEMORY, whole, tmp_path / "runs"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "million weights: its training needs" in done.stdout
+    assert "--lora-rank" in done.stdout and done.stdout.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
 def test_nano_loads_by_the_same_call_as_any_model_of_the_hub():
     model = AutoModelForSeq2SeqLM.from_pretrained(built_in_folder("nano"))
     tokeniser = AutoTokenizer.from_pretrained(built_in_folder("nano"))

@@ -56,6 +56,16 @@ def test_a_long_prompt_loses_the_start_of_its_question_and_nothing_else(tokenise
         prompts(tokeniser, 3, prompting)
 
 
+@pytest.mark.parametrize(
+    "template", [None, "{{ raise_exception('no user') }}", "{% if %}", "as ever"]
+)
+def test_a_chat_template_that_cannot_be_used_is_refused_in_one_line(tokeniser, template):
+    tokeniser.chat_template = template
+    with pytest.raises(ConfigError, match="--prompting plain") as error:
+        prompts(tokeniser, prompting="chat")
+    assert "\n" not in str(error.value)
+
+
 def test_a_token_that_begins_every_text_is_kept(tokeniser):
     tokeniser.backend_tokenizer.post_processor = processors.TemplateProcessing(
         single="<unk> $A", special_tokens=[("<unk>", 2)]

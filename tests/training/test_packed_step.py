@@ -1,5 +1,6 @@
 """The packed step against the plain one on whole students: losses and every weight's gradient."""
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -87,7 +88,8 @@ def step(way, model, objective, batch, dtype=None):
 
 
 def error(expected, found) -> float:
-    return ((found[2] - expected[2]).norm() / expected[2].norm().clamp(min=1e-9)).item()
+    exact, near = expected[2].double(), found[2].double()
+    return ((near - exact).norm() / exact.norm().clamp(min=1e-9)).item()
 
 
 def assert_losses_close(expected, found, rtol: float):
@@ -98,8 +100,11 @@ def assert_losses_close(expected, found, rtol: float):
 def assert_same_step(model, objective, batch):
     with with_head(model, objective):
         expected, found = (step(way, model, objective, batch) for way in (plain, packed))
-    assert_losses_close(expected, found, rtol=1e-5)
-    assert error(expected, found) <= 1e-5
+        assert_losses_close(expected, found, rtol=1e-5)
+        if error(expected, found) > 1e-5:
+            # Seldom the plain one is that far from what it would be without rounding.
+            expected = step(plain, copy.deepcopy(model).double(), objective, batch)
+            assert error(expected, found) <= 1e-5
 
 
 def ids(lengths: int | st.SearchStrategy) -> st.SearchStrategy:
@@ -137,8 +142,8 @@ def assert_as_exact_in_bf16(model, objective, batches):
     assert of_packed <= of_plain + 2e-2
 
 
-def some_pairs(count: int) -> list[EncodedPair]:
-    generator = torch.Generator().manual_seed(2)
+def some_pairs(count: int, seed: int = 2) -> list[EncodedPair]:
+    generator = torch.Generator().manual_seed(seed)
     lengths = torch.randint(1, 12, (count, 4), generator=generator).tolist()
     return [
         EncodedPair(*([3 + i + n for n in range(m)] for m in row)) for i, row in enumerate(lengths)

@@ -14,10 +14,13 @@ from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.experiments.running.checkpoint import open_checkpoint, refuse_other_labels
 from mi_cot_lib.files import write_atomically, write_lines
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.student.folder import ADAPTERS
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.wording import PREDICT_PREFIX, QUESTION
 
 QUESTIONS = "questions.jsonl"
+# Tokens of a prompt that is not to be cut.
+_UNCUT = 2**20
 # What the harness calls with a question and what a student wrote; beside the task's file.
 _SCORE = '''"""Whether an answer is right, as mi_cot_lib scores it."""
 
@@ -45,7 +48,7 @@ def write_task(
 
     Raises:
         ConfigError: An unknown name, labels that the student has not learned, a data set that is not the
-            kit's, or a method that writes rationale and label in one text.
+            kit's, a method that writes rationale and label in one text, adapters, or prompts that are cut.
         DataError: Checkpoint or data that are missing or cannot be read.
     """
     opened = open_checkpoint(checkpoint, method)
@@ -62,8 +65,19 @@ def write_task(
     examples = load_split(spec, split, root)
     if not examples:
         raise DataError(f"{spec.name} {split} has no rows; there is nothing to score.")
+    if (opened.student / ADAPTERS).is_file():
+        raise ConfigError(
+            f"{opened.name} keeps adapters only; `mi-cot student merge {checkpoint} FOLDER` writes a student "
+            "that others can load: name that one."
+        )
     student = load_student(str(opened.student))
     template = student.wording.template(PREDICT_PREFIX)
+    prompts = [PREDICT_PREFIX + one.input for one in examples]
+    limit = opened.limits["max_input_tokens"]
+    if longer := sum(len(ids) > limit for ids in student.wording.prompts(prompts, _UNCUT)):
+        raise ConfigError(
+            f"{longer} prompts have more than {limit} tokens: the harness would not cut them as the kit does."
+        )
     out = Path(out).resolve()
     out.mkdir(parents=True, exist_ok=True)
     asked = [
@@ -95,5 +109,5 @@ def write_task(
     arguments = f"pretrained={opened.student}"
     return [
         "lm_eval", "--model", "hf", "--model_args", arguments, "--include_path", str(out),
-        "--tasks", name, "--device", "cpu",
+        "--tasks", name,
     ]  # fmt: skip

@@ -59,6 +59,11 @@ def test_features_of_an_encoder_are_refused_by_name():
         )
 
 
+def test_all_folds_together_are_no_data_set_to_train_on():
+    with pytest.raises(ConfigError, match="not one data set but five: svamp_fold0, svamp_fold1"):
+        RunConfig(dataset="svamp_folds")
+
+
 def test_how_a_student_is_asked_and_its_adapters_make_another_run_and_what_is_unset_none():
     plain = RunConfig(dataset="nano_cqa", student="nano_llama")
     names = {

@@ -43,3 +43,10 @@ def test_what_the_harness_could_not_score_is_refused(trained, small_root, own, t
     with pytest.raises(ConfigError, match="not one of the kit's"):
         write_task(trained("nano_svamp", "finetune"), "asdiv", tmp_path / "task", own)
     assert not (tmp_path / "task").exists()
+
+
+def test_adapters_are_to_be_merged_first(small_root, tmp_path):
+    pytest.importorskip("peft", reason="adapters need peft, an extra")
+    folder = run(short(small_root, student="nano_llama", lora_rank=2, train_size=16), tmp_path)
+    with pytest.raises(ConfigError, match="student merge .* FOLDER"):
+        write_task(folder, "nano_svamp", tmp_path / "task", small_root)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mi_cot_lib.data.specs import ALL_FOLDS
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.calibration import expected_calibration_error
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells, recall_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells, error_by_seed
+from mi_cot_lib.report.compare import MI_AGAINST_DSS, compare
 from tests.report.made import run, setting
 
 DSS = setting("dss", "nano_esnli")
@@ -28,6 +30,23 @@ def test_a_cell_is_the_mean_over_its_seeds_with_students_interval_and_its_cost()
     assert {seed: outcomes.mean() for seed, outcomes in by_seed.items()} == pytest.approx(
         {0: 50.0, 1: 60.0, 2: 55.0}
     )
+
+
+def test_folds_are_compared_fold_by_fold_and_each_has_questions_of_its_own():
+    folds = {"dss": ("110", "1100", "111"), "mi": ("111", "1110", "110")}
+    made = [
+        run(setting(method, ALL_FOLDS.name), fold, 0, correct={"test": bits})
+        for method, answered in folds.items()
+        for fold, bits in enumerate(answered)
+    ]
+    cells = accuracy_cells(made)
+    assert cells["items"].tolist() == [10, 10]
+    assert cells["value"].tolist() == pytest.approx([100 * (2 / 3 + 0.5 + 1) / 3] * 2, abs=9)
+    (found,) = compare(accuracy_by_seed(made), (MI_AGAINST_DSS,), 3.0).to_dict("records")
+    each = [100 / 3, 25.0, -100 / 3]
+    assert found["seeds"] == 3 and found["difference"] == pytest.approx(np.mean(each))
+    low, high = stats.t.interval(0.95, 2, np.mean(each), stats.sem(each))
+    assert (found["low"], found["high"]) == pytest.approx((low, high))
 
 
 def test_no_runs_are_refused():
