@@ -120,7 +120,7 @@ def paper(
 @click.command()
 @click.option(
     "--dataset",
-    default="nano_esnli",
+    default="nano_cqa",
     show_default=True,
     help="Built in or real, see `mi-cot run -h`.",
 )
