@@ -49,8 +49,9 @@ def check(folder: Path, out: Path | None, seconds: float, memory_gb: float) -> N
     \b
       FOLDER/ann-lee/02_student_and_two_tasks.ipynb
 
-    Each notebook runs apart, with limits, and nothing of FOLDER is changed. results.csv is for other
-    programs, results.html for reading; the page says at its end what this does not protect from.
+    A copy of each notebook runs apart, with limits; on Linux with user namespaces it sees nothing of FOLDER.
+    results.csv is for other programs, results.html for reading; the page says at its end what this does not
+    protect from.
     """
     from mi_cot_lib.course.classroom.apart import Limits
     from mi_cot_lib.course.classroom.check import judge_class, printable

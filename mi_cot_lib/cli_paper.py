@@ -127,7 +127,7 @@ def paper(
 @click.command()
 @click.option(
     "--dataset",
-    default="nano_esnli",
+    default="nano_cqa",
     show_default=True,
     help="Built in or real, see `mi-cot run -h`.",
 )

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import describe_hardware
 from mi_cot_lib.report.answer import WORDS, answer_of
+from mi_cot_lib.report.compare import Claim
 from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.pictures.canvas import save
 from mi_cot_lib.report.runs import Record, Result
@@ -148,6 +150,8 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain_value(value: Any) -> Any:
     if isinstance(value, Setting):
         return value.to_dict()
+    if isinstance(value, Claim):
+        return asdict(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):

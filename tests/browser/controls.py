@@ -12,14 +12,17 @@ _CHANGED = f"([widget, before]) => ({_VIEW})(widget) !== before"
 _MILLISECONDS = 15_000
 
 
-def move_each(page: Page) -> list[str]:
-    """Move every control of every widget of a notebook; return those after which nothing changed."""
-    return [
-        name
+def move_each(page: Page) -> tuple[int, list[str]]:
+    """Move every control of every widget of a notebook.
+
+    Returns how many there were, and those after which nothing changed.
+    """
+    found = [
+        _unmoved(page, widget, control)
         for widget in page.locator(_WIDGET).all()
         for control in widget.locator(_CONTROLS).all()
-        if (name := _unmoved(page, widget, control))
     ]
+    return len(found), [name for name in found if name]
 
 
 def _unmoved(page: Page, widget: Locator, control: Locator) -> str:

@@ -164,6 +164,8 @@ def test_a_claim_is_confirmed_refuted_or_undecided(expects, mi, answer):
     assert answer_of(made) == [f"{answer}: it helps."]
     (row,) = main_table(made).to_dict("records")
     assert (row["Claim"], row["Claim is"]) == ("it helps (Somebody 2024)", answer.lower())
+    (compared,) = json.loads(json.dumps(to_object(made)))["comparisons"]
+    assert compared["claim"]["source"] == "Somebody 2024"
 
 
 def test_what_was_not_declared_is_told_without_a_verdict():

@@ -3,6 +3,7 @@
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def difference(wanted: Any, got: Any, tolerance: float = 0.0) -> str:
     if isinstance(wanted, torch.Tensor):
         if not isinstance(got, torch.Tensor):
             return f"It should give a tensor, and gives {shown(got)}."
-        return _arrays(wanted.detach().numpy(), got.detach().cpu().numpy(), tolerance)
+        return _arrays(_plain(wanted).numpy(), _plain(got).numpy(), tolerance)
     if isinstance(wanted, np.ndarray):
         if not isinstance(got, np.ndarray):
             return f"It should give an array, and gives {shown(got)}."
@@ -43,11 +44,18 @@ def shown(value: Any) -> str:
     """Write a value for a message: in few words, a tensor with its shape."""
     if isinstance(value, torch.Tensor | np.ndarray):
         kind = "tensor" if isinstance(value, torch.Tensor) else "array"
+        value = _plain(value) if isinstance(value, torch.Tensor) else value
         text = np.array2string(np.asarray(value), precision=3, threshold=12).replace("\n", "")
         return f"{kind} of shape {tuple(value.shape)} {textwrap.shorten(text, _SHOWN, placeholder=' …')}"
     if isinstance(value, float):
         return f"{value:.4g}"
     return textwrap.shorten(repr(value), _SHOWN, placeholder=" …")
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a tensor as numpy takes it, which has no bfloat16."""
+    found = tensor.detach().cpu()
+    return found.float() if found.dtype is torch.bfloat16 else found
 
 
 def _instead(wanted: Any, got: Any) -> str:
@@ -61,27 +69,20 @@ def _arrays(wanted: np.ndarray, got: np.ndarray, tolerance: float) -> str:
         return f"It gives {got.dtype}, and should give {wanted.dtype}."
     if np.allclose(got, wanted, rtol=tolerance, atol=_ROUNDING, equal_nan=True):
         return ""
-    place = np.unravel_index(
-        int(np.argmax(np.abs(np.nan_to_num(got - 1.0 * wanted)))), wanted.shape
-    )
+    # What is no number is furthest from one.
+    is_lost = np.isfinite(wanted) & ~np.isfinite(got)
+    gap = np.where(is_lost, np.inf, np.abs(np.nan_to_num(got - 1.0 * wanted)))
+    place = np.unravel_index(int(np.argmax(gap)), wanted.shape)
     at = ", ".join(map(str, place))
     where = f" at [{at}]" if place else ""
     return f"It gives {shown(float(got[place]))}{where}, and should give {shown(float(wanted[place]))}."
 
 
 def _numbers(wanted: float, got: Any, tolerance: float) -> str:
-    if (
-        isinstance(got, torch.Tensor | np.generic | np.ndarray)
-        and getattr(got, "size", None)
-        in (
-            1,
-            (),
-        )
-        or isinstance(got, torch.Tensor)
-        and got.numel() == 1
-    ):
+    is_one = isinstance(got, torch.Tensor) and got.numel() == 1
+    if is_one or (isinstance(got, np.generic | np.ndarray) and got.size == 1):
         got = got.item()
-    if isinstance(got, bool) or not isinstance(got, float | int):
+    if isinstance(got, bool) or not isinstance(got, Real):
         return f"It should give a number, and gives {shown(got)}."
     same = math.isclose(got, wanted, rel_tol=tolerance, abs_tol=_ROUNDING)
     return "" if same or (math.isnan(got) and math.isnan(wanted)) else _instead(wanted, got)

@@ -13,7 +13,9 @@ def _binned(confidence: Values, bins: int) -> NDArray[np.int64]:
     return np.minimum((confidence * bins).astype(int), bins - 1)
 
 
-def _gaps(confidence: Values, correct: NDArray[np.bool_], bins: int) -> list[tuple[int, float]]:
+def _gaps(
+    confidence: Values, correct: NDArray[np.bool_] | Values, bins: int
+) -> list[tuple[int, float]]:
     """Return items and accuracy less confidence of each bin that holds any."""
     place = _binned(confidence, bins)
     held = [place == one for one in range(bins)]
@@ -98,6 +100,14 @@ def _coin(confidence: Values, bins: int, draws: int, generator: np.random.Genera
     return float(np.mean([_ece(confidence, one, bins) for one in drawn]))
 
 
+def _floor_of_mean(
+    confidence: Values, bins: int, draws: int, generator: np.random.Generator
+) -> float:
+    drawn = (generator.random((draws, len(confidence))) < confidence).mean(axis=0)
+    gaps = _gaps(confidence, drawn, bins)
+    return float(sum(n * abs(gap) for n, gap in gaps) / len(confidence))
+
+
 noise_floor = Check(
     name="noise_floor",
     solution=_floor,
@@ -123,9 +133,7 @@ noise_floor = Check(
             "says: with its confidence.",
         ),
         Misconception(
-            lambda confidence, bins, draws, generator: _ece(
-                confidence, generator.random((draws, len(confidence))).mean(0) < confidence, bins
-            ),
+            _floor_of_mean,
             "The draws are averaged before the error is taken. The error of each draw comes first, then "
             "their mean.",
         ),

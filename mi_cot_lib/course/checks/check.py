@@ -4,16 +4,21 @@ import copy
 import html
 import inspect
 import re
+import sysconfig
 import textwrap
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from mi_cot_lib.course.checks.alike import difference, shown
 from mi_cot_lib.course.checks.limit import OutOfTime, limited
 
 Answer = Callable[..., Any]
+# Where code lies that is nobody's answer.
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 # Longest text of an input that is shown.
 _MOST = 300
 
@@ -69,6 +74,7 @@ class Check:
         cases: Makes the arguments of each trial, drawn from fixed seeds.
         right: What is said of a right answer.
         misconceptions: Known wrong ways; the first that gives what the learner's does is named.
+        forbidden: What is not to be used, by its place such as `builtins.eval`, and what is said of it.
         judge: For answers that can be right in many ways: takes what was returned, then the trial's
             arguments, and says what is wrong, or nothing. Without it the solution's is the right one.
         tolerance: Largest relative difference of numbers that counts as equal.
@@ -80,6 +86,7 @@ class Check:
     cases: Callable[[], Sequence[tuple[Any, ...]]]
     right: str
     misconceptions: tuple[Misconception, ...] = ()
+    forbidden: Mapping[str, str] = field(default_factory=dict)
     judge: Callable[..., str] | None = None
     tolerance: float = 1e-4
     seconds: float = 10.0
@@ -95,6 +102,8 @@ class Check:
                 problem = self._problem(answer)
         except OutOfTime:
             problem = f"It had not come to an end after {self.seconds:g} seconds. Is there an endless loop?"
+        except Exception as error:  # What it gave is so odd that it cannot be looked at.
+            problem = f"What it gives cannot be compared with what is wanted: {error}."
         return Verdict(self.name, not problem, problem or self.right)
 
     def _problem(self, answer: Answer) -> str:
@@ -106,7 +115,10 @@ class Check:
                 return f"It must take {len(case)} arguments, in the order in which the exercise names them."
             given = copy.deepcopy(case)
             try:
-                returned = answer(*given)
+                with _without(self.forbidden):
+                    returned = answer(*given)
+            except _ForbiddenError as error:
+                return str(error)
             except NotImplementedError:
                 return (
                     "It is not written yet: put your code in place of `raise NotImplementedError`."
@@ -144,6 +156,19 @@ class Check:
         return difference(self.solution(*copy.deepcopy(case)), returned, self.tolerance)
 
 
+class _ForbiddenError(BaseException):
+    """The answer used what it was not to use; no `except Exception` of a learner's code catches it."""
+
+
+@contextmanager
+def _without(forbidden: Mapping[str, str]) -> Iterator[None]:
+    """Let what is forbidden stop whoever calls it."""
+    with ExitStack() as stack:
+        for place, message in forbidden.items():
+            stack.enter_context(patch(place, side_effect=_ForbiddenError(message)))
+        yield
+
+
 def _takes(answer: Answer, count: int) -> bool:
     try:
         inspect.signature(answer).bind(*range(count))
@@ -170,6 +195,6 @@ def _given(case: tuple[Any, ...]) -> str:
 def _raised(error: BaseException, case: tuple[Any, ...]) -> str:
     frames = traceback.extract_tb(error.__traceback__)[1:]
     # The last line of the learner's own, where the error came from a library.
-    own = [one for one in frames if "site-packages" not in one.filename] or frames
+    own = [one for one in frames if not one.filename.startswith(_LIBRARIES)] or frames
     line = f", at `{own[-1].line}`" if own and own[-1].line else ""
     return f"It raised {type(error).__name__}: {error}{line}.\n{_given(case)}"

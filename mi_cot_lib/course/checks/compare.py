@@ -127,7 +127,7 @@ paired_interval = Check(
                 )
                 for sign in (-1, 1)
             ),
-            "It says where the difference of one more seed would lie. The mean is √n times surer.",
+            "√n is missing: that is about where a single seed's difference lies. The mean is √n times surer.",
         ),
         Misconception(
             lambda first, second: _t_interval(second - first, _t(len(first))),

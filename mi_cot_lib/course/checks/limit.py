@@ -5,6 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Seconds from one alarm to the next.
+_AGAIN = 0.2
+
 
 class OutOfTime(BaseException):
     """The time was up; no `except Exception` of a learner's code catches it."""
@@ -12,7 +15,7 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in what runs inside when its time is up.
+    """Raise OutOfTime in what runs inside when its time is up, until it ends.
 
     Only the main thread of a system with alarms can be interrupted so; elsewhere there is no limit.
     """
@@ -27,7 +30,8 @@ def limited(seconds: float) -> Iterator[None]:
         raise OutOfTime
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Again and again: a bare `except` within a loop catches it once.
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """Checks of the MI loss: pooling, its released form, gradient and least value, and a form of one's own."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,6 +39,13 @@ max_pool = Check(
             lambda logits, mask: (logits * mask[..., None]).softmax(-1).amax(1),
             "The mask is applied before the softmax. A row of zeros is no empty row: it gives every token "
             "1/N.",
+        ),
+        Misconception(
+            lambda logits, mask: (
+                logits.masked_fill(~mask[..., None].bool(), -torch.inf).softmax(-1).amax(1)
+            ),
+            "A position whose logits are all −∞ has no softmax: 0/0 is not a number, and the maximum is none "
+            "either. Take the softmax first, then give padding the probability 0.",
         ),
         Misconception(
             lambda logits, mask: (
@@ -109,6 +117,10 @@ released_loss = Check(
     solution=_released,
     cases=_loss_cases,
     right="S·log Σ exp q − ⟨t, q⟩, averaged over the batch: what the released code computes.",
+    forbidden=dict.fromkeys(
+        ("torch.nn.functional.cross_entropy", "torch.nn.functional.nll_loss"),
+        "It calls torch's cross-entropy. Here it is to be written out: what it does to t and q is the point.",
+    ),
     misconceptions=(
         Misconception(
             _released_of_distribution,
@@ -162,6 +174,10 @@ released_gradient = Check(
         "left."
     ),
     tolerance=1e-5,
+    forbidden=dict.fromkeys(
+        ("torch.autograd.grad", "torch.Tensor.backward"),
+        "It lets torch differentiate. Take the derivative by hand: it says what the loss pulls at.",
+    ),
     misconceptions=(
         Misconception(
             lambda t, q: (q.softmax(-1) - t) / len(t),
@@ -234,22 +250,51 @@ def _judge_form(answer: object, t: Tensor, q: Tensor) -> str:
             "Two sides that name the same tokens (the first example) should cost less than two that share "
             "none (the second)."
         )
-    return ""
+    return _judge_gradient(answer)
+
+
+def _judge_gradient(answer: Tensor) -> str:
+    leaves = _leaves(answer.grad_fn)
+    if not leaves:
+        return "No gradient reaches q: it would train nothing. `argmax`, comparisons and `detach` have none."
+    gradients = torch.autograd.grad(answer.sum(), leaves, allow_unused=True)
+    found = torch.cat([one.flatten() for one in gradients if one is not None])
+    if not torch.isfinite(found).all():
+        return (
+            "Its gradient is not a number where the two sides agree wholly, as that of a square root is at "
+            "0: add a small number under the root."
+        )
+    return "" if found.abs().sum() > 0 else "Its gradient is 0 everywhere: it would train nothing."
+
+
+def _leaves(node: Any) -> list[Tensor]:
+    """Return the tensors that a gradient is wanted of, from the last step of what was computed of them."""
+    if node is None:
+        return []
+    if hasattr(node, "variable"):
+        return [node.variable]
+    return [leaf for before, _ in node.next_functions for leaf in _leaves(before)]
 
 
 def _own_solution(t: Tensor, q: Tensor) -> Tensor:
     return 1 - torch.nn.functional.cosine_similarity(t, q, dim=-1)
 
 
-_T = torch.eye(6)[[0, 0, 2]] + 0.5 * torch.eye(6)[[1, 1, 3]]
+# Distributions, as the kit hands them over.
+_T = (torch.eye(6)[[0, 0, 2]] + 0.5 * torch.eye(6)[[1, 1, 3]]) / 1.5
+
+
+def _q() -> Tensor:
+    return torch.stack([_T[0], torch.eye(6)[4], torch.full((6,), 1 / 6)]).requires_grad_()
+
 
 my_form = Check(
     name="my_form",
     solution=_own_solution,
-    cases=lambda: [(_T, torch.stack([_T[0], torch.eye(6)[4], torch.full((6,), 1 / 6)]))],
+    cases=lambda: [(_T, _q())],
     right=(
-        "A number an example, finite, and lower where the two sides agree. Whether it helps, only fresh "
-        "seeds can say."
+        "A number an example, finite, with a gradient, and lower where the two sides agree. Whether it "
+        "helps, only fresh seeds can say."
     ),
     judge=_judge_form,
     misconceptions=(

@@ -7,9 +7,13 @@ from mi_cot_lib.data.arithmetic import equation_value as value_of
 
 # What Python makes of texts that are no arithmetic, if it is let.
 _RUN = {"len('abc')": 3, "2 ** 3": 8, "abs(4 - 9)": 5, "7 // 2": 3, "True": True}
+_RUNS = (
+    "It runs what the student wrote: `len('abc')` has the value 3. A text with `__import__('os')` would run "
+    "as well. Let `ast.parse` read it, and accept only the kinds of node that arithmetic has."
+)
 _EQUATIONS = (
     "12", "( 12.0 - 4.0 )", "2 + 3 * 4", "(2 + 3) * 4", "10 - 4 - 3", "-( 3 + 4 )", "8 / 2 / 2", "3 / 0",
-    "( 1 +", "", "twelve", *_RUN,
+    "( 1 +", "", "twelve", "'a'", "1j", "9" * 400 + " / 1", *_RUN,
 )  # fmt: skip
 
 
@@ -32,12 +36,11 @@ equation_value = Check(
     solution=value_of,
     cases=lambda: [(text,) for text in _EQUATIONS],
     right="Arithmetic is read, all else is no number, and nothing was run.",
+    forbidden=dict.fromkeys(("builtins.eval", "builtins.exec"), _RUNS),
     misconceptions=(
         Misconception(
             lambda text: _RUN.get(text, value_of(text)),
-            "It runs what the student wrote: `len('abc')` has the value 3. A text with `__import__('os')` "
-            "would run as "
-            "well. Let `ast.parse` read it, and accept only the kinds of node that arithmetic has.",
+            _RUNS,
         ),
         Misconception(
             lambda text: {"2 ** 3": 8, "7 // 2": 3}.get(text, value_of(text)),

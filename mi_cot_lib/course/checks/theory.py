@@ -135,12 +135,17 @@ def _fooled_how(answer: object) -> str:
     told = f"bounds {told} nats"
     if abs(true[0] - true[1]) < 1e-6:
         return f"Both have the same I(Z;V): {told}."
-    if bounds[0] > bounds[1] + 1e-9 and true[0] > true[1]:
+    if abs(bounds[0] - bounds[1]) < 1e-9:
+        return (
+            f"The bound is the same for both: {told}. Let the second one's answers depend on z with some "
+            "noise: the bound then falls, and I stays above 0."
+        )
+    if (bounds[0] > bounds[1]) == (true[0] > true[1]):
         return (
             f"The bound and I agree which is larger: {told}. Look for a V that is always sure, and always "
             f"the same."
         )
-    if bounds[0] <= bounds[1] + 1e-9:
+    if bounds[0] < bounds[1]:
         return f"The first table should be the one that the bound prefers: {told}."
     return ""
 

@@ -1,5 +1,6 @@
 """A whole class judged: every notebook of every learner, one after the other, each apart."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,8 @@ from tqdm.auto import tqdm
 from mi_cot_lib.course.classroom.apart import Limits, has_walls, run_apart
 from mi_cot_lib.course.classroom.handout import exercises_of, handed_out
 from mi_cot_lib.course.classroom.submissions import Submission, read_class
-from mi_cot_lib.machine import address_space
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.machine import PACKAGE_ROOT, address_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,20 @@ class Judged:
 
 
 def judge_class(folder: Path, limits: Limits, hidden: Sequence[Path] = ()) -> Judged:
-    """Run and judge what lies in a class's folder, with a progress bar; what was handed in stays as it is.
+    """Run and judge copies of what lies in a class's folder, with a progress bar.
 
     `hidden` are further folders or files that no notebook may see, such as earlier results.
 
     Raises:
+        ConfigError: The folder holds the kit itself, which cannot be hidden from those who run it.
         DataError: The folder holds no folder of a learner.
         KitError: Nothing can be run here.
     """
+    for own in (PACKAGE_ROOT, Path(sys.prefix)):
+        if own.resolve().is_relative_to(folder.resolve()):
+            raise ConfigError(
+                f"{folder} holds the kit itself ({own}); move what was handed in to a folder of its own."
+            )
     asked = {name: exercises_of(one) for name, one in handed_out(with_book=False).items()}
     submissions = read_class(folder, asked)
     asked = {
@@ -101,7 +109,12 @@ def _rows(
                 yield Row(submission.learner, chapter, exercise, None, "It was not handed in.")
             continue
         bar.set_description(f"{printable(submission.learner)} {chapter}")
-        told = run_apart(submission.notebooks[name], exercises, limits, hidden)
+        try:
+            told = run_apart(submission.notebooks[name], exercises, limits, hidden)
+        except OSError as error:
+            yield Row(submission.learner, name, "", None, f"It cannot be read ({error.strerror}).")
+            bar.update()
+            continue
         for exercise, (passed, message) in told.verdicts.items():
             yield Row(submission.learner, chapter, exercise, passed, message)
         for note in told.notes:

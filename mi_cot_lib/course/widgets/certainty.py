@@ -40,12 +40,12 @@ class Certainty:
 
 
 def prepare_certainty(
-    seeds: int, items: int, difference: float, spread: float, disagreement: float = 0.1
+    seeds: int, items: int, difference: float, spread: float, disagreement: float
 ) -> Certainty:
     """Compute what `seeds` runs a method on one test set of `items` could find of a true difference.
 
     `spread` is the standard deviation over seeds of the paired difference in points, beside what the items
-    add: two students answer a share `disagreement` of them differently. The items are drawn once for
+    add: of two students just one answers a share `disagreement` of them rightly. The items are drawn once for
     all seeds, so more seeds do not help against a small test set.
     """
     error = np.sqrt(spread**2 / seeds + _of_items(items, disagreement) ** 2)
@@ -110,8 +110,10 @@ def told(prepared: Certainty, difference: float) -> str:
 def how_sure() -> Controlled:
     """Show what seeds, items and a true difference make of a comparison, to be moved."""
 
-    def show(seeds: int, items: int, difference: float, spread: float) -> Picture:
-        prepared = prepare_certainty(seeds, items, difference, spread)
+    def show(
+        seeds: int, items: int, difference: float, spread: float, disagreement: float
+    ) -> Picture:
+        prepared = prepare_certainty(seeds, items, difference, spread, disagreement / 100)
         return Picture(draw_certainty(prepared, difference), told(prepared, difference))
 
     return controlled(
@@ -120,4 +122,5 @@ def how_sure() -> Controlled:
         items=widgets.SelectionSlider(options=_SIZES, value=2_000, **beside("test items")),
         difference=named_slider("true difference (points)", 1.5, 0.0, 8.0, 0.1),
         spread=named_slider("spread over seeds (points)", 1.0, 0.1, 5.0, 0.1),
+        disagreement=named_slider("items that one alone has right (%)", 10, 1, 50),
     )

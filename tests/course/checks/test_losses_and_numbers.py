@@ -31,6 +31,14 @@ def pools(*sides):
     return [torch.softmax(side, -1).max(1).values for side in sides]
 
 
+def costs(t, q):
+    return t.sum(-1) * torch.log(torch.exp(q).sum(-1)) - torch.einsum("bv,bv->b", t, q)
+
+
+def written_out(label, rationale):
+    return costs(*pools(label, rationale)).mean()
+
+
 def with_cross_entropy(label, rationale):
     t, q = pools(label, rationale)
     return torch.nn.functional.cross_entropy(q, t)
@@ -38,7 +46,7 @@ def with_cross_entropy(label, rationale):
 
 def normalised(label, rationale):
     t, q = pools(label, rationale)
-    return torch.nn.functional.cross_entropy(q, t / t.sum(-1, keepdim=True))
+    return costs(t / t.sum(-1, keepdim=True), q).mean()
 
 
 def log_of_q(label, rationale):
@@ -47,8 +55,16 @@ def log_of_q(label, rationale):
 
 
 def summed(label, rationale):
-    t, q = pools(label, rationale)
-    return torch.nn.functional.cross_entropy(q, t, reduction="sum")
+    return costs(*pools(label, rationale)).sum()
+
+
+def minus_infinity(logits, mask):
+    return logits.masked_fill(~mask.bool()[..., None], float("-inf")).softmax(-1).amax(1)
+
+
+def by_outer_product(t, q):
+    shares = torch.exp(q) / torch.exp(q).sum(1, keepdim=True)
+    return torch.stack([row.sum() * one - row for row, one in zip(t, shares, strict=True)]) / len(t)
 
 
 def by_autograd(t, q):
@@ -159,6 +175,11 @@ def floor_of_coins(confidence, bins, draws, generator):
     return float(np.mean([ece_by_digitize(confidence, one, bins) for one in coins]))
 
 
+def floor_of_averages(confidence, bins, draws, generator):
+    rights = sum(generator.random(len(confidence)) < confidence for _ in range(draws)) / draws
+    return ece_by_digitize(confidence, rights, bins)
+
+
 def binomial(first, second):
     b, c = int((first & ~second).sum()), int((second & ~first).sum())
     return float(stats.binomtest(b, b + c).pvalue) if b + c else 1.0
@@ -221,6 +242,13 @@ def rows_moved(examples, seed):
     return [*examples[1:], examples[0]]
 
 
+def teachers_labels_too(examples, seed):
+    return [
+        replace(one, teacher_label=other.teacher_label)
+        for one, other in zip(turned(examples, seed), [*examples[1:], examples[0]], strict=True)
+    ]
+
+
 def with_replacement(examples, seed):
     return [
         replace(one, rationale=examples[0 if at else 1].rationale)
@@ -230,8 +258,8 @@ def with_replacement(examples, seed):
 
 RIGHT = [
     (checks.max_pool, loop_max),
-    (checks.released_loss, with_cross_entropy),
-    (checks.released_gradient, by_autograd),
+    (checks.released_loss, written_out),
+    (checks.released_gradient, by_outer_product),
     (checks.least_loss, one_hot_sides),
     (checks.my_form, squared),
     (checks.equation_9, nine_by_loop),
@@ -244,22 +272,26 @@ RIGHT = [
     (checks.paired_interval, interval_by_scipy),
     (checks.power, power_by_distribution),
     (checks.faults, lambda: [18, 2, 13]),
+    (checks.faults, lambda: {2, 10, 19}),
     (checks.control, turned),
 ]
 WRONG = [
     (checks.max_pool, lambda logits, mask: logits.softmax(-1).max(1)[0], "Padding takes part"),
     (checks.max_pool, zero_logits, "before the softmax"),
     (checks.max_pool, max_first, "softmax after it"),
+    (checks.max_pool, minus_infinity, "0/0 is not a number"),
     (checks.released_loss, normalised, "made a distribution"),
     (checks.released_loss, log_of_q, "second softmax"),
     (checks.released_loss, summed, "sum over the batch"),
     (
         checks.released_loss,
-        lambda label, rationale: with_cross_entropy(rationale, label),
+        lambda label, rationale: written_out(rationale, label),
         "exchanged",
     ),
-    (checks.released_gradient, lambda t, q: by_autograd(t, q) * len(t), "divide by B"),
-    (checks.released_gradient, lambda t, q: -by_autograd(t, q), "sign is turned"),
+    (checks.released_gradient, lambda t, q: by_outer_product(t, q) * len(t), "divide by B"),
+    (checks.released_gradient, by_autograd, "by hand"),
+    (checks.released_loss, with_cross_entropy, "torch's cross-entropy"),
+    (checks.released_gradient, lambda t, q: -by_outer_product(t, q), "sign is turned"),
     (checks.released_gradient, lambda t, q: (torch.softmax(q, 1) - t) / t.shape[0], "S is missing"),
     (checks.least_loss, lambda tokens, vocabulary: 0, "second softmax"),
     (
@@ -269,6 +301,10 @@ WRONG = [
     ),
     (checks.least_loss, lambda tokens, vocabulary: tokens * np.log(vocabulary) - tokens, "Nearly"),
     (checks.my_form, lambda t, q: (t * q).sum(1), "turn the sign"),
+    (checks.my_form, lambda t, q: (t.argmax(-1) != q.argmax(-1)).float(), "No gradient reaches q"),
+    (checks.my_form, lambda t, q: ((t - q.detach()) ** 2).sum(-1), "No gradient reaches q"),
+    (checks.my_form, lambda t, q: ((t - q) ** 2).sum(-1).sqrt(), "a square root is at 0"),
+    (checks.my_form, lambda t, q: ((t - q) ** 2).sum(-1).detach() + 0 * q.sum(-1), "0 everywhere"),
     (checks.my_form, lambda t, q: ((t - q) ** 2).mean(), "one number an example"),
     (checks.my_form, lambda t, q: (t * (t.log() - q.log())).sum(-1), "not finite"),
     (checks.equation_9, equation_8, "what Equation 8 has"),
@@ -289,6 +325,8 @@ WRONG = [
     (checks.fooled, lambda: (certain_or_noisy()[1],) * 2, "the same I(Z;V)"),
     (checks.fooled, lambda: (np.eye(2) / 2, certain_or_noisy()[1]), "agree which is larger"),
     (checks.fooled, lambda: (np.eye(2), np.eye(2)), "sum to 1"),
+    (checks.fooled, lambda: (certain_or_noisy()[0], np.eye(2) / 2), "same for both"),
+    (checks.fooled, lambda: (certain_or_noisy()[1], np.eye(2) / 2), "agree which is larger"),
     (checks.infonce, lambda scores: info_nce(scores) - math.log(len(scores)), "log N is missing"),
     (checks.infonce, lambda scores: info_nce(scores.T), "down the columns"),
     (checks.infonce, lambda scores: -info_nce(scores), "this is the loss"),
@@ -297,6 +335,7 @@ WRONG = [
     (checks.ece, ece_open_ended, "in no bin"),
     (checks.noise_floor, floor_of_coins, "probability ½"),
     (checks.noise_floor, lambda *given: 0, "not 0 on a finite set"),
+    (checks.noise_floor, floor_of_averages, "averaged before"),
     (
         checks.noise_floor,
         lambda c, b, d, g: float(np.percentile([floor_by_loop(c, b, 1, g) for _ in range(d)], 95)),
@@ -316,10 +355,11 @@ WRONG = [
     (checks.power, lambda d, s, n: power_by_distribution(d, s * math.sqrt(n), n), "√n is missing"),
     (checks.power, lambda d, s, n: 1 - power_by_distribution(d, s, n), "chance to miss"),
     (checks.faults, lambda: {2, 18}, "1 more"),
-    (checks.faults, lambda: {2, 10, 13, 18}, "Line 10 is right"),
+    (checks.faults, lambda: {2, 3, 13, 18}, "Line 3 is right"),
     (checks.faults, lambda: {14, 2}, "Line 14 is right"),
     (checks.control, shuffled, "kept their own"),
-    (checks.control, rows_moved, "changed places too"),
+    (checks.control, rows_moved, "changed places"),
+    (checks.control, teachers_labels_too, "or the teacher's"),
     (checks.control, with_replacement, "more than once"),
     (checks.control, lambda examples, seed: examples, "Nothing has changed"),
 ]

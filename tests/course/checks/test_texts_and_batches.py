@@ -3,6 +3,7 @@
 import ast
 import operator
 import re
+from fractions import Fraction
 
 import pytest
 import torch
@@ -30,8 +31,19 @@ def by_hand(text):
 
     try:
         return walk(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, ZeroDivisionError):
+    except (SyntaxError, ValueError, ArithmeticError):
         return None
+
+
+def in_fractions(text):
+    value = by_hand(text)
+    return None if value is None else Fraction(value)
+
+
+def of_few_letters(text):
+    if re.fullmatch(r"[\d\s.+\-*/()]+", text) and "**" not in text and "//" not in text:
+        return trusting(text)
+    return None
 
 
 def trusting(text):
@@ -43,16 +55,11 @@ def trusting(text):
 
 
 def any_operation(text):
+    BY_NODE.update({ast.Pow: operator.pow, ast.FloorDiv: operator.floordiv})
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except SyntaxError:
-        return None
-    if any(isinstance(node, ast.Call | ast.Name) for node in ast.walk(tree)) or "True" in text:
-        return None
-    try:
-        return eval(compile(tree, "", "eval"))  # noqa: S307
-    except ZeroDivisionError:
-        return None
+        return by_hand(text)
+    finally:
+        del BY_NODE[ast.Pow], BY_NODE[ast.FloorDiv]
 
 
 def zero(text):
@@ -165,6 +172,7 @@ def twice_softmaxed(logits, targets):
 
 RIGHT = [
     (checks.equation_value, by_hand),
+    (checks.equation_value, in_fractions),
     (checks.read_teacher, split_lines),
     (checks.collate, batch_of),
     (checks.shift_right, moved),
@@ -172,6 +180,7 @@ RIGHT = [
 ]
 WRONG = [
     (checks.equation_value, trusting, "runs what the student wrote"),
+    (checks.equation_value, of_few_letters, "runs what the student wrote"),
     (checks.equation_value, any_operation, "powers"),
     (checks.equation_value, zero, "None, not 0"),
     (checks.equation_value, infinite, "zero has no value"),

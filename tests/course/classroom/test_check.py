@@ -12,10 +12,15 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from tqdm.auto import tqdm
 
 from mi_cot_lib.course import checks
 from mi_cot_lib.course.classroom.apart import Limits, has_walls, run_apart
+from mi_cot_lib.course.classroom.check import _rows, judge_class
+from mi_cot_lib.course.classroom.submissions import read_class
 from mi_cot_lib.course.exercises import SOLUTIONS, exercises_folder
+from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.machine import PACKAGE_ROOT
 
 SHORT, LONG = "11_measuring_mi", "02_student_and_two_tasks"
 MARK = f"left-running-by-a-test-{os.getpid()}"
@@ -88,6 +93,7 @@ class Class:
                     f"open({str(self.folder / 'ann' / f'{SHORT}.ipynb')!r}).read()",
                     f'raise RuntimeError("marks: " + open({str(self.out / "results.csv")!r}).read())',
                     f'open({str(self.out / "results.csv")!r}, "w").write("bob,,,true,")',
+                    f'open({str(self.folder / "ann" / f"{SHORT}.ipynb")!r}, "w").write("nothing")',
                     "import pathlib\npathlib.Path('left.txt').write_text('the solution')",
                     "hoard = [bytearray(2**20) for _ in range(100_000)]",
                     "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', "
@@ -213,6 +219,8 @@ def test_a_notebook_sees_no_other_submission_and_no_marks(checked):
 
 
 def test_a_notebook_changes_neither_what_was_handed_in_nor_results(checked):
+    if not checked.walled:
+        pytest.skip("this system permits no namespaces")
     assert checked.content() == checked.before
     assert "bob,,,true," not in (checked.out / "results.csv").read_text(encoding="utf-8")
 
@@ -262,6 +270,29 @@ def test_the_command_counts_what_is_right_and_ends_with_the_page_and_the_table(c
         ["1", "of", "6", "right", "bob"],
     ]
     assert page == str(checked.out / "results.html") and table == str(checked.out / "results.csv")
+
+
+def test_a_folder_that_holds_the_kit_is_refused():
+    with pytest.raises(ConfigError, match="holds the kit itself"):
+        judge_class(PACKAGE_ROOT.parent, Limits())
+
+
+def test_a_notebook_that_cannot_be_read_is_a_note_and_the_others_are_judged(tmp_path):
+    hand_in(tmp_path / "ann", SHORT, cells_of(SHORT))
+    # A link to itself, which nobody can open.
+    (tmp_path / "bob").mkdir()
+    lost = tmp_path / "bob" / f"{SHORT}.ipynb"
+    hand_in(tmp_path / "bob", SHORT, [])
+    submissions = read_class(tmp_path, {f"{SHORT}.ipynb": ("infonce",)})
+    lost.unlink()
+    lost.symlink_to(lost)
+    asked, limits = {f"{SHORT}.ipynb": ("infonce",)}, Limits(seconds=20)
+    rows = [
+        row for one in submissions for row in _rows(one, asked, limits, None, tqdm(disable=True))
+    ]
+    said = {row.learner: (row.passed, row.message) for row in rows}
+    assert said["ann"][0] is True
+    assert said["bob"][0] is None and said["bob"][1].startswith("It cannot be read")
 
 
 def test_a_system_without_namespaces_runs_notebooks_without_walls(monkeypatch):

@@ -10,7 +10,7 @@ from mi_cot_lib.course.widgets.certainty import draw_certainty, prepare_certaint
 
 def test_the_chance_is_that_of_drawn_repetitions_where_items_add_nothing():
     # So many items that only seeds count.
-    told = prepare_certainty(seeds=5, items=10**9, difference=1.5, spread=1.0)
+    told = prepare_certainty(5, 10**9, 1.5, 1.0, 0.1)
     drawn = np.random.default_rng(0).normal(1.5, 1.0, (20_000, 5))
     found = (stats.ttest_1samp(drawn, 0, axis=1).pvalue < 0.05).mean()
     assert told.found == pytest.approx(found, abs=0.01)
@@ -21,7 +21,7 @@ def test_the_chance_is_that_of_drawn_repetitions_where_items_add_nothing():
 
 
 def test_more_seeds_do_not_help_against_a_small_test_set():
-    few, many = (prepare_certainty(seeds, 200, 1.0, 0.5) for seeds in (10, 30))
+    few, many = (prepare_certainty(seeds, 200, 1.0, 0.5, 0.1) for seeds in (10, 30))
     # 10% of 200 questions answered differently: 2.2 points that no seed takes away.
     assert 1.9 * 2.2 < many.half_width < few.half_width < 1.2 * many.half_width
     assert many.paper["svamp"] > 6 > 3 > many.paper["anli1"] > many.paper["esnli"]
@@ -30,7 +30,7 @@ def test_more_seeds_do_not_help_against_a_small_test_set():
 def test_each_control_moves_the_picture():
     widget = how_sure()
     *controls, picture = widget.children
-    for control, value in zip(controls, (20, 200, 3.0, 4.0), strict=True):
+    for control, value in zip(controls, (20, 200, 3.0, 4.0, 30), strict=True):
         before = picture.value
         control.value = value
         assert picture.value != before, control.description
@@ -38,7 +38,7 @@ def test_each_control_moves_the_picture():
 
 
 def test_the_picture_says_its_units_and_where_the_papers_sizes_lie():
-    prepared = prepare_certainty(5, 2_000, 1.5, 1.0)
+    prepared = prepare_certainty(5, 2_000, 1.5, 1.0, 0.1)
     left, right = draw_certainty(prepared, 1.5).axes
     assert left.get_ylabel() == "difference (points)" and "(%)" in right.get_ylabel()
     assert {text.get_text().strip() for text in right.texts} == {
@@ -50,5 +50,5 @@ def test_the_picture_says_its_units_and_where_the_papers_sizes_lie():
 
 
 def test_every_chance_is_a_number_and_larger_for_larger_differences():
-    chances = prepare_certainty(seeds=5, items=20_000, difference=1.5, spread=0.1).chances
+    chances = prepare_certainty(5, 20_000, 1.5, 0.1, 0.1).chances
     assert np.isfinite(chances).all() and (np.diff(chances) > -1e-9).all() and chances[-1] > 0.999
