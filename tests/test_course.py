@@ -121,12 +121,12 @@ def test_no_sentence_of_a_chapter_is_the_papers_and_ours_at_once(name):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_learner_has_something_to_move_or_to_change(name):
+def test_the_learner_moves_or_changes_something_every_ten_minutes(name):
     code, text = "\n".join(sources(name, "code")), "\n".join(prose(name))
-    assert (
-        re.search(r"course\.(widgets|evidence)\.?\w* import|controlled\(", code)
-        or "**Change it**" in text
-    )
+    moved = re.findall(r"course\.(?:widgets|evidence)\S* import|controlled\(", code)
+    changed = re.findall(r"\*\*Change|\b(?:Change|Move) (?:`|the\b|it\b)|\bRaise ", text)
+    (minutes,) = re.findall(r"\*\*Time\*\*:\s+(\d+)", text)
+    assert len(moved) + len(changed) >= int(minutes) // 10
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

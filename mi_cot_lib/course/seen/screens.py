@@ -100,16 +100,19 @@ SCREENS = (
 
 
 def fingerprint(screen: Screen) -> str:
-    """Return the SHA-256 of what a screen shows: a notebook's cells, the widgets' code, the book's pages."""
+    """Return the SHA-256 of what a screen shows: a notebook's cells, the widgets' code, the book's pages and look."""
     root = repository_root()
     if screen.widget:
-        shown = sorted((PACKAGE_ROOT / "course" / "widgets").rglob("*.py"))
+        course = PACKAGE_ROOT / "course"
+        shown = [*sorted((course / "widgets").rglob("*.py")), course / "picture.py"]
         texts = [path.read_text(encoding="utf-8") for path in shown]
     else:
         pages = [
             *root.glob(f"notebooks/{screen.notebook}.ipynb"),
             *root.glob(f"book/{screen.notebook}.md"),
         ]
+        if screen.look:
+            pages += sorted(root.glob("book/static/*.css")) + sorted(root.glob("book/templates/*"))
         texts = [_sources(path) for path in pages]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
