@@ -100,7 +100,7 @@ SCREENS = (
 
 
 def fingerprint(screen: Screen) -> str:
-    """Return the SHA-256 of what a screen shows: a notebook's cells, the widgets' code, the book's pages and look."""
+    """Return the SHA-256 of what a screen shows: cells, the widgets' code, the book's pages and look."""
     root = repository_root()
     if screen.widget:
         course = PACKAGE_ROOT / "course"
@@ -112,7 +112,7 @@ def fingerprint(screen: Screen) -> str:
             *root.glob(f"book/{screen.notebook}.md"),
         ]
         if screen.look:
-            pages += sorted(root.glob("book/static/*.css")) + sorted(root.glob("book/templates/*"))
+            pages += sorted(root.glob("book/static/*.css")) + sorted(root.glob("book/templates/*.html"))
         texts = [_sources(path) for path in pages]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
