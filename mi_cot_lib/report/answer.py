@@ -10,6 +10,7 @@ from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
 from mi_cot_lib.report.compare import CONFIRMED, REFUTED
 from mi_cot_lib.report.runs import (
     ASKED,
+    NO_ROOM,
     Result,
     column_title,
     has_claims,
@@ -17,14 +18,13 @@ from mi_cot_lib.report.runs import (
     pair_title,
     pair_titles,
     pairs_of,
+    verdict_of,
 )
 from mi_cot_lib.report.setting import COLUMN, Setting, title
 from mi_cot_lib.report.text import DIGITS, interval, number
 
 # Further ones stand in the folded table.
 _NAMED = 2
-# The same where nothing else could have come out.
-_NO_ROOM = f"{SAME}, no room"
 # So many comparisons have a sentence each.
 _EACH = 3
 WORDS = jinja2.Environment(
@@ -173,8 +173,7 @@ def _listed(result: Result) -> list[str]:
     verdicts: dict[str, dict[Setting, str]] = {}
     for pair, row in zip(pairs_of(declared), declared.to_dict("records"), strict=True):
         one, other, _ = pair_titles(result, *pair)
-        verdict = row["verdict"] if row["room"] or row["verdict"] != SAME else _NO_ROOM
-        verdicts.setdefault(f"{one} − {other}", {})[pair[0]] = verdict
+        verdicts.setdefault(f"{one} − {other}", {})[pair[0]] = verdict_of(row)
     text = WORDS.get_template("listed.txt.jinja").render(
         by_pair={pair: _where(found) for pair, found in verdicts.items()},
         margin=f"{result.margin:g}",
@@ -195,7 +194,7 @@ def _where(verdicts: Mapping[Setting, str]) -> dict[str, list[str]]:
         found.setdefault(verdict, {})[name] = None
     return {
         verdict: list(found[verdict])
-        for verdict in (HIGHER, LOWER, SAME, _NO_ROOM, UNDECIDED)
+        for verdict in (HIGHER, LOWER, SAME, NO_ROOM, UNDECIDED)
         if verdict in found
     }
 

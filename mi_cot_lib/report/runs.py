@@ -12,12 +12,13 @@ from mi_cot_lib.data.specs import ALL_FOLDS
 from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
-from mi_cot_lib.measure.verdicts import Side, Value
+from mi_cot_lib.measure.verdicts import SAME, Side, Value
 from mi_cot_lib.report.setting import COLUMN, Setting, title
 
 RESAMPLES = 1_000
 # What most items ask beside each other, the MI loss and rationales; and what can be said one by one.
 ASKED, _LISTED = 2, 6
+NO_ROOM = f"{SAME}, no room"
 Record = Mapping[str, Any]
 # A setting's runs by seed.
 Cells = dict[Setting, dict[int, "Run"]]
@@ -192,6 +193,12 @@ def pair_title(result: Result, setting: Setting, against: Setting) -> str:
 def pairs_of(compared: pd.DataFrame) -> list[tuple[Setting, Setting]]:
     """Return the two settings of each comparison."""
     return list(zip(compared["setting"], compared["against"], strict=True))
+
+
+def verdict_of(compared: Mapping[str, Any]) -> str:
+    """Return a comparison's verdict; `NO_ROOM` where little else than the same could have come out."""
+    is_forced = compared["verdict"] == SAME and not compared["room"]
+    return NO_ROOM if is_forced else str(compared["verdict"])
 
 
 def is_listed(result: Result) -> bool:

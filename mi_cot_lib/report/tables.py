@@ -21,6 +21,7 @@ from mi_cot_lib.report.runs import (
     pair_title,
     pair_titles,
     row_title,
+    verdict_of,
 )
 from mi_cot_lib.report.setting import WORDING, Setting
 from mi_cot_lib.report.text import DIGITS, MISSING, number, p_text, with_interval
@@ -173,9 +174,7 @@ def _compared(result: Result, compared: pd.DataFrame) -> pd.DataFrame:
 
 def _verdict(one: Cell) -> str:
     """A verdict in a word, and whether anything else could have come out."""
-    if one["verdict"] != SAME:
-        return str(one["verdict"])
-    return "same" if one["room"] else "same, no room"
+    return verdict_of(one).replace(SAME, "same")
 
 
 def _claims(result: Result) -> pd.DataFrame:
