@@ -112,7 +112,9 @@ def fingerprint(screen: Screen) -> str:
             *root.glob(f"book/{screen.notebook}.md"),
         ]
         if screen.look:
-            pages += sorted(root.glob("book/static/*.css")) + sorted(root.glob("book/templates/*.html"))
+            pages += sorted(root.glob("book/static/*.css")) + sorted(
+                root.glob("book/templates/*.html")
+            )
         texts = [_sources(path) for path in pages]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
