@@ -43,7 +43,7 @@ NATS = 0.1
 _DECLARED: dict[str, Any] = {
     "kind": OWN,
     "rows": (*STORY_ROWS, {"method": "mi", "mi_form": "paper"}, AS_MANY_OPERATIONS),
-    "fields": ("method", "form", "change", "steps"),
+    "fields": ("method", "form", "change", "operations"),
     "also": ("unseen",),
     "asked": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
     "declared": True,
