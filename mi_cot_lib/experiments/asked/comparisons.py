@@ -101,6 +101,8 @@ FURTHER: tuple[Item, ...] = (
         families=("cqa",),
         sizes="short",
         seeds=5,
+        # Rationales can help on questions like those of training and harm on others.
+        also=("unseen",),
         asked=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
         declared=True,
         pictures=("cells", "curves"),
