@@ -78,7 +78,7 @@ class RunConfig:
         "Folder in DSS layout; default: MI_COT_DATA, then the cache, or the built-in data.",
         default=None,
     )
-    method: str = _help("finetune, single_task, dss or mi.", default="mi")
+    method: str = _help("finetune, single_task, label_first, dss or mi.", default="mi")
     student: str = _help(
         "nano, nano32, nano24, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
         default="nano",

@@ -37,7 +37,7 @@ class Item:
         primary: Compared over all data sets at once, alone and uncorrected.
         explored: What else is compared, without a verdict; None is every two rows.
         pictures: Names of `report.pictures`, the first of which opens the page's section.
-        folded: Names of `report.tables`, beside those that every item has.
+        folded: Names of `report.further`, beside those that every item has.
         needs: What its records must hold beside correctness.
         cases: About what case studies are: `labels` or `rationales`.
     """
