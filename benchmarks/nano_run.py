@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from benchmarks.harness import main, print_result, print_table, spread
+from benchmarks.harness import print_result, print_table, spread
+from mi_cot_lib.errors import call_command
 from mi_cot_lib.experiments.asked.items import item_named
 from mi_cot_lib.experiments.asked.presets import Wanted, preset_named, wanted_of
 from mi_cot_lib.experiments.records import read_record
@@ -72,4 +73,4 @@ def nano_run(item: str, repeats: int, max_steps: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main(nano_run)
+    call_command(nano_run)
