@@ -11,7 +11,8 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm.auto import tqdm
 
-from benchmarks.harness import main, print_result, print_table
+from benchmarks.harness import print_result, print_table
+from mi_cot_lib.errors import call_command
 from mi_cot_lib.machine import repository_root
 
 _LIMIT = 900
@@ -47,4 +48,4 @@ def course(only: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(course)
+    call_command(course)

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import signal
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -15,7 +14,7 @@ from mi_cot_lib import cli_options as options
 from mi_cot_lib.cli_class import classroom
 from mi_cot_lib.cli_paper import measure, paper, record, report, reproduce
 from mi_cot_lib.cli_student import student
-from mi_cot_lib.errors import KitError, describe_os_error
+from mi_cot_lib.errors import call_command
 
 # Set before any library reads it: forked workers and tokenisers' own threads do not go together.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -212,26 +211,7 @@ def main() -> None:
         # A terminal that does not know a letter, such as latin-1 and "…", shows its number instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        cli(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        # All is put away already: a second one would only interrupt the interpreter's own end.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        click.echo("stopped; the same command goes on where it stopped.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read the output, such as `head`, has enough; Python must not flush into it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:
-        click.echo(f"mi-cot: {describe_os_error(error)}", err=True)
-        sys.exit(2)
-    except KitError as error:
-        click.echo(f"mi-cot: {error}", err=True)
-        sys.exit(2)
+    call_command(cli)
 
 
 if __name__ == "__main__":

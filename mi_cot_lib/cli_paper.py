@@ -66,7 +66,8 @@ def paper(
     **choices: Any,
 ) -> None:
     """Make tables and figures of the paper, table1 … table8, figure2 … figure5 or all; answer what it leaves
-    open, question1 … question7 or questions; or measure its students, information.
+    open, question1 … question7 or questions; or what was declared, declared and declared_whole; or measure
+    its students, information. `--list` names all.
 
     \b
     mi-cot paper --list                     what there is, and what is missing

@@ -19,7 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from mi_cot_lib.errors import DataError
+from mi_cot_lib.errors import DataError, call_command
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
 
@@ -196,4 +196,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_command(main)

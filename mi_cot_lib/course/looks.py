@@ -18,7 +18,7 @@ import pandas as pd
 from mi_cot_lib.course.brief_student import train_on
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example
-from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.errors import ConfigError, call_command
 from mi_cot_lib.evaluation.predict import predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.files import write_json
@@ -124,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_command(main)

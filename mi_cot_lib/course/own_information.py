@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.evaluation.features import TaskFeatures, student_features
@@ -40,6 +41,8 @@ def measure_own(folder: Path, protocol: Protocol) -> pd.DataFrame:
     Raises:
         ConfigError: Features that do not vary.
     """
+    # As recorded students are measured: sums in another order can end a fit at another step.
+    torch.set_num_threads(1)
     config = RunConfig.from_dict(read_record(folder)["config"])
     taken = [
         training_examples(replace(config, train_size=None))[: protocol.train_items],

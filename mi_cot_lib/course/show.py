@@ -15,7 +15,7 @@ from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.runs import Record, Result, Run
-from mi_cot_lib.report.setting import WORDING, Setting
+from mi_cot_lib.report.setting import WORDING
 from mi_cot_lib.report.tables import folded_tables, main_table
 
 # Of each segment of a teacher's text what it is called, and how it is marked. Light backgrounds under dark
@@ -70,7 +70,7 @@ def show_curves(record: Record) -> None:
 
 
 def _one_run(record: Record) -> Result:
-    run = Run(Setting.of(record["config"]), record["config"]["seed"], record)
+    run = Run.of(record)
     return Result(
         id="run",
         title=record["run"],

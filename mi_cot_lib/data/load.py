@@ -68,7 +68,10 @@ def load_split(
 def _examples(root: Path, spec: DatasetSpec, split: str) -> list[Example]:
     found = [(path, path.stat()) for path in files_of(root, spec, split)]
     stamps = tuple((path, one.st_mtime_ns, one.st_size) for path, one in found)
-    return list(_parsed(root, spec, split, stamps))
+    examples = list(_parsed(root, spec, split, stamps))
+    if not examples:
+        raise DataError(f"{spec.name} {split} has no rows; copy or fetch the data again.")
+    return examples
 
 
 # A run reads its data to know what they are, and then to train on them; a grid does so again and again.

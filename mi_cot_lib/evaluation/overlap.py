@@ -87,8 +87,8 @@ def _check(predictions: Sequence[str], references: Sequence[str]) -> None:
 @cache
 def _load(name: str) -> _Embedder:
     try:
-        tokeniser = AutoTokenizer.from_pretrained(name)
-        model = AutoModel.from_pretrained(name, dtype=torch.float32)
+        tokeniser = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        model = AutoModel.from_pretrained(name, dtype=torch.float32, trust_remote_code=False)
         kept = Path(name) / _ITS_LIMIT
         own = json.loads(kept.read_bytes()).get("max_seq_length") if kept.is_file() else None
     except (OSError, ValueError) as error:

@@ -68,14 +68,14 @@ class Protocol:
     """How students are measured; records of different protocols do not go into one table.
 
     Attributes:
-        train_items: First rows of the training split, which critics, probes and codes are fitted on: ten
-            for each of nano-CQA's 145 labels, and a student in some minutes of one core.
+        train_items: First rows of the training split, which critics, probes and codes are fitted on: so
+            many that a student takes some minutes of one core.
         test_items: First rows of the test split, which every number is read from: more than exp(ceiling),
             so that InfoNCE's cap, log N, lies above what can pass the noise.
         components: Principal components of each of V and Z.
         noise: Standard deviation of the noise, in standard deviations of a component.
-        probed: Most principal components of Z that labels are predicted from without noise: the width of
-            the built-in student, so that there all are.
+        probed: Most principal components of Z that labels are predicted from without noise: more than the
+            built-in student is wide, so that there all are.
         codes: k-means centres of V.
         seed: Of noise, critics, codes and shuffles; the same for every student.
     """

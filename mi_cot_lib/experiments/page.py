@@ -12,7 +12,7 @@ from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER
 from mi_cot_lib.report.answer import WORDS, answer_of, first_of
-from mi_cot_lib.report.export import write_item
+from mi_cot_lib.report.export import facts_of, write_item
 from mi_cot_lib.report.page import render_page
 from mi_cot_lib.report.runs import Result
 from mi_cot_lib.report.setting import Setting
@@ -67,6 +67,7 @@ def write_readme(results: Sequence[Result]) -> Path:
         table=to_markdown(decided_table(first, "test")),
         seeds=first.declared["seeds"].max(),
         lines=[(one, answer_of(one)[0]) for one in _telling(results)],
+        facts=facts_of(results),
     )
     readme = repository_root() / "README.md"
     before, found, rest = readme.read_text(encoding="utf-8").partition(START)

@@ -7,8 +7,11 @@ copy of `run.json` each, named by its run.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError, KitError
@@ -34,7 +37,13 @@ from mi_cot_lib.files import write_json
 from mi_cot_lib.report.runs import Run
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.record import RECORD, committed_record, read_record
+from mi_cot_lib.training.record import (
+    LOCK,
+    RECORD,
+    committed_record,
+    read_record,
+    write_record,
+)
 
 Record = dict[str, Any]
 # Parts that an item adds to a finished run's record.
@@ -85,12 +94,14 @@ class Places:
     results: Path | None
     now: Fingerprints = field(default_factory=Fingerprints, compare=False, repr=False)
 
-    def read(self, name: str) -> Iterable[Record]:
-        """Yield the records of a run's name, the reader's own first."""
+    def of(self, name: str) -> list[Callable[[], Record]]:
+        """Return what reads the records of a run's name, the reader's own first."""
+        found: list[Callable[[], Record]] = []
         if (self.runs / name / RECORD).is_file():
-            yield read_record(self.runs / name)
+            found.append(partial(read_record, self.runs / name))
         if self.results is not None and (self.results / f"{name}.json").is_file():
-            yield committed_record(self.results / f"{name}.json")
+            found.append(partial(committed_record, self.results / f"{name}.json"))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +174,8 @@ def make_missing(
         try:
             if outcome.error is None:
                 _complete(wanted[outcome.run], needed[outcome.run], places.runs)
-        except KitError as failed:
+        # One run's: the others go on.
+        except (KitError, OSError) as failed:
             outcome = Outcome(outcome.run, str(failed))
         if outcome.error is not None:
             failures.append(outcome)
@@ -219,8 +231,9 @@ def _places_of(wanted: Wanted, item: Item, record: Record) -> Iterable[Run]:
 def _look(wanted: Wanted, item: Item, places: Places, found: Found) -> Record | None:
     """Return the first usable record of a run; else note in `found` why there is none."""
     name, why = wanted.config.run_name, "absent"
-    try:
-        for record in places.read(name):
+    for read in places.of(name):
+        try:
+            record = read()
             # Only now: a student that no record is of may have to be fetched.
             now = places.now.of(wanted.config)
             why = unfit(record, wanted.config, item.needs, now)
@@ -231,8 +244,8 @@ def _look(wanted: Wanted, item: Item, places: Places, found: Found) -> Record | 
                 if now is None:
                     found.unchecked.add(name)
                 return record
-    except DataError as error:
-        why = str(error)
+        except DataError as error:
+            why = str(error)
     found.missing[name] = why
     return None
 
@@ -252,6 +265,12 @@ def _unfit_outside(record: Record, wanted: Wanted, now: Fingerprints) -> str:
 def _complete(wanted: Wanted, needed: Collection[str], runs: Path) -> None:
     """Keep in a run's record what its student answers to the other data set, and what is measured of it."""
     folder = runs / wanted.config.run_name
+    # Another process may add another part meanwhile.
+    with FileLock(folder / LOCK):
+        _complete_alone(wanted, needed, folder)
+
+
+def _complete_alone(wanted: Wanted, needed: Collection[str], folder: Path) -> None:
     record = read_record(folder)
     if wanted.outside is not None and wanted.outside not in record.get("outside", {}):
         answers = evaluate(folder, wanted.outside, wanted.config.data_root)
@@ -261,12 +280,12 @@ def _complete(wanted: Wanted, needed: Collection[str], runs: Path) -> None:
             **calibration_of(answers.predictions[:CALIBRATED], own_validation(folder)),
         }
         record["outside"] = {**record.get("outside", {}), wanted.outside: kept}
-        write_json(folder / RECORD, record, sort_keys=True)
+        write_record(folder, record)
     if "samples" in needed:
         cosines = cosines_of(record, wanted.config.data_root)
         if cosines != record.get("cosine", {}):
             record["cosine"] = cosines
-            write_json(folder / RECORD, record, sort_keys=True)
+            write_record(folder, record)
     if "information" in needed and unfit_information(record, Protocol()):
         record["information"] = measured(folder, wanted.config, Protocol())
-        write_json(folder / RECORD, record, sort_keys=True)
+        write_record(folder, record)

@@ -97,14 +97,12 @@ def brier_score(confidence: Confidences, correct: Outcomes) -> float:
     return float(brier_score_loss(outcomes.astype(int), confidences, labels=[0, 1]))
 
 
-def noise_floor(
-    confidence: Confidences, n_bins: int = 10, *, draws: int = 200, seed: int = 0
-) -> tuple[float, float]:
+def noise_floor(confidence: Confidences, *, draws: int = 200) -> tuple[float, float]:
     """Return the error that a perfectly calibrated student would show by chance alone.
 
     Returns mean and 95th percentile of `chance_errors`.
     """
-    errors = chance_errors(confidence, n_bins, draws=draws, seed=seed)
+    errors = chance_errors(confidence, draws=draws)
     return float(np.mean(errors)), float(np.quantile(errors, 0.95))
 
 

@@ -21,7 +21,8 @@ class CrossedDifference:
     """The mean of a − b and what seeds and items together say of it, in the outcomes' unit.
 
     Attributes:
-        low, high: 95% interval (Student's t, degrees of freedom of Satterthwaite 1946).
+        low, high: 95% interval (Student's t, with `freedom`).
+        freedom: Its degrees of freedom (Satterthwaite 1946); infinite where nothing varies.
         p: Of no difference, two-sided.
         p_same: Of a difference as large as the margin: the larger of two one-sided tests (Schuirmann 1987).
         in_margin: Probability, under a flat prior, that the difference is within the margin (region of
@@ -32,6 +33,7 @@ class CrossedDifference:
     mean: float
     low: float
     high: float
+    freedom: float
     p: float
     p_same: float
     in_margin: float
@@ -57,7 +59,9 @@ def crossed_difference(
     if variance == 0:
         is_same = abs(mean) < margin
         p = float(mean == 0)
-        return CrossedDifference(mean, mean, mean, p, float(not is_same), float(is_same), len(sets))
+        return CrossedDifference(
+            mean, mean, mean, np.inf, p, float(not is_same), float(is_same), len(sets)
+        )
     freedom = variance**2 / (sum(part[2] for part in parts) / len(parts) ** 4)
     spread = stats.t(freedom, mean, np.sqrt(variance))
     low, high = spread.interval(_CONFIDENCE)
@@ -66,6 +70,7 @@ def crossed_difference(
         mean,
         float(low),
         float(high),
+        float(freedom),
         float(2 * min(spread.cdf(0.0), spread.sf(0.0))),
         float(max(below, above)),
         float(1 - below - above),

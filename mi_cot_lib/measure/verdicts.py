@@ -26,6 +26,7 @@ class Difference:
     Attributes:
         low, high: 95% interval, uncorrected: over seeds (paired t), or over seeds and items where there
             are outcomes of items (`crossed`). NaN where the seeds give none.
+        freedom: Degrees of freedom of that interval's t.
         spread: Standard deviation between seeds; NaN with one.
         p: Of no difference, two-sided. `p_same` is of one as large as the margin: the larger of two one-sided
             tests (Schuirmann 1987). None where the seeds give none.
@@ -34,6 +35,7 @@ class Difference:
     mean: float
     low: float
     high: float
+    freedom: float
     spread: float
     seeds: tuple[int, ...]
     p: float | None
@@ -69,13 +71,14 @@ def difference(a: Side, b: Side, margin: float) -> Difference:
     found = paired_difference(*means)
     shared = found.seeds
     mean, low, high = found.difference.mean, found.difference.low, found.difference.high
-    p, p_same = found.p, None
+    p, p_same, freedom = found.p, None, float(len(shared) - 1)
     is_of_items = all(np.size(side[seed]) > 1 for side in (a, b) for seed in shared)
     if is_of_items and len(shared) > 1:
         outcomes = [np.stack([np.asarray(side[seed]) for seed in shared]) for side in (a, b)]
         crossed = crossed_difference([(outcomes[0], outcomes[1])], margin)
         if crossed.low < crossed.high:
             low, high, p, p_same = crossed.low, crossed.high, crossed.p, crossed.p_same
+            freedom = crossed.freedom
     elif p is not None:
         each = [means[0][seed] - means[1][seed] for seed in shared]
         p_same = float(
@@ -85,7 +88,7 @@ def difference(a: Side, b: Side, margin: float) -> Difference:
             )
         )
     low, high, spread = (np.nan if end is None else end for end in (low, high, found.spread))
-    return Difference(mean, low, high, spread, shared, p, p_same)
+    return Difference(mean, low, high, freedom, spread, shared, p, p_same)
 
 
 def decide(pairs: Sequence[tuple[Side, Side]], margin: float) -> list[Verdict]:

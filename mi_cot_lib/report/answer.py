@@ -37,7 +37,7 @@ WORDS = jinja2.Environment(
 
 
 def answer_of(result: Result) -> list[str]:
-    """Return what an item's comparisons say; of those that were not declared, the largest difference.
+    """Return what an item's comparisons say; of those that were not declared, how many are apart from 0.
 
     Up to three that were declared have a sentence each. Of more the first sentence is of the largest effect
     that is decided, with its 95% interval; where none is, of the largest difference that was seen. The second
@@ -50,7 +50,7 @@ def answer_of(result: Result) -> list[str]:
     if result.asked.empty:
         return []
     if declared.empty:
-        return [_sentence(result, _largest(result.asked)), *_contrast(result)]
+        return [_explored(result), *_contrast(result)]
     if has_claims(result):
         return _claims(result)
     if len(declared) <= _EACH:
@@ -91,6 +91,24 @@ def _contrast(result: Result) -> list[str]:
     return _lines(text)
 
 
+def _explored(result: Result) -> str:
+    """Say on how many of several differences seeds agree; which is the largest of all would be chance."""
+    asked = result.asked
+    if len(asked) == 1:
+        return _sentence(result, asked.iloc[0])
+    apart = asked[asked["low"] * asked["high"] > 0]
+    first = None if apart.empty else _largest(apart)
+    text = WORDS.get_template("explored.txt.jinja").render(
+        asked=len(asked),
+        apart=len(apart),
+        pair=None if first is None else pair_title(result, first["setting"], first["against"]),
+        where=None if first is None else column_title(result, first["setting"]),
+        are_equal=bool((asked["difference"] == 0).all()),
+    )
+    (line,) = _lines(text)
+    return line
+
+
 def _sentence(result: Result, row: pd.Series) -> str:
     """Say one comparison with its interval."""
     digits = DIGITS[result.measure]
@@ -104,7 +122,6 @@ def _sentence(result: Result, row: pd.Series) -> str:
         signed=number(row["difference"], digits, signed=True),
         interval=interval(row["low"], row["high"], digits, signed=True),
         is_equal=bool(np.isnan(row["low"]) and row["difference"] == 0),
-        asked=len(result.asked),
         has_room=bool(row["room"]),
         is_small=bool(max(abs(row["low"]), abs(row["high"])) < result.margin),
         is_corrected_away=bool(row["low"] * row["high"] > 0),

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from mi_cot_lib.measure.crossed import crossed_difference
+from mi_cot_lib.measure.power import shift_found
 from mi_cot_lib.measure.verdicts import (
     LEVEL,
     UNDECIDED,
@@ -152,9 +153,9 @@ def _detectable(found: Difference, together: int) -> float:
     """Return the difference that the first of so many tests finds in 80% of repetitions."""
     if len(found.seeds) < 2:
         return np.nan
-    spread = stats.t(len(found.seeds) - 1)
-    needed = spread.ppf(1 - LEVEL / (2 * together)) + spread.ppf(0.8)
-    return float((found.high - found.low) / 2 * needed / spread.ppf(1 - LEVEL / 2))
+    error = (found.high - found.low) / 2 / stats.t.isf(LEVEL / 2, found.freedom)
+    # Rounded down, so that comparisons share what takes long to find.
+    return float(error * shift_found(0.8, LEVEL / together, max(1, int(found.freedom))))
 
 
 def pool(

@@ -85,7 +85,7 @@ def write_item(result: Result, out: Path, command: str) -> list[Path]:
 
 def run_facts(result: Result) -> dict[str, str]:
     """Return how an item's runs were made, and what is missing or was not checked, by what is said."""
-    facts = facts_of({run.record["run"]: run.record for run in result.runs}.values())
+    facts = facts_of([result])
     if result.judge:
         facts["Judge"] = result.judge
     if result.embedder:
@@ -98,9 +98,9 @@ def run_facts(result: Result) -> dict[str, str]:
     return facts
 
 
-def facts_of(records: Iterable[Record]) -> dict[str, str]:
-    """Return what runs have in common and what they took, by what is said."""
-    kept = list(records)
+def facts_of(results: Iterable[Result]) -> dict[str, str]:
+    """Return what the runs have in common and what they took, by what is said; each run counts once."""
+    kept = list({run.record["run"]: run.record for one in results for run in one.runs}.values())
     return {
         "Runs": f"{len(kept):,}",
         "Hours, added up": f"{sum(one['seconds']['total'] for one in kept) / 3600:.2f}",

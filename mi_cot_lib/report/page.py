@@ -37,14 +37,13 @@ def render_page(results: Sequence[Result], commands: Mapping[str, str], command:
         number = one.id.lstrip(ascii_lowercase + "_")
         kind = one.kind.removesuffix(f" {number}")
         contents.setdefault(kind, {})[number] = one
-    records = {run.record["run"]: run.record for one in results for run in one.runs}
     return WORDS.get_template("page.html.jinja").render(
         sections=[_section(one, commands[one.id]) for one in results],
         contents=contents,
         built_in=any(one.built_in for one in results),
         presets=list(dict.fromkeys(one.preset for one in results)),
         settings=SETTINGS,
-        facts=facts_of(records.values()),
+        facts=facts_of(results),
         command=command,
         drawn=WORDING["pictures"],
     )

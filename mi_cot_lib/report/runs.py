@@ -40,6 +40,11 @@ class Run:
     record: Record
     new: New | None = None
 
+    @classmethod
+    def of(cls, record: Record) -> "Run":
+        """Return a record in its place: the setting and seed that it is of."""
+        return cls(Setting.of(record["config"]), record["config"]["seed"], record)
+
     def outcomes(self) -> np.ndarray:
         """Return which items of its split were answered rightly, `(items,)` of 0 and 1."""
         split = self.setting.split

@@ -44,8 +44,7 @@ class Setting:
         change: What was done to the teacher's texts, in the share `share` of the examples.
         teacher_accuracy: Share of right texts, where it is not the data set's own.
         size: Training examples; None is the whole set.
-        steps: Optimiser steps at most, where it is not the student's default: so many that finetuning
-            takes no fewer operations than DSS.
+        steps: Optimiser steps at most, where it is not the student's default.
         quantity: What was measured of the student, a name of `information.QUANTITIES`.
     """
 
@@ -90,6 +89,11 @@ class Setting:
         return replace(self, **emptied)
 
     @property
+    def operations(self) -> int | None:
+        """Its steps, where an item sets them so that finetuning takes no fewer operations than DSS."""
+        return self.steps
+
+    @property
     def family(self) -> str:
         """The paper's data set whose place this one takes."""
         return dataset_spec(self.dataset).family
@@ -122,7 +126,9 @@ def _word(setting: Setting, name: str) -> str:
     if value in (None, ""):
         return ""
     if name == "steps":
-        return str(WORDING["titles"]["steps"])
+        return f"at most {value:,} steps"
+    if name == "operations":
+        return str(WORDING["titles"]["operations"])
     if name == "dataset":
         return dataset_spec(value).title
     if name.startswith("alpha"):

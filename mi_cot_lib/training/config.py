@@ -58,7 +58,7 @@ class RunConfig:
         "Folder in DSS layout; default: MI_COT_DATA, then the cache, or the built-in data.",
         default=None,
     )
-    method: str = _help("finetune, single_task, dss or mi.", default="mi")
+    method: str = _help("finetune, single_task, label_first, dss or mi.", default="mi")
     student: str = _help(
         "nano, nano32, nano24, nano16, nano_llama, small, base, smollm2, a model id "
         "OWNER/MODEL or a folder, a run's too.",

@@ -12,6 +12,8 @@ from mi_cot_lib.student.folder import IN_RUN
 RECORD = "run.json"
 PREDICTIONS = "predictions.jsonl"
 STUDENT = IN_RUN
+# Held by whoever makes or completes the run.
+LOCK = ".lock"
 # Raised by whoever changes what a configuration's numbers come out as: older records are then refused.
 RESULTS_VERSION = 2
 
@@ -53,7 +55,9 @@ def load_runs(folder: str | Path) -> list[dict[str, Any]]:
     """Read the records of all finished runs in a folder, in the order of their names, or raise DataError.
 
     A record holds `run` (the folder's name), `config`, `metrics` (accuracies from 0 to 1), `curves` (by
-    measure, losses in nats), `seconds`, `data`, `hardware`, `versions` and `git_commit`.
+    measure, losses in nats), `correct` (by split a 1 or 0 an item), `calibration`, `samples` (rationales),
+    `flops` of training, `seconds`, `parameters`, `data`, `weights_sha256`, `results_version`, `hardware`,
+    `versions` and `git_commit`.
     """
     folder = Path(folder)
     if folder.is_file():

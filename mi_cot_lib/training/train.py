@@ -119,8 +119,8 @@ class _Patience(TrainerCallback):
     def on_evaluate(self, args: Any, state: Any, control: Any, **called: Any) -> None:
         schedule = called.get("lr_scheduler")
         if isinstance(schedule, ReduceLROnPlateau) and must_go_on(state):
-            # Such a plateau is left at the full rate or not at all.
-            schedule.num_bad_epochs = 0
+            # Such a plateau is left at the full rate or not at all. One more is counted right after this.
+            schedule.num_bad_epochs = min(0, schedule.patience - 1)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         # Only now is the validation just made the best one, or not.

@@ -75,6 +75,13 @@ def test_what_is_not_on_this_machine_is_not_compared_and_told(record, places, mo
     assert found.unchecked == {config.run_name} and len(found.runs) == 1
 
 
+def test_a_broken_own_run_does_not_hide_the_committed_record(record, places):
+    put(places, record)
+    put(places, "{", committed=False)
+    found = find(TABLE3, NANO, places, 1)
+    assert [run.record["run"] for run in found.runs] == [NAME] and NAME not in found.missing
+
+
 def test_a_readers_own_run_goes_before_the_committed_one_if_it_fits(record, places):
     put(places, record)
     put(places, {**record, "seconds": {"total": 1.0}}, committed=False)

@@ -194,6 +194,17 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read(
     assert "--runs" in line
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_file_without_a_row_is_told_before_training(call, small_root, tmp_path, split):
+    data = shutil.copytree(small_root, tmp_path / "data")
+    for path in data.rglob(f"*{split}*.json"):
+        path.write_text("[]" if "CoT" in path.name else "\n")
+    status, _, error = call(*arguments(data, tmp_path / "runs"))
+    (line,) = error.splitlines()
+    assert status == 2 and f"{split} has no rows" in line
+    assert not list(tmp_path.glob("runs/*/checkpoints"))
+
+
 def test_a_finished_run_is_found_in_a_folder_that_cannot_be_written(
     straight, small_root, tmp_path, read_only
 ):

@@ -8,6 +8,7 @@ from scipy.stats import ttest_1samp
 
 from mi_cot_lib.measure.crossed import crossed_difference
 from mi_cot_lib.measure.over_seeds import paired_difference
+from mi_cot_lib.measure.verdicts import HIGHER
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed
 from mi_cot_lib.report.compare import (
     DSS_AGAINST_FINETUNING,
@@ -143,6 +144,21 @@ def test_claims_are_corrected_for_each_other():
     assert (
         found["p_holm"].max() == found["p"].max() and found["p_holm"].min() == 2 * found["p"].min()
     )
+
+
+def test_what_would_be_seen_counts_seeds_and_items():
+    # Items differ far more than seeds: three seeds then say more than a t of two degrees of freedom.
+    rng = np.random.default_rng(0)
+
+    def drawn(effect):
+        of_item, rest = rng.normal(effect, 1, 60), rng.normal(0, 0.3, (3, 60))
+        sides = {DSS: dict.fromkeys(range(3), np.zeros(60)), MI: dict(enumerate(of_item + rest))}
+        (one,) = compare(sides, (MI_AGAINST_DSS,), 1.0).to_dict("records")
+        return one
+
+    seen = np.mean([drawn(0)["detectable"] for _ in range(50)])
+    found = np.mean([drawn(seen)["verdict"] == HIGHER for _ in range(400)])
+    assert found == pytest.approx(0.8, abs=0.05)
 
 
 def test_what_would_be_seen_is_what_four_of_five_repetitions_find():

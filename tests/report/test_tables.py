@@ -171,11 +171,19 @@ def test_a_claim_is_confirmed_refuted_or_undecided(expects, mi, answer):
 def test_what_was_not_declared_is_told_without_a_verdict():
     other = {one.with_(dataset="nano_svamp"): (9, 9, 9) for one in CLEAR}
     made = result({**CLEAR, **other}, decided=False)
-    (sentence,) = answer_of(made)
-    assert sentence.startswith("MI − DSS on nano-CQA: +16.7 [")
-    assert sentence.endswith(
-        "] points of accuracy, the largest of 2 differences; not declared, so without a verdict."
-    )
+    none = "; none was declared, so none has a verdict."
+    assert answer_of(made) == [
+        f"One of 2 differences has an interval that leaves 0 out, MI − DSS on nano-CQA{none}"
+    ]
+    (alone,) = answer_of(result(CLEAR, decided=False))
+    assert alone.startswith("MI − DSS on nano-CQA: +16.7 [")
+    assert alone.endswith("] points of accuracy; not declared, so without a verdict.")
+    loose = {one: (1, 9, 15) for one in other}
+    (sentence,) = answer_of(result({**loose, DSS: (2, 8, 1), MI: (9, 1, 4)}, decided=False))
+    assert sentence == f"None of 2 differences has an interval that leaves 0 out{none}"
+    alike = dict.fromkeys((*CLEAR, *other), (9, 10, 11))
+    (sentence,) = answer_of(result(alike, decided=False))
+    assert sentence == "All 2 differences are 0: for every seed both students answer alike."
     found = folded_tables(made)
     assert "Declared comparisons" not in found and made.declared.empty
     assert list(found["Exploratory comparisons"]) == [

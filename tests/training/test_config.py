@@ -78,7 +78,8 @@ def test_features_are_the_forms_own_where_none_are_named():
 
 
 def test_batches_may_be_split_where_the_comparing_term_has_no_weight():
-    make(mi_form="infonce", batch_size=8, micro_batch_size=4, alpha3=0)
+    made = make(mi_form="infonce", batch_size=8, micro_batch_size=4, alpha3=0)
+    assert (made.batch_size, made.micro_batch_size) == (8, 4)
 
 
 def test_equal_values_name_one_run(tmp_path):

@@ -173,9 +173,13 @@ def test_before_learning_has_begun_neither_does_the_rate_fall_nor_training_end(
     assert ends(fit, examples, graded(*accuracies)) == (steps, rate_falls)
 
 
-def ends(fit, examples, validate):
+def test_with_the_least_patience_the_rate_does_not_fall_there_either(fit, examples):
+    assert ends(fit, examples, recalled(0.3), patience=2) == (32, None)
+
+
+def ends(fit, examples, validate, patience=4):
     """Return after how many steps of at most 40 training ends, and after which the rate falls."""
-    settings = config(method="dss", max_steps=40, patience=4, schedule="plateau")
+    settings = config(method="dss", max_steps=40, patience=patience, schedule="plateau")
     _, trained = fit(settings, validate=validate, rows=examples[:16])
     assert trained.converged
     lowered = [row["step"] for row in trained.history if row.get("learning_rate", 1) < 0.9e-3]

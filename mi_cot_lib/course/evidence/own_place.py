@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from scipy import stats
 
 from mi_cot_lib.course.picture import Picture
-from mi_cot_lib.course.widgets.records import read_runs, short_title
+from mi_cot_lib.course.widgets.records import asks_the_same, read_runs, short_title
 from mi_cot_lib.measure.power import accuracy_interval
 from mi_cot_lib.report.pictures.canvas import (
     LOOKS,
@@ -24,7 +24,7 @@ from mi_cot_lib.report.pictures.canvas import (
     put_title,
 )
 from mi_cot_lib.report.runs import Record, Run
-from mi_cot_lib.report.setting import Setting, title
+from mi_cot_lib.report.setting import title
 
 # Fewer recorded seeds say nothing of where a further one would lie.
 _LEAST_SEEDS = 3
@@ -62,20 +62,15 @@ class OwnPlace:
         return mine.set_index("seed")["value"]
 
 
-def run_of(record: Record) -> Run:
-    """Return a record in its place: the setting and seed that it is of."""
-    return Run(Setting.of(record["config"]), record["config"]["seed"], record)
-
-
 def prepare_own_place(record: Record, recorded: Sequence[Run] | None = None) -> OwnPlace:
     """Compare a run, by its `run.json`, with recorded ones; None are those that came with the kit."""
-    mine = run_of(record)
+    mine = Run.of(record)
     of_data = [
         run
         for run in (read_runs(None) if recorded is None else recorded)
-        if run.setting.dataset == mine.setting.dataset and _asks_the_same(run, mine)
+        if run.setting.dataset == mine.setting.dataset and asks_the_same(run, mine)
     ]
-    same = [run for run in of_data if run.setting == mine.setting]
+    same = [run for run in of_data if _is_trained_alike(run, mine)]
     others = [run for run in of_data if _is_usual(run) and run.setting.size == mine.setting.size]
     shown = [*same, *(run for run in others if run.setting != mine.setting)] if same else []
     twins = [run for run in same if run.seed == mine.seed]
@@ -94,12 +89,12 @@ def prepare_own_place(record: Record, recorded: Sequence[Run] | None = None) -> 
     )
 
 
-def _asks_the_same(run: Run, mine: Run) -> bool:
-    ours, theirs = run.record, mine.record
-    return bool(
-        ours["data"]["sha256"] == theirs["data"]["sha256"]
-        and len(ours["correct"]["test"]) == len(theirs["correct"]["test"])
+def _is_trained_alike(run: Run, mine: Run) -> bool:
+    """Tell whether two runs differ in seed only: a setting has no rate, batch or patience."""
+    ours, theirs = (
+        {**one.record["config"], "seed": None, "data_root": None} for one in (run, mine)
     )
+    return ours == theirs
 
 
 def _is_usual(run: Run) -> bool:
@@ -182,7 +177,7 @@ def told(prepared: OwnPlace) -> str:
         said.append(f"It lies {'inside' if inside else 'outside'} where 95% of further seeds lie.")
     if prepared.differing is not None:
         said.append(
-            "The recorded run of your seed answers every question alike."
+            "The recorded run of your seed answers every question as yours does, right or wrong."
             if prepared.differing == 0
             else f"The recorded run of your seed answers {prepared.differing:,} questions otherwise."
         )

@@ -9,12 +9,12 @@ import pandas as pd
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
 
-from mi_cot_lib.course.evidence.own_place import run_of
 from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.explorer.questions import asked, words_of
 from mi_cot_lib.data.exact_judge.judge import judge_rationale
 from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.runs import Run
 from mi_cot_lib.training.record import read_record
 
 _SCORES = range(1, 6)
@@ -35,7 +35,7 @@ def judged_words(folder: Path) -> pd.DataFrame:
     Raises:
         KitError: The data are not built in, or are others than the run's.
     """
-    run = run_of(read_record(folder))
+    run = Run.of(read_record(folder))
     dataset, right = run.setting.dataset, run.outcomes().astype(bool)
     written = {place: one for place, one in words_of(run, folder.parent).items() if one.rationale}
     rows = []

@@ -22,7 +22,7 @@ from mi_cot_lib.course.brief_student import encoded_batches, gradient_of
 from mi_cot_lib.data.layout import splits_present
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
-from mi_cot_lib.errors import DataError
+from mi_cot_lib.errors import DataError, call_command
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.objective.choices import Objective
@@ -181,4 +181,4 @@ def main(data_root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_command(main)

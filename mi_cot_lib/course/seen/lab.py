@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,13 +111,18 @@ def running_lab(home: Path) -> Iterator[Lab]:
             yield Lab(_address(server, home), token, folder)
         finally:
             server.terminate()
-            server.wait(_STOP)
+            try:
+                server.wait(_STOP)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 def _address(server: subprocess.Popen[bytes], home: Path) -> str:
     end = time.monotonic() + _START
     while time.monotonic() < end and server.poll() is None:
         for path in (home / "runtime").glob("jpserver-*.json"):
-            return str(json.loads(path.read_text())["url"])
+            # It is not written in one move.
+            with suppress(ValueError):
+                return str(json.loads(path.read_text())["url"])
         time.sleep(0.1)
     raise KitError(f"JupyterLab did not start:\n{(home / 'log').read_text()}")

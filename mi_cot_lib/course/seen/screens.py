@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from mi_cot_lib.course.seen.chromium import browser
 from mi_cot_lib.course.seen.lab import Lab, running_lab
+from mi_cot_lib.errors import call_command
 from mi_cot_lib.files import from_json, write_json
 from mi_cot_lib.machine import PACKAGE_ROOT, repository_root
 
@@ -112,7 +113,9 @@ def fingerprint(screen: Screen) -> str:
             *root.glob(f"book/{screen.notebook}.md"),
         ]
         if screen.look:
-            pages += sorted(root.glob("book/static/*.css")) + sorted(root.glob("book/templates/*.html"))
+            pages += sorted(root.glob("book/static/*.css")) + sorted(
+                root.glob("book/templates/*.html")
+            )
         texts = [_sources(path) for path in pages]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
@@ -197,4 +200,4 @@ def _save(drawn: bytes, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_command(main)

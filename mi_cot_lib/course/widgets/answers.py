@@ -19,6 +19,8 @@ from mi_cot_lib.report.runs import Record, Run
 TEMPERATURES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 # Of the made student's scores of its three labels, whose exponentials are shares of a true answer.
 _SPREAD = 1.8
+# Its temperature.
+_SHARPNESS = 2.0
 _MADE_ITEMS = 5_000
 # Records keep four digits; what they write as 0 is less than half of the last.
 _LEAST = 5e-5
@@ -51,14 +53,14 @@ class Answers:
 
 
 @cache
-def made_answers(sharpness: float = 2.0, items: int = _MADE_ITEMS, seed: int = 0) -> Answers:
+def made_answers() -> Answers:
     """Make a student of three labels whose confidences are known to be wrong by one temperature.
 
     Gold labels are drawn from its own scores, so it is calibrated; then its log-odds are multiplied by
-    `sharpness`. That temperature, and no other, makes it a perfectly calibrated student again.
+    `_SHARPNESS`. That temperature, and no other, makes it a perfectly calibrated student again.
     """
     test, valid = (
-        _made(sharpness, count, seed + place) for place, count in ((0, items), (1, 1_000))
+        _made(_SHARPNESS, count, seed) for seed, count in enumerate((_MADE_ITEMS, 1_000))
     )
     return Answers(outcomes(test), round(fit_temperature(valid), 4), test)
 

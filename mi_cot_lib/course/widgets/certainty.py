@@ -12,10 +12,12 @@ from scipy import stats
 from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.controls import Controlled, beside, controlled, named_slider
 from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.measure.power import chance_found
 from mi_cot_lib.report.paper import paper_numbers
 
 # True differences along the axis, in points.
-_DIFFERENCES = np.linspace(0, 8, 161)
+_DIFFERENCES = np.linspace(0, 8, 81)
+_LEVEL = 0.05
 _SIZES = (100, 200, 500, 1_000, 1_221, 2_000, 5_000, 9_824, 20_000)
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#666666"
 
@@ -48,21 +50,22 @@ def prepare_certainty(
     add: of two students just one answers a share `disagreement` of them rightly. The items are drawn once for
     all seeds, so more seeds do not help against a small test set.
     """
-    error = np.sqrt(spread**2 / seeds + _of_items(items, disagreement) ** 2)
-    critical = stats.t.isf(0.025, seeds - 1)
+    of_seeds, of_items = spread**2 / seeds, _of_items(items, disagreement) ** 2
+    error = np.sqrt(of_seeds + of_items)
+    # Satterthwaite's, as the kit's own comparisons have them: many where the items say most.
+    freedom = error**4 / (of_seeds**2 / (seeds - 1) + of_items**2 / (items - 1))
 
-    def chance(true: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        shift = np.asarray(true) / error
-        return stats.nct.sf(critical, seeds - 1, shift) + stats.nct.sf(critical, seeds - 1, -shift)
+    def chance(true: float) -> float:
+        return chance_found(true / error, _LEVEL, freedom)
 
     sizes = paper_numbers()["test_items"]
     # One student each: the normal's two sides at 5%, and four out of five.
-    factor = stats.norm.isf(0.025) + stats.norm.isf(0.2)
+    factor = stats.norm.isf(_LEVEL / 2) + stats.norm.isf(0.2)
     return Certainty(
-        half_width=float(critical * error),
-        found=float(chance(difference)),
+        half_width=float(stats.t.isf(_LEVEL / 2, freedom) * error),
+        found=chance(difference),
         differences=_DIFFERENCES,
-        chances=chance(_DIFFERENCES),
+        chances=np.array([chance(true) for true in _DIFFERENCES]),
         paper={name: float(factor * _of_items(size, disagreement)) for name, size in sizes.items()},
     )
 

@@ -9,10 +9,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from mi_cot_lib.course.picture import Picture
-from mi_cot_lib.files import from_json
-from mi_cot_lib.machine import repository_root
+from mi_cot_lib.errors import DataError
 from mi_cot_lib.report.pictures.canvas import label_panel, new_figure, put_title
 from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import committed_record, results_folder
 
 # By measure of a record's curves: what it is called, and its unit.
 _MEASURES = {
@@ -102,8 +102,11 @@ def recorded_run(config: RunConfig) -> dict[str, Any] | None:
     """
     wanted = {k: v for k, v in config.to_dict().items() if k not in _MAY_DIFFER}
     names = f"{config.dataset}-{config.method}-{Path(config.student).name}-seed*.json"
-    paths = sorted((repository_root() / "results").glob(names))
-    records = (from_json(path.read_text(encoding="utf-8")) for path in paths)
+    try:
+        paths = sorted(results_folder().glob(names))
+    except DataError:  # Installed without the repository, which holds them.
+        return None
+    records = map(committed_record, paths)
     found = [
         record
         for record in records

@@ -67,7 +67,7 @@ class Catalogue:
             name
             for data, name, of in self.runs
             if (data, of) == (dataset, seed) and name != mine
-            if _same_questions(run, self.runs[data, name, of])
+            if asks_the_same(run, self.runs[data, name, of])
         ]
 
 
@@ -94,8 +94,7 @@ def read_runs(runs: Path | str | None) -> list[Run]:
                 f"{folder}: the record of {record.get('run')} lacks {', '.join(lacking)}; the same "
                 "`mi-cot run` makes it again."
             )
-    found = [Run(Setting.of(one["config"]), one["config"]["seed"], one) for one in records]
-    return sorted(found, key=_order)
+    return sorted(map(Run.of, records), key=_order)
 
 
 def short_title(setting: Setting) -> str:
@@ -111,7 +110,8 @@ def predictions_file(run: Run, runs: Path | str | None) -> Path | None:
     return path if path.is_file() else None
 
 
-def _same_questions(run: Run, other: Run) -> bool:
+def asks_the_same(run: Run, other: Run) -> bool:
+    """Tell whether two runs answered the same test questions."""
     return bool(
         run.record["data"]["sha256"] == other.record["data"]["sha256"]
         and len(run.record["correct"]["test"]) == len(other.record["correct"]["test"])

@@ -55,7 +55,7 @@ OVERLAP = 3.0
 _DECLARED: dict[str, Any] = {
     "kind": OWN,
     "rows": (*STORY_ROWS, {"method": "mi", "mi_form": "paper"}, AS_MANY_OPERATIONS),
-    "fields": ("method", "form", "change", "steps"),
+    "fields": ("method", "form", "change", "operations"),
     "also": ("unseen",),
     "asked": tuple(DECLARABLE[name] for name in DECLARED.comparisons),
     "declared": True,
@@ -172,6 +172,8 @@ FURTHER: tuple[Item, ...] = (
         families=("cqa",),
         sizes="short",
         seeds=5,
+        # Rationales can help on questions like those of training and harm on others.
+        also=("unseen",),
         asked=(DSS_AGAINST_FINETUNING, DSS_AGAINST_OTHERS, MI_AGAINST_DSS),
         declared=True,
         pictures=("cells", "curves"),

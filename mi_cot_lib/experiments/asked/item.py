@@ -43,7 +43,7 @@ class Item:
         margin: Smallest difference of interest, in the measure's unit; None is the preset's, of accuracy.
         explored: What else is compared, without a verdict; None is every two rows.
         pictures: Names of `report.pictures`, the first of which opens the page's section.
-        folded: Names of `report.tables`, beside those that every item has.
+        folded: Names of `report.further`, beside those that every item has.
         needs: What its records must hold beside correctness.
         cases: About what case studies are: `labels` or `rationales`.
         presets: Names of the presets that it is made on.

@@ -9,14 +9,16 @@ pretrained student validates best on real data, from which `declared_real.toml` 
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import NANO, REAL_SMALL
 from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
@@ -140,8 +142,17 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
         student is made again.
     """
     path = pilot_path(searched)
+    try:
+        with FileLock(path.with_suffix(".lock"), timeout=0):
+            _search(SEARCHES[searched](), path, jobs)
+    except Timeout:
+        raise KitError(f"{path} is being written by another search; wait for it.") from None
+    return path
+
+
+def _search(wanted: Sequence[RunConfig], path: Path, jobs: int) -> None:
+    """Train what the file does not have yet, and write it after each run."""
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    wanted = SEARCHES[searched]()
     sources = {config.dataset: sources_of(config) for config in wanted}
     found = [one for one in found if not is_older(one, sources.get(one["dataset"]))]
     done = {_name(one) for one in found}
@@ -151,7 +162,6 @@ def make_pilot(searched: str, jobs: int = -1) -> Path:
         found.append({**one, **sources[one["dataset"]]})
         lines = ",\n".join(json.dumps(one) for one in sorted(found, key=_name))
         write_atomically(path, f"[\n{lines}\n]\n")
-    return path
 
 
 def _name(one: dict[str, Any]) -> tuple[Any, ...]:

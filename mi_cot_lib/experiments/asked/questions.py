@@ -174,7 +174,7 @@ QUESTIONS: tuple[Item, ...] = (
             {"method": "finetune", TWICE_AS_MANY: True},
             AS_MANY_OPERATIONS,
         ),
-        fields=("method", "change", "teacher_accuracy", "steps"),
+        fields=("method", "change", "teacher_accuracy", "operations"),
         families="taught",
         asked=(
             replace(DSS_AGAINST_FINETUNING, claim=CLAIMS["dss"]),

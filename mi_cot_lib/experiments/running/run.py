@@ -101,7 +101,7 @@ def run(
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
+        with FileLock(folder / record.LOCK, timeout=0):
             # Another process may have ended it while this one read its data.
             if not record.is_complete(folder):
                 _drop_leftovers(folder)

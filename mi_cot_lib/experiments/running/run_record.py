@@ -12,6 +12,7 @@ from mi_cot_lib.evaluation.calibration import (
     outcomes,
 )
 from mi_cot_lib.evaluation.predict import Prediction, read_predictions
+from mi_cot_lib.objective.choices import TERMS
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.packed import matrix_flops
 from mi_cot_lib.student.packed_decoder import can_share, common_length
@@ -28,9 +29,8 @@ CALIBRATED = 2_000
 SAMPLE_SEED = 0
 # Of a run's history: mean losses since the last log, in all and of each term (nats), gradient norms of each
 # weighted term at the logged step, and what validation measured.
-_TERMS = ("prediction", "generation", "mi")
-_TRAINED = ("loss", *(f"{kind}_{term}" for kind in ("loss", "grad_norm") for term in _TERMS))
-_VALIDATED = ("eval_accuracy", *(f"eval_loss_{term}" for term in _TERMS))
+_TRAINED = ("loss", *(f"{kind}_{term}" for kind in ("loss", "grad_norm") for term in TERMS))
+_VALIDATED = ("eval_accuracy", *(f"eval_loss_{term}" for term in TERMS))
 _DIGITS = 4
 
 

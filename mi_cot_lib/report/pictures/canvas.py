@@ -139,5 +139,7 @@ def to_png(figure: Figure) -> bytes:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
     with written_to(path):
-        path.write_bytes(to_png(figure))
+        part.write_bytes(to_png(figure))
+        part.replace(path)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import shutil
 import time
 from dataclasses import asdict, replace
 from functools import cache, partial
@@ -23,6 +24,7 @@ from transformers import (
 
 from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.errors import written_to
+from mi_cot_lib.files import refuse_unwritable
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.student.folder import BUILT_IN_DECODERS, BUILT_IN_WIDTHS
@@ -60,6 +62,7 @@ def pretrain(
     steps). `name` says which built-in student's width to take. Its tokeniser is the shared one: another
     wording of the tasks is no reason for other students. With `new_tokeniser` it is learned anew.
     """
+    refuse_unwritable(folder, "Name another folder.")
     recipe = recipe or Pretraining()
     scenes, others = _texts(recipe)
     tokeniser = shared_tokeniser()
@@ -104,7 +107,6 @@ def pretrain(
             curve.append({"step": step, "loss": round(math.fsum(recent) / len(recent), 4)})
             bar.set_postfix(loss=curve[-1]["loss"], refresh=False)
             recent.clear()
-    folder.mkdir(parents=True, exist_ok=True)
     card = {
         "source": source,
         "recipe": asdict(recipe),
@@ -113,10 +115,18 @@ def pretrain(
         "seconds": round(time.monotonic() - started),
         "curve": curve,
     }
-    with written_to(folder):
-        (without_end(tokeniser) if is_decoder else tokeniser).save_pretrained(folder)
-        model.eval().save_pretrained(folder)
-        (folder / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    # Beside it first: a disk that is full must not leave half of a student in the place of a whole one.
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    with written_to(part):
+        (without_end(tokeniser) if is_decoder else tokeniser).save_pretrained(part)
+        model.eval().save_pretrained(part)
+        (part / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    folder.mkdir(exist_ok=True)
+    for path in part.iterdir():
+        path.replace(folder / path.name)
+    part.rmdir()
     return folder
 
 

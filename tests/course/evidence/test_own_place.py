@@ -8,11 +8,11 @@ from mi_cot_lib.course.evidence import own_place as module
 from mi_cot_lib.course.evidence.own_place import (
     draw_own_place,
     prepare_own_place,
-    run_of,
     show_own_place,
     told,
 )
 from mi_cot_lib.course.widgets.records import read_runs
+from mi_cot_lib.report.runs import Run
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def again(record, seed, right):
     items = len(record["correct"]["test"])
     bits = "1" * right + "0" * (items - right)
     correct = {**record["correct"], "test": bits}
-    return run_of({**record, "config": {**record["config"], "seed": seed}, "correct": correct})
+    return Run.of({**record, "config": {**record["config"], "seed": seed}, "correct": correct})
 
 
 def test_a_run_stands_beside_its_own_setting_and_other_methods_of_as_many_examples(recorded, mine):
@@ -42,7 +42,7 @@ def test_a_run_stands_beside_its_own_setting_and_other_methods_of_as_many_exampl
     )
     assert found.recorded["name"].iloc[0] == found.name
     assert found.same.loc[mine["config"]["seed"]] == pytest.approx(found.value)
-    assert found.differing == 0 and "every question alike" in told(found)
+    assert found.differing == 0 and "every question as yours does" in told(found)
     axes = draw_own_place(found).axes[0]
     assert axes.get_xlabel() == "test accuracy (%)"
     assert axes.get_yticklabels()[0].get_text() == found.name
@@ -62,7 +62,7 @@ def test_further_seeds_lie_where_the_t_distribution_puts_one_more(mine):
 def test_answers_that_differ_from_the_recorded_ones_of_the_seed_are_counted(mine):
     seed, right = mine["config"]["seed"], sum(map(int, mine["correct"]["test"]))
     flipped = mine["correct"]["test"].translate(str.maketrans("01", "10"))
-    other = run_of({**mine, "correct": {**mine["correct"], "test": flipped}})
+    other = Run.of({**mine, "correct": {**mine["correct"], "test": flipped}})
     found = prepare_own_place(mine, [other])
     assert found.differing == 8_000 and found.same.loc[seed] == pytest.approx(
         100 * (8_000 - right) / 8_000
@@ -70,7 +70,9 @@ def test_answers_that_differ_from_the_recorded_ones_of_the_seed_are_counted(mine
     assert "8,000 questions otherwise" in told(found)
 
 
-@pytest.mark.parametrize("changes", [{"train_size": 300}, {"alpha3": 0.7}, {"mi_form": "js"}])
+@pytest.mark.parametrize(
+    "changes", [{"train_size": 300}, {"alpha3": 0.7}, {"mi_form": "js"}, {"learning_rate": 5e-4}]
+)
 def test_without_a_record_of_the_setting_nothing_is_compared_and_the_nearest_is_named(
     recorded, mine, changes, monkeypatch
 ):

@@ -6,12 +6,12 @@ import pytest
 
 from mi_cot_lib import RunConfig
 from mi_cot_lib.course.evidence import own_words as module
-from mi_cot_lib.course.evidence.own_place import run_of
 from mi_cot_lib.course.evidence.own_words import draw_judged, judged_words, show_own_words, told
 from mi_cot_lib.course.own_run import own_run
 from mi_cot_lib.course.widgets.explorer.questions import asked
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.files import from_json, write_json
+from mi_cot_lib.report.runs import Run
 from mi_cot_lib.training.record import PREDICTIONS, RECORD, read_record
 
 SIZES = {"train": 32, "valid": 8, "test": 12, "unseen": 4}
@@ -41,7 +41,7 @@ def rewritten(folder, target, text):
 
 def test_the_teachers_right_rationales_are_good_and_nonsense_is_not(trained, tmp_path):
     folder = trained("dss")
-    run = run_of(read_record(folder))
+    run = Run.of(read_record(folder))
     gold = {one.id: one.gold for one in asked(run, range(SIZES["test"]), folder.parent)}
     good = judged_words(rewritten(folder, tmp_path / "good", lambda name: gold.get(name, "")))
     assert len(good) == SIZES["test"] and (good["score"] == 5).all() and (good["why"] == "").all()

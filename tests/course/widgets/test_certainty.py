@@ -6,6 +6,7 @@ from scipy import stats
 
 from mi_cot_lib.course.widgets import how_sure
 from mi_cot_lib.course.widgets.certainty import draw_certainty, prepare_certainty
+from mi_cot_lib.measure.verdicts import difference
 
 
 def test_the_chance_is_that_of_drawn_repetitions_where_items_add_nothing():
@@ -18,6 +19,18 @@ def test_the_chance_is_that_of_drawn_repetitions_where_items_add_nothing():
     assert told.chances[at] == pytest.approx(told.found, abs=1e-6) and told.chances[
         0
     ] == pytest.approx(0.05)
+
+
+def test_the_interval_is_the_kits_own_where_items_say_most():
+    rng = np.random.default_rng(0)
+    of_item, rest = rng.normal(0, 30, 200), rng.normal(0, 1, (3, 200))
+    of_seed = rng.normal(0, 0.1, (3, 1))
+    made = of_item + of_seed + rest
+    own = difference(dict(enumerate(made)), dict.fromkeys(range(3), np.zeros(200)), 1.0)
+    told = prepare_certainty(
+        3, 200, 1.0, made.mean(axis=1).std(ddof=1), made.mean(axis=0).var() / 1e4
+    )
+    assert 2 * told.half_width == pytest.approx(own.high - own.low, rel=0.02)
 
 
 def test_more_seeds_do_not_help_against_a_small_test_set():
