@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import random
-import shutil
+import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -200,17 +200,13 @@ def pretrain(
         "curve": curve,
     }
     # Beside it first: a disk that is full must not leave half of a student in the place of a whole one.
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    with written_to(part):
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as place, written_to(part := Path(place)):
         tokeniser.save_pretrained(part)
         model.eval().save_pretrained(part)
         (part / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    folder.mkdir(exist_ok=True)
-    for path in part.iterdir():
-        path.replace(folder / path.name)
-    part.rmdir()
+        for path in part.iterdir():
+            path.replace(folder / path.name)
     return folder
 
 
