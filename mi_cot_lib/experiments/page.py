@@ -79,7 +79,7 @@ def write_readme(results: Sequence[Result]) -> Path:
 
 
 def _opening(first: Result) -> list[str]:
-    """Return what is decided over all data sets at once, and the first that is higher here and lower there."""
+    """Return what is decided over all data sets at once, and the first that is higher here, lower there."""
     said = answer_of(first)
     pooled, listed = said[: len(first.pooled)], said[len(first.pooled) :]
     split = [one for one in listed if f"{HIGHER} on" in one and f"{LOWER} on" in one]
