@@ -6,14 +6,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mi_cot_lib.report.pictures.canvas import legend_below, new_figure, plain_axes
+from mi_cot_lib.report.pictures.canvas import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PINK,
+    legend_below,
+    new_figure,
+    plain_axes,
+)
 
 # By place of a column: colour, line, mark and hatch each tell it apart alone.
 _LOOKS = (
-    ("#0072b2", "-", "o", ""),
-    ("#d55e00", "--", "s", "///"),
-    ("#009e73", "-.", "^", "..."),
-    ("#cc79a7", ":", "D", "xx"),
+    (BLUE, "-", "o", ""),
+    (ORANGE, "--", "s", "///"),
+    (GREEN, "-.", "^", "..."),
+    (PINK, ":", "D", "xx"),
 )
 
 # So few places along an axis are all named.

@@ -28,7 +28,7 @@ def printed_calibration() -> pd.DataFrame:
 
     Returns:
         One row a cell, in percent and points: `method`, `data`, `ECE`, `confidence`, `accuracy (Table 1)`,
-        `least` (|accuracy − confidence|, below which no binning brings an ECE) and `impossible`: it lies
+        `least` (`|accuracy − confidence|`, below which no binning brings an ECE) and `impossible`: it lies
         below, by more than three roundings.
     """
     accuracies = printed_rows("table1")

@@ -63,7 +63,7 @@ def write_readme(results: Sequence[Result]) -> Path:
         )
     section = WORDS.get_template("readme.md.jinja").render(
         first=first,
-        answer=answer_of(first)[: len(first.pooled)],
+        answer=_opening(first),
         table=to_markdown(decided_table(first, "test")),
         seeds=first.declared["seeds"].max(),
         lines=[(one, answer_of(one)[0]) for one in _telling(results)],
@@ -76,6 +76,14 @@ def write_readme(results: Sequence[Result]) -> Path:
         raise DataError(f"README.md lacks the lines {START} and {END}.")
     write_atomically(readme, f"{before}{START}\n\n{section.strip()}\n\n{END}{after}")
     return readme
+
+
+def _opening(first: Result) -> list[str]:
+    """Return what is decided over all data sets at once, and the first that is higher here, lower there."""
+    said = answer_of(first)
+    pooled, listed = said[: len(first.pooled)], said[len(first.pooled) :]
+    split = [one for one in listed if f"{HIGHER} on" in one and f"{LOWER} on" in one]
+    return [*pooled, *split[:1]]
 
 
 def _telling(results: Sequence[Result]) -> list[Result]:

@@ -71,7 +71,7 @@ def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path, call)
     assert status == 0, error
     assert f"result:   {places / 'report.html'}" in out and str(runs) in out
     kept = json.loads((places / "methods.json").read_text(encoding="utf-8"))
-    assert [one["seeds"] for one in kept["cells"]] == [5] * 4 and kept["missing"] == {}
+    assert [one["seeds"] for one in kept["cells"]] == [5] * 8 and kept["missing"] == {}
     assert kept["answer"][0] in (places / "report.html").read_text(encoding="utf-8")
 
 

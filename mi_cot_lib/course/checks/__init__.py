@@ -3,18 +3,17 @@
 from mi_cot_lib.course.checks.calibration import ece, noise_floor
 from mi_cot_lib.course.checks.check import Check, Verdict
 from mi_cot_lib.course.checks.compare import mcnemar, paired_interval, power
-from mi_cot_lib.course.checks.estimate import infonce
 from mi_cot_lib.course.checks.experiment import SCRIPT, control, faults
 from mi_cot_lib.course.checks.loss import (
     least_loss,
     max_pool,
-    my_form,
     released_gradient,
     released_loss,
 )
+from mi_cot_lib.course.checks.own_form import my_form
 from mi_cot_lib.course.checks.student import collate, shift_right, token_loss
 from mi_cot_lib.course.checks.text import equation_value, read_teacher
-from mi_cot_lib.course.checks.theory import barber_agakov, equation_9, fooled
+from mi_cot_lib.course.checks.theory import barber_agakov, equation_9, fooled, infonce
 
 # By name, in the order of the course.
 CHECKS: dict[str, Check] = {

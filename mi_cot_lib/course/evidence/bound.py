@@ -1,4 +1,4 @@
-"""A calibration error beside the least that it can be: |accuracy − confidence|."""
+"""A calibration error beside the least that it can be: `|accuracy − confidence|`."""
 
 from typing import Any
 

@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 
 from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.controls import Controlled, beside, controlled, named_slider
-from mi_cot_lib.report.pictures.canvas import label_panel, new_figure
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, new_figure
 
 _SCORES = np.arange(1, 6)
 _ITEMS = (20, 50, 100, 200, 1_000)
-_BLUE, _ORANGE = "#0072b2", "#d55e00"
 
 
 @dataclass(frozen=True)
@@ -59,17 +58,15 @@ def draw_tie(prepared: Tie) -> Figure:
     """Draw the share of right answers at each score, and r with its interval beside the truth."""
     figure = new_figure(9.0, 3.0)
     left, right = figure.subplots(1, 2)
-    bars = left.bar(
-        prepared.shares["score"], prepared.shares["right"], 0.7, color=_BLUE, ec="white"
-    )
+    bars = left.bar(prepared.shares["score"], prepared.shares["right"], 0.7, color=BLUE, ec="white")
     left.bar_label(bars, [f"of {count}" for count in prepared.shares["count"]], fontsize=8)
     left.set(xlim=(0.4, 5.6), ylim=(0, 112), xticks=_SCORES)
     label_panel(
         left, "Drawn questions", "judged quality (1 to 5)", "answered rightly (%)", grid="y"
     )
-    right.plot([prepared.low, prepared.high], [0, 0], color=_BLUE, lw=2.4)
-    right.plot(prepared.r, 0, "o", color=_BLUE, ms=9, label="drawn, 95% interval")
-    right.plot(prepared.truth, 0, "D", color=_ORANGE, mfc="white", ms=9, label="truth")
+    right.plot([prepared.low, prepared.high], [0, 0], color=BLUE, lw=2.4)
+    right.plot(prepared.r, 0, "o", color=BLUE, ms=9, label="drawn, 95% interval")
+    right.plot(prepared.truth, 0, "D", color=ORANGE, mfc="white", ms=9, label="truth")
     right.axvline(0, color="0.4", lw=1, ls=":")
     right.set(xlim=(-1, 1), ylim=(-1, 1), yticks=[])
     right.legend(frameon=False, fontsize=9, loc="upper left")

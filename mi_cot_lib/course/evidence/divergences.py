@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.controls import Controlled, controlled, named_slider
-from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, legend_below, new_figure
 
 _POINTS = 99
 # Of the two, one lies under the other where they agree: a wide line under a thin one with marks.
 _LOOKS: dict[str, dict[str, Any]] = {
-    "cross-entropy": {"color": "#0072b2", "ls": "-", "lw": 5, "alpha": 0.6},
-    "KL divergence": {"color": "#d55e00", "ls": "--", "lw": 1.8, "marker": "s", "ms": 4},
+    "cross-entropy": {"color": BLUE, "ls": "-", "lw": 5, "alpha": 0.6},
+    "KL divergence": {"color": ORANGE, "ls": "--", "lw": 1.8, "marker": "s", "ms": 4},
 }
 
 

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.measure.calibration import equal_mass_error, expected_calibration_error
 from mi_cot_lib.report.paper import paper_numbers
-from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, legend_below, new_figure
 
 TEN_WIDE, HUNDRED_EQUAL = "10 bins of equal width", "100 bins of equal mass"
 _LOOKS: dict[str, dict[str, Any]] = {
-    TEN_WIDE: {"color": "#0072b2", "ls": "-", "marker": "o"},
-    HUNDRED_EQUAL: {"color": "#d55e00", "ls": "--", "marker": "s"},
+    TEN_WIDE: {"color": BLUE, "ls": "-", "marker": "o"},
+    HUNDRED_EQUAL: {"color": ORANGE, "ls": "--", "marker": "s"},
 }
 _TICKS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 

@@ -18,6 +18,7 @@ from mi_cot_lib.course.widgets.records import asks_the_same, read_runs, short_ti
 from mi_cot_lib.measure.power import accuracy_interval
 from mi_cot_lib.report.pictures.canvas import (
     LOOKS,
+    PINK,
     label_panel,
     legend_below,
     new_figure,
@@ -28,7 +29,7 @@ from mi_cot_lib.report.setting import title
 
 # Fewer recorded seeds say nothing of where a further one would lie.
 _LEAST_SEEDS = 3
-_INK, _PINK = "#000000", "#cc79a7"
+_INK = "#000000"
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def draw_own_place(prepared: OwnPlace) -> Figure:
     axes = figure.subplots()
     handles: dict[str, Any] = {}
     if prepared.further is not None:
-        band: dict[str, Any] = {"fc": _PINK, "alpha": 0.25, "lw": 0}
+        band: dict[str, Any] = {"fc": PINK, "alpha": 0.25, "lw": 0}
         axes.axvspan(*prepared.further, **band)
         handles["95% of further seeds of your setting"] = Patch(**band)
     for name, of_setting in prepared.recorded.groupby("name", sort=False):

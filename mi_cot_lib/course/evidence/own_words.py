@@ -13,15 +13,15 @@ from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.explorer.questions import asked, words_of
 from mi_cot_lib.data.exact_judge.judge import judge_rationale
 from mi_cot_lib.data.specs import Example, dataset_spec
-from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, legend_below, new_figure
 from mi_cot_lib.report.runs import Run
 from mi_cot_lib.training.record import read_record
 
 _SCORES = range(1, 6)
 _COLUMNS = ["question", "gold", "answer", "right", "score", "rationale", "why"]
 _LOOKS: dict[bool, tuple[str, dict[str, Any]]] = {
-    True: ("answer right", {"color": "#0072b2"}),
-    False: ("answer wrong", {"color": "#d55e00", "hatch": "///"}),
+    True: ("answer right", {"color": BLUE}),
+    False: ("answer wrong", {"color": ORANGE, "hatch": "///"}),
 }
 
 

@@ -4,9 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mi_cot_lib.data.specs import dataset_spec
-from mi_cot_lib.report.pictures.canvas import label_panel, new_figure
-
-_BLUE, _ORANGE = "#0072b2", "#d55e00"
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, new_figure
 
 
 def draw_gains(gains: pd.DataFrame, what: str) -> Figure:
@@ -16,7 +14,7 @@ def draw_gains(gains: pd.DataFrame, what: str) -> Figure:
     axes.axvline(0, color="0.4", lw=1, ls=":")
     for place, (gain, half) in enumerate(zip(gains["gain"], gains["half-width"], strict=True)):
         apart = abs(gain) > half
-        colour, mark = (_ORANGE, "D") if apart else (_BLUE, "o")
+        colour, mark = (ORANGE, "D") if apart else (BLUE, "o")
         axes.plot([gain - half, gain + half], [place, place], color=colour, lw=2)
         face = colour if apart else "white"
         axes.plot(gain, place, mark, color=colour, mfc=face, ms=8)

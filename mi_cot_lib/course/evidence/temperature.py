@@ -9,16 +9,23 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.pictures.canvas import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    label_panel,
+    legend_below,
+    new_figure,
+)
 
 # Logits of the first token of two, and of the second after each first.
 _FIRST, _SECOND = np.array([2.0, 0.0]), np.array([[1.0, 0.0], [0.0, 3.0]])
 CANDIDATES, WRITTEN, TOKENS = "candidates", "written sequence", "tokens' logits"
 LIKELIEST, SUM = "likeliest", "sum of four"
 _LOOKS: dict[str, dict[str, Any]] = {
-    CANDIDATES: {"color": "#0072b2", "ls": "-", "marker": "o"},
-    WRITTEN: {"color": "#d55e00", "ls": "--", "marker": "s"},
-    TOKENS: {"color": "#009e73", "ls": "-.", "marker": "^"},
+    CANDIDATES: {"color": BLUE, "ls": "-", "marker": "o"},
+    WRITTEN: {"color": ORANGE, "ls": "--", "marker": "s"},
+    TOKENS: {"color": GREEN, "ls": "-.", "marker": "^"},
 }
 
 

@@ -12,14 +12,13 @@ from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.controls import Controlled, controlled, named_slider
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.verdicts import decision
-from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, legend_below, new_figure
 
 # Mean difference and its standard error, in points: one example each of what can come out.
 EXAMPLES = ((2.4, 0.5), (-1.8, 0.4), (0.1, 0.25), (1.4, 1.1), (0.5, 0.1))
 _SEEDS, _MARGIN = 5, 1.0
 # Half of the axis, in points.
 _WIDEST = 6.0
-_BLUE, _ORANGE = "#0072b2", "#d55e00"
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def draw_decided(mine: Decided, margin: float = _MARGIN) -> Figure:
     axes.axvspan(-margin, margin, fc="0.9", ec="0.75", hatch="//", lw=0)
     axes.axvline(0, color="0.4", lw=1, ls=":")
     for place, (whose, one) in enumerate(rows):
-        colour = _ORANGE if whose == "yours" else _BLUE
+        colour = ORANGE if whose == "yours" else BLUE
         mark = "D" if whose == "yours" else "o"
         axes.plot(one.wide, [place, place], "-|", color=colour, lw=1.3, ms=9)
         axes.plot(one.narrow, [place, place], color=colour, lw=4, solid_capstyle="butt")

@@ -13,6 +13,8 @@ from mi_cot_lib.objective.choices import TERMS, Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.report.cells.curves import gradient_cells
 from mi_cot_lib.report.pictures.canvas import (
+    BLUE,
+    ORANGE,
     draw_banded,
     legend_below,
     new_figure,
@@ -25,9 +27,9 @@ from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.packed_step import term_losses
 
 _CHANGES = {
-    "label_hidden": ("#b35806", "--", "label hidden"),
+    "label_hidden": (ORANGE, "--", "label hidden"),
     "none": ("black", "-", "as they are"),
-    "label_named": ("#0173b2", ":", "label named"),
+    "label_named": (BLUE, ":", "label named"),
 }
 
 

@@ -6,9 +6,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mi_cot_lib.course.theory.exact_world import ExactWorld, Table
-from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, new_figure, plain_axes
 
-_BLUE, _ORANGE, _INK = "#0072b2", "#d55e00", "#1f1f1f"
+_INK = "#1f1f1f"
 # Of the two graphs: title, and of each node its name and place.
 _NODES = {
     "as the paper's argument needs it: Z is made from V": {
@@ -29,9 +29,9 @@ def draw_world(world: ExactWorld) -> Figure:
     shared = world.mutual_information
     for place, whole in enumerate((world.entropy_z, world.entropy_v)):
         name, other = ("Z", "V") if place == 0 else ("V", "Z")
-        right.barh(place, shared, 0.5, color=_BLUE, label="I(Z;V), shared" if place == 0 else None)
+        right.barh(place, shared, 0.5, color=BLUE, label="I(Z;V), shared" if place == 0 else None)
         right.barh(
-            place, whole - shared, 0.5, shared, color="white", ec=_ORANGE, hatch="///",
+            place, whole - shared, 0.5, shared, color="white", ec=ORANGE, hatch="///",
             label="what the other leaves open" if place == 0 else None,
         )  # fmt: skip
         right.text(whole, place, f"  H({name}) = {whole:.2f}", va="center", fontsize=9)
@@ -75,7 +75,7 @@ def draw_chains() -> Figure:
             circle = {"boxstyle": "circle,pad=0.35", "fc": "white", "ec": _INK, "lw": 1.5}
             axes.text(*place, name, ha="center", va="center", fontsize=12, bbox=circle)
         for start, end in arrows:
-            how = {"arrowstyle": "-|>", "lw": 1.6, "color": _BLUE, "shrinkA": 16, "shrinkB": 16}
+            how = {"arrowstyle": "-|>", "lw": 1.6, "color": BLUE, "shrinkA": 16, "shrinkB": 16}
             axes.annotate("", nodes[end], nodes[start], arrowprops=how)
     return figure
 

@@ -35,7 +35,7 @@ from mi_cot_lib.measure.calibration import (
     reliability_bins,
 )
 from mi_cot_lib.measure.power import accuracy_interval
-from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, legend_below, new_figure
 
 # Test items of SVAMP are 200.
 _ITEMS = (100, 200, 1_000)
@@ -44,7 +44,7 @@ _DRAWS = 500
 _FEW = 10
 # Narrower bins have no room for their count in figures.
 _NUMBERED = 0.07
-_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#666666"
+_GREY = "#666666"
 
 
 @dataclass(frozen=True)
@@ -110,16 +110,16 @@ def draw_bench(bench: Bench) -> Figure:
     few = bench.bins["count"] < _FEW
     handles: dict[str, Any] = {
         "calibrated": Line2D([], [], color=_GREY, ls="--"),
-        "bin, Wilson's 95% interval": Line2D([], [], color=_BLUE, marker="o"),
+        "bin, Wilson's 95% interval": Line2D([], [], color=BLUE, marker="o"),
     }
     if few.any():
         handles[f"of fewer than {_FEW} answers"] = Line2D(
-            [], [], color=_BLUE, marker="o", mfc="white"
+            [], [], color=BLUE, marker="o", mfc="white"
         )
     if bench.empty:
         handles["bin without answers"] = Patch(fc="white", ec="0.7", hatch="///")
-    handles["this student"] = Line2D([], [], color=_ORANGE, lw=2.4)
-    handles["95% of perfect students"] = Patch(fc=_BLUE, alpha=0.2)
+    handles["this student"] = Line2D([], [], color=ORANGE, lw=2.4)
+    handles["95% of perfect students"] = Patch(fc=BLUE, alpha=0.2)
     legend_below(figure, handles)
     return figure
 
@@ -129,10 +129,10 @@ def _draw_reliability(axes: Axes, bench: Bench) -> None:
     for low, high in bench.empty:
         axes.axvspan(low, high, fc="white", ec="0.85", hatch="///", lw=0, zorder=0)
     for one in bench.bins.itertuples():
-        face = "white" if one.count < _FEW else _BLUE
-        axes.hlines(one.accuracy, one.low, one.high, color=_BLUE, lw=1.2)
-        axes.vlines(one.confidence, one.least, one.most, color=_BLUE, lw=1.8)
-        axes.plot(one.confidence, one.accuracy, "o", color=_BLUE, mfc=face, ms=6, clip_on=False)
+        face = "white" if one.count < _FEW else BLUE
+        axes.hlines(one.accuracy, one.low, one.high, color=BLUE, lw=1.2)
+        axes.vlines(one.confidence, one.least, one.most, color=BLUE, lw=1.8)
+        axes.plot(one.confidence, one.accuracy, "o", color=BLUE, mfc=face, ms=6, clip_on=False)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.tick_params(labelbottom=False)
     label_panel(axes, "Reliability", y="accuracy (share right)")
@@ -142,7 +142,7 @@ def _draw_counts(axes: Axes, bench: Bench) -> None:
     bins = bench.bins
     # A bin of one confidence has no width of its own.
     widths = np.maximum(bins["high"] - bins["low"], 0.004)
-    axes.bar(bins["low"], bins["count"], widths, align="edge", color=_BLUE, ec="white", lw=0.5)
+    axes.bar(bins["low"], bins["count"], widths, align="edge", color=BLUE, ec="white", lw=0.5)
     filled = bins[["low", "high", "count"]].itertuples(index=False)
     for low, high, count in (*filled, *((*edges, 0) for edges in bench.empty)):
         if high - low > _NUMBERED:
@@ -155,10 +155,10 @@ def _draw_counts(axes: Axes, bench: Bench) -> None:
 
 def _draw_errors(axes: Axes, bench: Bench) -> None:
     low, high = (100 * end for end in bench.range)
-    axes.axvspan(low, high, color=_BLUE, alpha=0.2, lw=0)
-    axes.hist(100 * bench.by_chance, 25, color="white", ec=_BLUE, hatch="...", lw=0.8)
-    axes.axvline(100 * bench.by_chance.mean(), color=_BLUE, ls=":", lw=1.8)
-    axes.axvline(100 * bench.error, color=_ORANGE, lw=2.4)
+    axes.axvspan(low, high, color=BLUE, alpha=0.2, lw=0)
+    axes.hist(100 * bench.by_chance, 25, color="white", ec=BLUE, hatch="...", lw=0.8)
+    axes.axvline(100 * bench.by_chance.mean(), color=BLUE, ls=":", lw=1.8)
+    axes.axvline(100 * bench.error, color=ORANGE, lw=2.4)
     axes.margins(x=0.1)
     axes.set_xlim(left=0)
     label_panel(

@@ -14,12 +14,13 @@ from mi_cot_lib.course.widgets.controls import Controlled, beside, controlled, n
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.measure.power import chance_found
 from mi_cot_lib.report.paper import paper_numbers
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE
 
 # True differences along the axis, in points.
 _DIFFERENCES = np.linspace(0, 8, 81)
 _LEVEL = 0.05
 _SIZES = (100, 200, 500, 1_000, 1_221, 2_000, 5_000, 9_824, 20_000)
-_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#666666"
+_GREY = "#666666"
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,11 @@ def _of_items(items: int, disagreement: float) -> float:
 def draw_certainty(prepared: Certainty, difference: float) -> Figure:
     """Draw the interval that is to be expected, and the chance to find each true difference."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=(1, 1.6))
-    left.errorbar([0], [difference], prepared.half_width, fmt="o", capsize=8, color=_BLUE)
+    left.errorbar([0], [difference], prepared.half_width, fmt="o", capsize=8, color=BLUE)
     left.axhline(0, color=_GREY, lw=1, ls="--")
     left.set(xlim=(-1, 1), xticks=[], ylabel="difference (points)", title="the interval to expect")
-    right.plot(prepared.differences, 100 * prepared.chances, color=_BLUE)
-    right.plot([difference], [100 * prepared.found], "o", color=_ORANGE)
+    right.plot(prepared.differences, 100 * prepared.chances, color=BLUE)
+    right.plot([difference], [100 * prepared.found], "o", color=ORANGE)
     right.axhline(80, color=_GREY, lw=1, ls="--")
     for place, (name, least) in enumerate(prepared.paper.items()):
         right.axvline(least, color=_GREY, lw=1, ls=":")

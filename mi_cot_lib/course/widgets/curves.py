@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 
 from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.errors import DataError
-from mi_cot_lib.report.pictures.canvas import label_panel, new_figure, put_title
+from mi_cot_lib.report.pictures.canvas import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    label_panel,
+    new_figure,
+    put_title,
+)
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import committed_record, results_folder
 
@@ -22,8 +29,8 @@ _MEASURES = {
     "accuracy": ("accuracy", "%"),
 }
 _LOOKS: dict[str, dict[str, Any]] = {
-    "training": {"color": "#0072b2", "ls": "-", "marker": "o", "ms": 3},
-    "validation": {"color": "#d55e00", "ls": "--", "marker": "s", "ms": 4},
+    "training": {"color": BLUE, "ls": "-", "marker": "o", "ms": 3},
+    "validation": {"color": ORANGE, "ls": "--", "marker": "s", "ms": 4},
 }
 # A record's `curves`: by part, then by measure.
 Logged = Mapping[str, Mapping[str, list[float]]]
@@ -68,7 +75,7 @@ def draw_curves(prepared: Curves, title: str) -> Figure:
         for part, (steps, values) in parts.items():
             axes.plot(steps, values, label=part, lw=1.4, **_LOOKS[part])
         if measure == "accuracy" and prepared.best is not None:
-            mark = {"color": "#009e73", "marker": "D", "mfc": "none", "ms": 10, "ls": ""}
+            mark = {"color": GREEN, "marker": "D", "mfc": "none", "ms": 10, "ls": ""}
             axes.plot(*prepared.best, label="best so far", **mark)
         label_panel(axes, name, "step", f"{name.partition(',')[0]} ({unit})")
         corner = "lower right" if measure == "accuracy" else "upper right"

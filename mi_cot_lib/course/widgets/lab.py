@@ -13,6 +13,7 @@ from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.course.widgets.controls import Controlled, controlled, named_slider
 from mi_cot_lib.objective.forms import FORMS
 from mi_cot_lib.objective.mi import mi_loss_per_example
+from mi_cot_lib.report.pictures.canvas import BLUE, GREEN, ORANGE
 
 WORDS = ("dog", "bird", "so", "is")
 # Those that compare distributions over words; others look at hidden states, and have networks of their own.
@@ -23,7 +24,6 @@ LAB_FORMS = tuple(
 _OTHER = (0.02, 0.94, 0.02, 0.02)
 # Share of the longest arrow below which there is a dot.
 _NO_PULL = 0.04
-_BLUE, _ORANGE, _GREEN = "#0072b2", "#d55e00", "#009e73"
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def draw_lab(lab: Lab) -> Figure:
         1, 1 + len(lab.losses), figsize=(12, 3), width_ratios=[1.6] + [1] * len(lab.losses)
     )
     places = np.arange(len(WORDS))
-    panels[0].bar(places - 0.2, lab.sides["label"], 0.4, color=_BLUE, label="label (t)")
+    panels[0].bar(places - 0.2, lab.sides["label"], 0.4, color=BLUE, label="label (t)")
     panels[0].bar(
-        places + 0.2, lab.sides["rationale"], 0.4, color=_ORANGE, hatch="//", label="rationale (q)"
+        places + 0.2, lab.sides["rationale"], 0.4, color=ORANGE, hatch="//", label="rationale (q)"
     )
     panels[0].set(xticks=places, xticklabels=WORDS, ylim=(0, 1.05), ylabel="probability")
     panels[0].legend(fontsize=8, loc="upper right")
@@ -85,13 +85,13 @@ def draw_lab(lab: Lab) -> Figure:
         for place, pull in zip(places, lab.pulls.loc[form], strict=True):
             # An arrow has a head however short it is.
             if abs(pull) < _NO_PULL * longest:
-                panel.plot([place], [0], "o", color=_GREEN, ms=4)
+                panel.plot([place], [0], "o", color=GREEN, ms=4)
                 continue
             panel.annotate(
                 "",
                 (place, pull),
                 (place, 0),
-                arrowprops={"arrowstyle": "-|>", "color": _GREEN, "lw": 2},
+                arrowprops={"arrowstyle": "-|>", "color": GREEN, "lw": 2},
             )
         panel.set(xticks=places, xticklabels=WORDS, xlim=(-0.6, len(WORDS) - 0.4))
         panel.set(ylim=(-1.1 * longest, 1.1 * longest), title=f"{form}\n{loss:.3f} nats")

@@ -8,13 +8,14 @@ import torch
 
 from mi_cot_lib.evaluation.generate import check_finite, written_batches
 from mi_cot_lib.evaluation.read import read_prompts
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE
 from mi_cot_lib.student.load import Student
 
 # Other tokens that are named at each place.
 ALTERNATIVES = 4
 # No prompt is longer.
 _MOST_TOKENS = 2**20
-_BLUE, _ORANGE, _PALE = "#0072b2", "#d55e00", "#dddddd"
+_PALE = "#dddddd"
 # Dark text on white, also where the page around it is dark.
 _PLAIN = "background:#ffffff;color:#1f1f1f"
 
@@ -104,8 +105,8 @@ def writing_html(writing: Writing) -> str:
 def _box(token: Token) -> str:
     others = ", ".join(f"{name} {_percent(value)}" for name, value in token.others)
     unsure = token.probability < 0.5
-    frame = f"2px dashed {_ORANGE}" if unsure else f"1px solid {_PALE}"
-    bar = f'<div style="height:5px;width:{100 * token.probability:.0f}%;background:{_BLUE}"></div>'
+    frame = f"2px dashed {ORANGE}" if unsure else f"1px solid {_PALE}"
+    bar = f'<div style="height:5px;width:{100 * token.probability:.0f}%;background:{BLUE}"></div>'
     return (
         f'<span title="instead: {escape(others)}" style="display:inline-block;vertical-align:top;'
         f'margin:2px;padding:1px 4px;border:{frame};text-align:center;min-width:2.6em">'

@@ -18,6 +18,8 @@ from mi_cot_lib.report.setting import TEACHER, WORDING
 # Made for readers who do not tell red from green.
 PALETTE = sns.color_palette("colorblind", 10)
 GREY = "0.45"
+# Of what is no method: told apart by everybody (Okabe and Ito 2008).
+BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 UNITS: Mapping[str, str] = WORDING["units"]
 # Height in inches of the line under a figure, and of a line of its legend.
 _FOOT, _LEGEND_LINE = 0.24, 0.22

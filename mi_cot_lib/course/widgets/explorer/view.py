@@ -27,7 +27,7 @@ from mi_cot_lib.course.widgets.records import Catalogue, Place, read_runs
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.report.cells.curves import training_curves
-from mi_cot_lib.report.pictures.canvas import label_panel, legend_below, new_figure
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, label_panel, legend_below, new_figure
 from mi_cot_lib.report.pictures.levels import CURVES
 from mi_cot_lib.report.runs import Run
 
@@ -35,8 +35,8 @@ _A_PAGE = 3
 _NONE = ""
 # Colour, line and mark each tell the run from the one beside it.
 _LOOKS = (
-    {"color": "#0072b2", "ls": "-", "marker": "o"},
-    {"color": "#d55e00", "ls": "--", "marker": "s"},
+    {"color": BLUE, "ls": "-", "marker": "o"},
+    {"color": ORANGE, "ls": "--", "marker": "s"},
 )
 # What a run is usually compared with, by short titles: the paper's two methods.
 _USUAL = ("DSS", "MI")
