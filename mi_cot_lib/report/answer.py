@@ -103,7 +103,7 @@ def _explored(result: Result) -> str:
         apart=len(apart),
         pair=None if first is None else pair_title(result, first["setting"], first["against"]),
         where=None if first is None else column_title(result, first["setting"]),
-        are_equal=bool((asked["difference"] == 0).all()),
+        are_equal=bool((asked[["difference", "spread"]] == 0).all(axis=None)),
     )
     (line,) = _lines(text)
     return line
