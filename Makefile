@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+BROWSER := $(VENV)/.browser
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 # The first of these that is Python 3.11 or newer; `make setup PYTHON=/path/to/python3.12` overrides.
@@ -21,24 +22,30 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 SHOW_PROGRESS := { grep --line-buffered -oE \
 	'^ *(Downloading|Processing|Using cached) [^ ]+|^Installing collected packages|^ERROR.*' || true; }
 
-.PHONY: help setup reproduce test lab lint nano-student paper record notebooks benchmarks clean
+.PHONY: help setup reproduce test lab book screens lint nano-student paper record notebooks benchmarks clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## create .venv and install everything at the versions of constraints.txt
+setup: $(READY) $(BROWSER) ## create .venv and install everything at the versions of constraints.txt
 
-reproduce: $(READY) ## train, compare and draw the four methods on the built-in data
+reproduce: $(READY) ## train, compare and draw one built-in data set's story
 	@$(BIN)/mi-cot reproduce
 
 # One process for each physical core, up to four: each holds a student, a kernel and what its tests trained.
 # A file is one process's, since a notebook's cells share a kernel.
-test: $(READY) ## run every test, and every notebook against its committed outputs
+test: $(READY) $(BROWSER) ## run every test, and every notebook against its committed outputs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests notebooks -q -n auto --maxprocesses 4 --dist loadfile \
 		--nbval --nbval-current-env --nbval-cell-timeout=600 --nbval-sanitize-with notebooks/sanitize.cfg $(ARGS)
 
 lab: $(READY) ## open the course in JupyterLab
 	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+book: $(READY) ## build the course as a static site (REPOSITORY=OWNER/NAME adds links to Colab and Binder)
+	@$(BIN)/python book/build.py $(if $(REPOSITORY),--repository "$(REPOSITORY)")
+
+screens: $(READY) $(BROWSER) ## take the pictures of the course in figures/screens anew
+	@$(BIN)/python -m mi_cot_lib.course.seen.screens
 
 lint: $(DEV_READY) ## check style, formatting and types
 	@$(BIN)/ruff check .
@@ -46,7 +53,7 @@ lint: $(DEV_READY) ## check style, formatting and types
 	@$(BIN)/mypy
 
 nano-student: $(READY) ## pretrain the built-in students again from their seed, and record what they reach
-	@for name in nano nano48 nano32 nano16; do $(BIN)/mi-cot student pretrain --name $$name; done
+	@for name in nano nano32 nano24 nano16; do $(BIN)/mi-cot student pretrain --name $$name; done
 	@$(BIN)/mi-cot student card
 
 paper: $(READY) ## make the paper's tables and figures from the recorded runs (ARGS="table1 --fresh" trains)
@@ -56,10 +63,11 @@ record: $(READY) ## commit a finished reproduction's records to results/ (and ex
 	@$(BIN)/mi-cot record
 	@$(MAKE) --no-print-directory notebooks
 
-notebooks: $(READY) ## execute the course's notebooks in place
-	@for notebook in notebooks/*.ipynb; do \
+notebooks: $(READY) ## build exercises and solutions from their masters, and execute all notebooks in place
+	@$(BIN)/python -m mi_cot_lib.course.exercises
+	@for notebook in notebooks/*.ipynb notebooks/exercises/*.ipynb notebooks/exercises/solutions/*.ipynb; do \
 		MI_COT_DATA= $(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-			--ExecutePreprocessor.record_timing=False "$$notebook"; \
+			--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False "$$notebook"; \
 	done
 
 benchmarks: $(READY) ## measure speed and memory into benchmarks/RESULTS.md (DATA=DIR for real data; wants a quiet machine)
@@ -80,10 +88,18 @@ $(READY): pyproject.toml constraints.txt
 		"$(PYTHON)" -m venv $(VENV); \
 	fi
 	@echo "setup: installing about $$(grep -c == constraints.txt) packages (some minutes the first time)"
-	@set -o pipefail; $(INSTALL) -e '.[test]' | $(SHOW_PROGRESS)
+	@set -o pipefail; $(INSTALL) -e '.[course,test]' | $(SHOW_PROGRESS)
 	@touch $@
 	@echo "setup: ready"
 
+# What the tests that use the course as a person does need; without it they are skipped and say so.
+$(BROWSER): $(READY)
+	@command -v chromium >/dev/null || { echo "setup: installing chromium" && command -v apt-get >/dev/null && \
+		[ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+		echo "setup: no chromium, so tests in a browser are skipped (sudo apt-get install chromium)"
+	@touch $@
+
 $(DEV_READY): $(READY)
-	@set -o pipefail; $(INSTALL) -e '.[test,dev]' | $(SHOW_PROGRESS)
+	@set -o pipefail; $(INSTALL) -e '.[course,test,dev]' | $(SHOW_PROGRESS)
 	@touch $@

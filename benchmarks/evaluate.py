@@ -20,7 +20,6 @@ from benchmarks.harness import (
     DEVICE,
     dataset_of,
     interleave,
-    main,
     options,
     peak_flops,
     print_result,
@@ -34,7 +33,7 @@ from benchmarks.train_step import fast_step, precision_of
 from mi_cot_lib.data.check import candidate_labels
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example
-from mi_cot_lib.errors import KitError
+from mi_cot_lib.errors import KitError, call_command
 from mi_cot_lib.evaluation.predict import Prediction, is_correct, predict
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student.encode import PREDICT_PREFIX, collate, encode_pairs
@@ -264,4 +263,4 @@ def command(
 
 
 if __name__ == "__main__":
-    main(command)
+    call_command(command)

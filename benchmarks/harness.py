@@ -12,7 +12,6 @@ import torch
 from transformers import AutoTokenizer, T5ForConditionalGeneration
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from mi_cot_lib.errors import KitError
 from mi_cot_lib.machine import hardware, library_versions
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.student.packed import t5_v1_1_config
@@ -176,11 +175,3 @@ def print_result(result: Mapping[str, Any]) -> None:
     """Print the last line of a benchmark: its result and the machine as one JSON object."""
     machine = {**hardware(), "versions": library_versions()}
     click.echo("\n" + json.dumps({**result, "machine": machine}, sort_keys=True))
-
-
-def main(command: click.Command) -> None:
-    """Run a benchmark; an error that the user can mend is one line."""
-    try:
-        command()
-    except KitError as error:
-        raise SystemExit(f"{error}") from None

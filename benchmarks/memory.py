@@ -18,7 +18,8 @@ import click
 import torch
 from torch import Tensor
 
-from benchmarks.harness import DEVICE, main, options, student_of, timed
+from benchmarks.harness import DEVICE, options, student_of, timed
+from mi_cot_lib.errors import call_command
 
 
 def measure(
@@ -149,4 +150,4 @@ def memory(
 
 
 if __name__ == "__main__":
-    main(memory)
+    call_command(memory)

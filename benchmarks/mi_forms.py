@@ -15,7 +15,6 @@ from benchmarks.harness import (
     DEVICE,
     dataset_of,
     interleave,
-    main,
     options,
     print_result,
     print_table,
@@ -24,6 +23,7 @@ from benchmarks.harness import (
     student_of,
 )
 from benchmarks.train_step import Batch, Step, fast_step, next_step, precision_of, training_pairs
+from mi_cot_lib.errors import call_command
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.forms import FORMS
 from mi_cot_lib.objective.mi import carried, make_head
@@ -112,4 +112,4 @@ def mi_forms(
 
 
 if __name__ == "__main__":
-    main(mi_forms)
+    call_command(mi_forms)

@@ -12,9 +12,9 @@ from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import describe_hardware, git_commit, hardware, library_versions
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = ("train_step", "mi_forms", "evaluate", "tokenise", "scaling", "nano_run")
+NAMES = ("train_step", "mi_forms", "evaluate", "tokenise", "scaling", "nano_run", "course")
 # Those that real data does not change, or that would take hours on it.
-BUILT_IN_ONLY = ("nano_run", "scaling")
+BUILT_IN_ONLY = ("nano_run", "scaling", "course")
 
 
 def section(name: str, arguments: list[str]) -> str:
@@ -47,7 +47,7 @@ def results(data_root: str | None, only: tuple[str, ...], repeats: int | None) -
     kept = _sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for name in only or NAMES:
         click.echo(f"{name} …", err=True)
-        arguments = ["--repeats", str(repeats)] if repeats else []
+        arguments = ["--repeats", str(repeats)] if repeats and name != "course" else []
         if data_root and name not in BUILT_IN_ONLY:
             arguments += ["--data-root", data_root]
         machine = hardware()

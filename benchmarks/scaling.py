@@ -15,9 +15,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from benchmarks.harness import DEVICE, main, options, print_result, print_table
+from benchmarks.harness import DEVICE, options, print_result, print_table
 from benchmarks.memory import measure
 from benchmarks.train_step import precision_of
+from mi_cot_lib.errors import call_command
 from mi_cot_lib.machine import repository_root
 
 LENGTHS = (16, 32, 64, 128, 256, 512)
@@ -134,4 +135,4 @@ def scaling(
 
 
 if __name__ == "__main__":
-    main(scaling)
+    call_command(scaling)

@@ -11,7 +11,6 @@ from benchmarks.harness import (
     SMALL_SHAPE,
     dataset_of,
     interleave,
-    main,
     options,
     print_result,
     print_table,
@@ -20,6 +19,7 @@ from benchmarks.harness import (
     t5_tokeniser,
 )
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.errors import call_command
 from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX, EncodedPair, encode_pairs
 from mi_cot_lib.student.load import load_student
 
@@ -130,4 +130,4 @@ def expected_pairs(table: datasets.Dataset, explained: list[bool]) -> list[Encod
 
 
 if __name__ == "__main__":
-    main(tokenise)
+    call_command(tokenise)

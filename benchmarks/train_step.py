@@ -19,7 +19,6 @@ from benchmarks.harness import (
     DEVICE,
     dataset_of,
     interleave,
-    main,
     options,
     peak_flops,
     print_result,
@@ -30,6 +29,7 @@ from benchmarks.harness import (
 )
 from benchmarks.memory import measure
 from mi_cot_lib.data.load import load_split
+from mi_cot_lib.errors import call_command
 from mi_cot_lib.machine import has_fast_bf16
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.terms import term_counts, weighted_total
@@ -219,4 +219,4 @@ def train_step(
 
 
 if __name__ == "__main__":
-    main(train_step)
+    call_command(train_step)

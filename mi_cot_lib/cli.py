@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import signal
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any, get_args
 import click
 
 from mi_cot_lib import cli_options as options
+from mi_cot_lib.cli_class import classroom
 from mi_cot_lib.cli_paper import measure, paper, record, report, reproduce
-from mi_cot_lib.errors import KitError, describe_os_error
+from mi_cot_lib.errors import call_command
 
 # Set before any library reads it: forked workers and tokenisers' own threads do not go together.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -189,18 +189,24 @@ def student() -> None:
 
 @student.command("pretrain")
 @click.option(
-    "--name", default="nano", show_default=True, help="Which: nano, nano48, nano32 or nano16."
+    "--name", default="nano", show_default=True, help="Which: nano, nano32, nano24 or nano16."
 )
 @click.option("--folder", type=options.PATH, help="Default: the package's own.")
-def student_pretrain(name: str, folder: Path | None) -> None:
-    """Rebuild a built-in student from its seed: tokeniser, weights and loss curve."""
+@click.option(
+    "--new-tokeniser",
+    is_flag=True,
+    help="Learn it anew, from the texts as they are now; all built-in students share one.",
+)
+def student_pretrain(name: str, folder: Path | None, new_tokeniser: bool) -> None:
+    """Rebuild a built-in student from its seed: weights and loss curve."""
     from mi_cot_lib.errors import unknown_name
     from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder
-    from mi_cot_lib.student.nano import pretrain
+    from mi_cot_lib.training.pretrain import pretrain
 
     if name not in BUILT_IN_WIDTHS:
         raise unknown_name("built-in student", name, BUILT_IN_WIDTHS)
-    click.echo(pretrain(folder or built_in_folder(name), name=name))
+    where = folder or built_in_folder(name)
+    click.echo(pretrain(where, name=name, new_tokeniser=new_tokeniser))
 
 
 @student.command("card")
@@ -214,7 +220,22 @@ def student_card(runs: Path | None, jobs: int | None) -> None:
     click.echo(make_card((runs or repository_root() / "runs" / "student").resolve(), jobs))
 
 
-for command in (measure, paper, record, report, reproduce):
+@cli.command()
+@click.argument("searched", type=click.Choice(["sizes", "control", "weights"]))
+@options.jobs
+def pilot(searched: str, jobs: int | None) -> None:
+    """Search on validation, with seeds that no table has; goes on where it was stopped.
+
+    `sizes` trains finetuning and DSS alone: at which size do rationales help? `control` gives DSS the
+    rationales of other questions at that size: what is left of the gain? `weights` trains each form of the MI
+    loss there: with which weight does it validate best? What was declared rests on all three.
+    """
+    from mi_cot_lib.experiments.asked.pilot import make_pilot
+
+    click.echo(make_pilot(searched, jobs or -1))
+
+
+for command in (classroom, measure, paper, record, report, reproduce):
     cli.add_command(command)
 
 
@@ -224,26 +245,7 @@ def main() -> None:
         # A terminal that does not know a letter, such as latin-1 and "…", shows its number instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        cli(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        # All is put away already: a second one would only interrupt the interpreter's own end.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        click.echo("stopped; the same command goes on where it stopped.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read the output, such as `head`, has enough; Python must not flush into it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:
-        click.echo(f"mi-cot: {describe_os_error(error)}", err=True)
-        sys.exit(2)
-    except KitError as error:
-        click.echo(f"mi-cot: {error}", err=True)
-        sys.exit(2)
+    call_command(cli)
 
 
 if __name__ == "__main__":

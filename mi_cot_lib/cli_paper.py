@@ -12,7 +12,7 @@ from mi_cot_lib import cli_options as options
 from mi_cot_lib.errors import ConfigError, KitError
 
 if TYPE_CHECKING:
-    from mi_cot_lib.experiments.items import Item
+    from mi_cot_lib.experiments.asked.item import Item
     from mi_cot_lib.experiments.request import Request
     from mi_cot_lib.experiments.running.engines import Engine
     from mi_cot_lib.experiments.running.execute import Outcome
@@ -65,7 +65,8 @@ def paper(
     **choices: Any,
 ) -> None:
     """Make tables and figures of the paper, table1 … table8, figure2 … figure5 or all; answer what it leaves
-    open, question1 … question6 or questions; or measure its students, information.
+    open, question1 … question7 or questions; or what was declared, declared and declared_whole; or measure
+    its students, information. `--list` names all.
 
     \b
     mi-cot paper --list                     what there is, and what is missing
@@ -77,7 +78,7 @@ def paper(
     What is missing is trained first; a second call trains only what is still missing. The files, ITEM.md,
     .csv, .tex, .json and .png, are in figures/paper/PRESET.
     """
-    from mi_cot_lib.experiments.items import ITEMS, items_named
+    from mi_cot_lib.experiments.asked.items import ITEMS, items_named
     from mi_cot_lib.experiments.page import write_page, write_readme
     from mi_cot_lib.experiments.request import describe_status, request_of, status
 
@@ -120,11 +121,11 @@ def paper(
 @click.command()
 @click.option(
     "--dataset",
-    default="nano_svamp",
+    default="nano_cqa",
     show_default=True,
     help="Built in or real, see `mi-cot run -h`.",
 )
-@options.seeds(3)
+@options.seeds(5)
 @options.engine
 @options.runs("runs/reproduce")
 @options.out("figures/reproduce")
@@ -136,14 +137,17 @@ def reproduce(
     runs: Path | None,
     out: Path | None,
 ) -> None:
-    """Train the paper's four methods over some seeds, compare them and draw the result.
+    """Do rationales help, is it what they say, and does the MI loss add anything? Train, compare, draw.
+
+    Finetuning, DSS, MI, and DSS with the rationales of other questions, on as few examples as make
+    rationales matter most.
 
     Finished runs are kept and an interrupted call goes on where it stopped. Each run is an executed copy of
     notebooks/03_train.ipynb in its folder. The same as `mi-cot paper methods --fresh`, on any data set.
     """
-    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.asked.items import item_named
+    from mi_cot_lib.experiments.asked.presets import for_dataset
     from mi_cot_lib.experiments.page import write_results
-    from mi_cot_lib.experiments.presets import for_dataset
 
     asked = _of_reproduce(runs, out, seeds)
     preset, item = for_dataset(asked.preset, item_named("methods"), dataset)
@@ -163,7 +167,7 @@ def measure(jobs: int | None, engine: "Engine", **choices: Any) -> None:
     V and Z are what the student's decoder holds while it writes a label and a rationale, Y is the gold label.
     The same as `mi-cot paper information`: students that are not there are trained first.
     """
-    from mi_cot_lib.experiments.items import item_named
+    from mi_cot_lib.experiments.asked.items import item_named
     from mi_cot_lib.experiments.request import request_of
 
     _tell(_make([item_named("information")], request_of(**choices), engine, jobs))
@@ -173,16 +177,18 @@ def measure(jobs: int | None, engine: "Engine", **choices: Any) -> None:
 @options.runs("runs/reproduce")
 def record(runs: Path | None) -> None:
     """Commit the records of a finished `mi-cot reproduce` to results/."""
-    from mi_cot_lib.experiments.items import item_named
-    from mi_cot_lib.experiments.records import commit, results_folder
+    from mi_cot_lib.experiments.asked.items import item_named
+    from mi_cot_lib.experiments.records import commit
+    from mi_cot_lib.training.record import results_folder
 
     request = _of_reproduce(runs)
-    found = request.find(item_named("methods"))
+    item = item_named("methods")
+    found = request.find(item)
     if found.missing:
         raise ConfigError(
             f"{len(found.missing)} runs are missing in {request.places.runs}; `mi-cot reproduce` makes them."
         )
-    commit(found, results_folder())
+    commit(found, results_folder(), item.needs)
     click.echo(results_folder())
 
 
@@ -229,10 +235,11 @@ def _make(
     as_json: bool = False,
 ) -> "list[Outcome]":
     """Train what is missing and write each item's files."""
-    from mi_cot_lib.experiments.records import commit, make_missing, results_folder
+    from mi_cot_lib.experiments.records import commit, make_missing
     from mi_cot_lib.experiments.running.execute import Outcome
     from mi_cot_lib.files import refuse_unwritable
     from mi_cot_lib.report.export import to_object, write_item
+    from mi_cot_lib.training.record import results_folder
 
     if any("samples" in item.needs for item in items):
         request.judge.check(request.preset)
@@ -248,7 +255,7 @@ def _make(
             continue
         files = write_item(result, request.out, request.command(f"paper {item.id}"))
         if recording:
-            commit(request.find(item), results_folder())
+            commit(request.find(item), results_folder(), item.needs)
         if as_json:
             click.echo(json.dumps(to_object(result, [str(path) for path in files])))
         else:

@@ -4,9 +4,13 @@ import difflib
 import errno
 import os
 import re
+import signal
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import click
 
 
 class KitError(Exception):
@@ -78,3 +82,27 @@ def written_to(path: Path) -> Iterator[None]:
             raise
         name = getattr(error, "filename", None) or str(path)
         raise OSError(number, os.strerror(number), name) from error
+
+
+def call_command(command: click.Command) -> None:
+    """Run a command line; an error that the user can mend is one line and exit status 2."""
+    try:
+        command(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        # All is put away already: a second one would only interrupt the interpreter's own end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        click.echo("stopped; the same command goes on where it stopped.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has enough; Python must not flush into it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"mi-cot: {describe_os_error(error)}", err=True)
+        sys.exit(2)
+    except KitError as error:
+        click.echo(f"mi-cot: {error}", err=True)
+        sys.exit(2)

@@ -168,6 +168,14 @@ def cpuinfo_line(name: str) -> str | None:
     return None
 
 
+def address_space() -> int | None:
+    """Return how much of it this process has taken, in bytes; None where the system does not say."""
+    path = Path("/proc/self/statm")
+    if not path.is_file():
+        return None
+    return int(path.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def git_commit() -> str | None:
     """Return the checkout's commit, with `+` where files differ from it; None outside a checkout."""
     git = ["git", "-C", str(PACKAGE_ROOT)]

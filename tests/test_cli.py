@@ -137,7 +137,11 @@ def parse(words):
             raise
 
 
-PAGES = [*ROOT.glob("*.md"), *sorted(ROOT.glob("notebooks/*.ipynb"))]
+PAGES = [
+    *ROOT.glob("*.md"),
+    *sorted(ROOT.glob("notebooks/*.md")),
+    *sorted(ROOT.glob("notebooks/*.ipynb")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -9,12 +9,16 @@ import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+CHAPTERS = [name for name in NAMES if name[0].isdigit()]
 _LINK = re.compile(r"\]\((?P<notebook>[\w-]+\.ipynb)?(?:#(?P<heading>[^)\s]+))?\)")
 _HEADING = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
 
 
 # Lines of a cell's imports, and of a function: as many as a picture needs.
 MOST_IMPORTS, MOST_LINES = 12, 12
+# Lines of a cell of code; words of a cell of text on average, what is folded away not counted.
+MOST_CODE, MOST_WORDS = 25, 60
+_FOLDED = re.compile("<details>.*?</details>", re.DOTALL)
 
 
 def sources(name: str, kind: str) -> list[str]:
@@ -61,13 +65,78 @@ def test_every_disagreement_of_the_released_code_leads_to_the_cells_that_show_it
     assert all(_LINK.search(shown) for _, shown in rows)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_opens_with_its_question_and_closes_with_what_was_shown(name):
     first, *rest = prose(name)
-    for word in ("**Question.**", "**You need**", "**Time**"):
+    for word in ("**Question.**", "**Afterwards you can**", "**You need**", "**Time**"):
         assert word in first, word
-    (closing,) = [text for text in rest if "## Shown, and not shown" in text]
-    assert "**Shown**" in closing and "**Not shown**" in closing
+    closing = "\n\n".join(rest)[-4_000:]
+    places = [
+        closing.index(part)
+        for part in ("## Shown, and not shown", "**Shown**", "**Not", "**Keep**", "## Exercises")
+    ]
+    assert places == sorted(places)
+    keep = closing[places[-2] : places[-1]]
+    assert re.findall(r"^(\d)\. ", keep, re.MULTILINE) == ["1", "2", "3"]
+
+
+def test_the_first_chapter_tells_how_long_each_takes():
+    (table,) = [text for text in prose(CHAPTERS[0]) if "| minutes |" in text]
+    rows = re.findall(
+        r"^\| \[?(\d\d).* \| (\d+) \| (?:\[(\d+)\]\(.+\), (\d+))? ?\|$", table, re.MULTILINE
+    )
+    told = {chapter: minutes for chapter, minutes, *_ in rows}
+    for chapter, _, *exercises in rows:
+        asked = [
+            int(one)
+            for master in (NOTEBOOKS / "exercises" / "master").glob(f"{chapter}*.md")
+            for one in re.findall(r'"minutes": (\d+)', master.read_text("utf-8"))
+        ]
+        assert exercises == ([str(len(asked)), str(sum(asked))] if asked else ["", ""]), chapter
+    assert told == {
+        name[:2]: re.search(r"\*\*Time\*\*: (\d+)\s+minutes", prose(name)[0])[1]
+        for name in CHAPTERS
+    }
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_leads_to_its_exercises(name):
+    if (NOTEBOOKS / "exercises" / name).exists():
+        assert any(f"](exercises/{name})" in text for text in prose(name)[-4:])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_texts_and_cells_of_code_are_short(name):
+    words = [len(_FOLDED.sub("", text).split()) for text in prose(name)]
+    assert sum(words) / len(words) <= MOST_WORDS
+    assert all(len(text.splitlines()) <= MOST_CODE for text in sources(name, "code"))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_no_sentence_of_a_chapter_is_the_papers_and_ours_at_once(name):
+    """A quotation stands in a block of its own and says where in the paper it is."""
+    for text in prose(name):
+        for block in re.findall(r"(?:^>.*\n?)+", text, re.MULTILINE):
+            assert re.search(r"\*\(.+\)\*|— \*.+\*", block), block
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_learner_moves_or_changes_something_every_ten_minutes(name):
+    code, text = "\n".join(sources(name, "code")), "\n".join(prose(name))
+    moved = re.findall(r"course\.(?:widgets|evidence)\S* import|controlled\(", code)
+    changed = re.findall(r"\*\*Change|\b(?:Change|Move) (?:`|the\b|it\b)|\bRaise ", text)
+    (minutes,) = re.findall(r"\*\*Time\*\*:\s+(\d+)", text)
+    assert len(moved) + len(changed) >= int(minutes) // 10
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_picture_has_words(name):
+    cells = json.loads((NOTEBOOKS / name).read_text("utf-8"))["cells"]
+    for output in (one for cell in cells for one in cell.get("outputs", ())):
+        data = output.get("data", {})
+        assert "image/png" not in data, "a picture is shown as a Picture, which has words"
+        for picture in re.findall("<img[^>]*>", "".join(data.get("text/html", ""))):
+            assert re.search('alt="[^"]{20,}"', picture)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,6 +157,13 @@ def test_no_function_is_defined_in_two_chapters():
 def test_controls_stand_with_what_they_show_by_default(name):
     cells = json.loads((NOTEBOOKS / name).read_text("utf-8"))["cells"]
     for cell in cells:
-        if cell["cell_type"] == "code" and "controlled(" in "".join(cell["source"]):
+        if cell["cell_type"] == "code" and re.search(
+            "controlled[(]|course.widgets import", "".join(cell["source"])
+        ):
             (bundle,) = [output["data"] for output in cell["outputs"] if "data" in output]
-            assert bundle.keys() & {"image/png", "text/html"}, "".join(cell["source"])
+            assert "text/html" in bundle, "".join(cell["source"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_state_of_controls_is_kept_which_a_page_could_show_with_a_network_only(name):
+    assert "widgets" not in json.loads((NOTEBOOKS / name).read_text("utf-8"))["metadata"]

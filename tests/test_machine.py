@@ -1,5 +1,6 @@
 """Real processes on machines whose settings are broken: one line names the setting, or all works."""
 
+import mmap
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from mi_cot_lib.data.fetch import DATASETS_BLOB_ID
 from mi_cot_lib.data.worlds.write import built_in_root
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.experiments.running.execute import execute_notebook
-from mi_cot_lib.machine import cache_folder, hardware
+from mi_cot_lib.machine import address_space, cache_folder, hardware
 
 MI_COT = [sys.executable, "-m", "mi_cot_lib.cli"]
 CACHES = ("MI_COT_CACHE", "XDG_CACHE_HOME")
@@ -155,3 +156,12 @@ def test_paths_and_errors_in_other_scripts_are_printed_on_any_terminal(tmp_path,
 
 def test_hardware_names_parts_and_not_the_machine():
     assert set(hardware()) == {"processor", "cores", "threads", "device"}
+
+
+def test_address_space_counts_what_was_taken_and_not_yet_used():
+    before = address_space()
+    if before is None:
+        pytest.skip("this system does not say")
+    taken = mmap.mmap(-1, 1 << 30)
+    assert address_space() - before >= 1 << 30
+    taken.close()

@@ -64,14 +64,14 @@ def test_conda_environment_installs_the_same_package_and_constraints():
     conda = [entry for entry in environment["dependencies"] if isinstance(entry, str)]
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
     assert conda == ["python=3.11", "pip"]
-    assert pip == ["-c constraints.txt", "-e .[test]"]
+    assert pip == ["-c constraints.txt", "-e .[course,test]"]
     assert Version("3.11") in Requirement(f"python{PROJECT['requires-python']}").specifier
 
 
 def test_makefile_installs_the_same_package_and_constraints():
     makefile = (ROOT / "Makefile").read_text()
     assert "-c constraints.txt" in makefile
-    assert "-e '.[test]'" in makefile
+    assert "-e '.[course,test]'" in makefile
 
 
 @pytest.mark.parametrize("requirement", CORE, ids=lambda requirement: requirement.name)

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -60,12 +60,17 @@ def train_on(
         return train(config, student, taught, held, validate, Path(folder))
 
 
-def train_briefly(examples: Sequence[Example], *, method: str, steps: int) -> BriefStudent:
-    """Train the smaller built-in student by `dss` or `mi` for some steps; nothing is selected."""
-    student = load_student("nano48")
+def train_briefly(
+    examples: Sequence[Example], *, method: str, steps: int, **changes: Any
+) -> BriefStudent:
+    """Train the larger built-in student by `dss` or `mi` for some steps; nothing is selected.
+
+    What else is changed is of `RunConfig`, such as `alpha3`.
+    """
+    student = load_student("nano")
     config = RunConfig(
-        dataset=examples[0].id.partition("/")[0], method=method, student="nano48",
-        max_steps=steps, eval_every=steps,
+        dataset=examples[0].id.partition("/")[0], method=method, student="nano",
+        max_steps=steps, eval_every=steps, patience=0, schedule="linear", **changes,
     )  # fmt: skip
     trained = train_on(examples, examples[:16], config, student, lambda _: {"accuracy": 0.0})
     student.model.eval()

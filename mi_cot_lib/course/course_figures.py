@@ -33,6 +33,13 @@ _Z_CELLS = (
 )
 
 
+OVERVIEW = (
+    "One question goes into one student twice, with the prefixes predict and explain. V, at the label's "
+    "positions, has a cross-entropy with the label; Z, at the rationale's, one with the teacher's rationale; "
+    "softmax and maximum make t and q of them, between which the MI term stands."
+)
+
+
 def draw_overview() -> Figure:
     """Draw how one student's two tasks meet in the three losses of Equation 10 (compare Figure 1)."""
     figure = Figure(figsize=(10.5, 5.4))

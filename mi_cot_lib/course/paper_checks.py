@@ -23,8 +23,14 @@ def printed_rows(table: str) -> dict[str, dict[str, Any]]:
     return {"".join(row["row"].values()): row["cells"] for row in paper_rows(table)}
 
 
-def impossible_cells() -> pd.DataFrame:
-    """Find the cells of Table 6 that no binning allows at Table 1's accuracies (percent), rounded."""
+def printed_calibration() -> pd.DataFrame:
+    """Set Table 6's cells in domain beside Table 1's accuracies.
+
+    Returns:
+        One row a cell, in percent and points: `method`, `data`, `ECE`, `confidence`, `accuracy (Table 1)`,
+        `least` (`|accuracy − confidence|`, below which no binning brings an ECE) and `impossible`: it lies
+        below, by more than three roundings.
+    """
     accuracies = printed_rows("table1")
     cells = [
         (method, name, error, confidence, accuracies[method][name])
@@ -32,9 +38,16 @@ def impossible_cells() -> pd.DataFrame:
         for name, (error, confidence) in row.items()
     ]
     names = ["method", "data", "ECE", "confidence", "accuracy (Table 1)"]
-    return pd.DataFrame(
-        [c for c in cells if breaks_the_bound(c[2], c[4], c[3], slack=_SLACK)], columns=names
+    return pd.DataFrame(cells, columns=names).assign(
+        least=[abs(accuracy - confidence) for *_, confidence, accuracy in cells],
+        impossible=[breaks_the_bound(c[2], c[4], c[3], slack=_SLACK) for c in cells],
     )
+
+
+def impossible_cells() -> pd.DataFrame:
+    """Find the cells of Table 6 that no binning allows at Table 1's accuracies (percent), rounded."""
+    cells = printed_calibration()
+    return cells[cells["impossible"]].drop(columns=["least", "impossible"])
 
 
 def prepare_gains(
@@ -94,7 +107,7 @@ def score_as_released(first_step: np.ndarray, labels: Sequence[Sequence[int]]) -
     list, and returns that list: the whole distribution, whose mean is 1/V whatever the student says.
     Each answer then counts as a data set of its own. Its bins pair the probabilities with the one
     predicted token, so only the first probability, that of token 0 (T5's padding), finds a partner: the
-    error is |right − p(token 0)|. The accuracy is divided by the number of the label's tokens.
+    error is `|right − p(token 0)|`. The accuracy is divided by the number of the label's tokens.
 
     `first_step` is (answers, vocab), each row a distribution; labels are token ids, end token included.
 

@@ -5,7 +5,9 @@ from html import escape
 
 import pandas as pd
 from IPython.display import HTML, Markdown, display
+from matplotlib.figure import Figure
 
+from mi_cot_lib.course.picture import Picture
 from mi_cot_lib.data.layout import RawRow
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.data.teacher.parse import split_teacher_output
@@ -13,7 +15,7 @@ from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.runs import Record, Result, Run
-from mi_cot_lib.report.setting import Setting
+from mi_cot_lib.report.setting import WORDING
 from mi_cot_lib.report.tables import folded_tables, main_table
 
 # Of each segment of a teacher's text what it is called, and how it is marked. Light backgrounds under dark
@@ -37,13 +39,18 @@ def show(result: Result) -> None:
             f"`mi-cot paper {result.id} --preset {result.preset}` trains them."
         )
     display(Markdown("\n\n".join(text)))
-    for figure in list(draw(result).values())[:1]:
-        display(figure)
+    for name, figure in list(draw(result).items())[:1]:
+        display(_picture(result, name, figure))
     folded = [
         f"<details><summary>{heading}</summary>{_html(frame)}</details>"
         for heading, frame in folded_tables(result).items()
     ]
     display(HTML("".join([_html(main_table(result)), *folded])))
+
+
+def show_picture(result: Result, name: str) -> None:
+    """Show one of an item's pictures."""
+    display(_picture(result, name, draw(result)[name]))
 
 
 def show_table(result: Result, heading: str) -> None:
@@ -57,9 +64,13 @@ def show_answers(*results: Result) -> None:
     display(Markdown("\n\n".join(f"{number}. {one}" for number, one in enumerate(said, 1))))
 
 
-def one_run(record: Record) -> Result:
-    """Return a single run, by its `run.json`, as an item without comparisons, for its pictures."""
-    run = Run(Setting.of(record["config"]), record["config"]["seed"], record)
+def show_curves(record: Record) -> None:
+    """Show how the losses and the accuracy of a single run, by its `run.json`, went."""
+    show_picture(_one_run(record), "curves")
+
+
+def _one_run(record: Record) -> Result:
+    run = Run.of(record)
     return Result(
         id="run",
         title=record["run"],
@@ -88,6 +99,10 @@ def example_html(dataset: str, row: RawRow) -> str:
         f"<b>gold label</b>{_block(escape(row.label))}"
         f'<b>teacher</b> <span style="font-size:85%">({legend})</span>{_block(marked)}</div>'
     )
+
+
+def _picture(result: Result, name: str, figure: Figure) -> Picture:
+    return Picture(figure, f"{result.kind}, {result.title}: {WORDING['pictures'][name]}")
 
 
 def _html(frame: pd.DataFrame) -> str:

@@ -58,6 +58,13 @@ def splits_present(data_root: Path, dataset: str | DatasetSpec) -> tuple[str, ..
     return tuple(split for split in SPLITS if _rows_file(folder, name, split).is_file())
 
 
+def files_of(data_root: Path, dataset: str | DatasetSpec, split: str) -> list[Path]:
+    """Return the files that `read_split` would read, those of them that are there."""
+    folder, name = datasets_folder(data_root), dataset_spec(dataset).name
+    texts = sorted((folder / name / "llm").glob(f"{split}_CoT_*.json"))
+    return [path for path in (_rows_file(folder, name, split), *texts) if path.is_file()]
+
+
 def read_split(data_root: Path, dataset: str | DatasetSpec, split: str) -> list[RawRow]:
     """Read all rows of one split file, named after the split, with their teacher texts.
 

@@ -2,14 +2,14 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from mi_cot_lib.data.fetch import fetched_root
-from mi_cot_lib.data.layout import SPLITS, read_split
+from mi_cot_lib.data.layout import SPLITS, files_of, read_split
 from mi_cot_lib.data.specs import DatasetSpec, Example, dataset_spec
 from mi_cot_lib.data.teacher.parse import TeacherOutput, parse_teacher_output
 from mi_cot_lib.errors import DataError, unknown_name
@@ -35,7 +35,11 @@ def load_report(examples: Sequence[Example]) -> LoadReport:
 
 
 def load_split(
-    dataset: str | DatasetSpec, split: str, data_root: Path | str | None = None
+    dataset: str | DatasetSpec,
+    split: str,
+    data_root: Path | str | None = None,
+    draw: int = 0,
+    teacher_accuracy: float | None = None,
 ) -> list[Example]:
     """Load one split of a data set.
 
@@ -44,13 +48,16 @@ def load_split(
     ids of such a `valid` split read `svamp/train/...`.
 
     Splits are `train`, `valid`, `test`, and for the built-in data sets `unseen`; `data_root` is a folder in
-    the DSS layout, and None looks where `resolve_data_root` does. ConfigError for an unknown data set or
+    the DSS layout, and None looks where `resolve_data_root` does. `draw` is which training examples of the
+    kit's own copy of a built-in data set: each number gives as many others; `teacher_accuracy` is then the
+    share of them for which the teacher argues for the right answer. ConfigError for an unknown data set or
     split; DataError, with file and line, for data that is missing or cannot be read.
     """
     spec = dataset_spec(dataset)
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
-    root = resolve_data_root(spec, data_root)
+    drawn = (draw, teacher_accuracy) if split == "train" else (0, None)
+    root = resolve_data_root(spec, data_root, *drawn)
     if "valid" in spec.splits or split not in ("train", "valid"):
         return _examples(root, spec, split)
     whole = _examples(root, spec, "train")
@@ -59,16 +66,32 @@ def load_split(
 
 
 def _examples(root: Path, spec: DatasetSpec, split: str) -> list[Example]:
+    found = [(path, path.stat()) for path in files_of(root, spec, split)]
+    stamps = tuple((path, one.st_mtime_ns, one.st_size) for path, one in found)
+    examples = list(_parsed(root, spec, split, stamps))
+    if not examples:
+        raise DataError(f"{spec.name} {split} has no rows; copy or fetch the data again.")
+    return examples
+
+
+# A run reads its data to know what they are, and then to train on them; a grid does so again and again.
+@functools.lru_cache(maxsize=8)
+def _parsed(root: Path, spec: DatasetSpec, split: str, stamps: Hashable) -> tuple[Example, ...]:
     examples = []
     for index, row in enumerate(read_split(root, spec, split)):
         output = TeacherOutput(None, None)
         if spec.teacher_accuracy is not None:
             output = parse_teacher_output(spec.name, row.teacher_text, row.choices, row.input)
         examples.append(Example(f"{spec.name}/{split}/{index}", row.input, row.label, *output))
-    return examples
+    return tuple(examples)
 
 
-def resolve_data_root(dataset: str | DatasetSpec, data_root: Path | str | None = None) -> Path:
+def resolve_data_root(
+    dataset: str | DatasetSpec,
+    data_root: Path | str | None = None,
+    draw: int = 0,
+    teacher_accuracy: float | None = None,
+) -> Path:
     """Find the folder to read a data set from.
 
     The first that applies: `data_root`; for a built-in data set, the kit's own copy (generated on
@@ -82,7 +105,7 @@ def resolve_data_root(dataset: str | DatasetSpec, data_root: Path | str | None =
         # The generator is needed only by who asks for its data, and it is not light.
         from mi_cot_lib.data.worlds.write import built_in_root
 
-        return built_in_root(spec.name)
+        return built_in_root(spec.name, draw, teacher_accuracy)
     root = data_root_from_environment() or fetched_root()
     if root is None:
         raise DataError(

@@ -72,8 +72,8 @@ def _check(predictions: Sequence[str], references: Sequence[str]) -> None:
 @cache
 def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     try:
-        tokeniser = AutoTokenizer.from_pretrained(name)
-        model = AutoModel.from_pretrained(name, dtype=torch.float32)
+        tokeniser = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        model = AutoModel.from_pretrained(name, dtype=torch.float32, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise KitError(
             f"cannot load the embedding model {name}: it is not in the local cache, the model hub cannot "

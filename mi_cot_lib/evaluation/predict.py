@@ -1,7 +1,8 @@
 """Let a student answer: labels, and rationales if asked, with a confidence for each answer."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from math import exp, isfinite
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from mi_cot_lib.errors import DataError
 from mi_cot_lib.evaluation.generate import OnBatch, generate, label_ids, outputs
 from mi_cot_lib.files import from_json
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.student.encode import ANSWER_MARK, EXPLAIN_PREFIX, PREDICT_PREFIX
+from mi_cot_lib.student.encode import EXPLAIN_PREFIX, PREDICT_PREFIX, split_one
 from mi_cot_lib.student.load import Student
 
 
@@ -89,7 +90,7 @@ def predict(
     dataset: str | DatasetSpec,
     method: str,
     *,
-    explain: bool,
+    explain: bool | Container[str],
     max_input_tokens: int,
     max_new_tokens: int,
     max_rationale_tokens: int,
@@ -105,7 +106,7 @@ def predict(
     Args:
         dataset: For scoring: a name, or the specification of one of the user's own.
         method: The training method: how the output is to be read.
-        explain: Also generate rationales, for methods that were trained to.
+        explain: Also generate rationales, for methods that were trained to; or for which examples, by id.
         max_new_tokens: Limit of a label.
         max_rationale_tokens: Limit of a rationale, and of rationale with label for `single_task`.
         with_scores: Also score the candidates of closed sets, of which confidence is made; validation
@@ -141,16 +142,23 @@ def predict(
             answers[index] = answer._replace(scores=answers[index].scores)
     rationales: list[str | None] = [None] * len(examples)
     if spec.explains and explain:
-        texts = [EXPLAIN_PREFIX + example.input for example in examples]
+        asked = [
+            place
+            for place, name in enumerate(names)
+            if isinstance(explain, bool) or name in explain
+        ]
+        texts = [EXPLAIN_PREFIX + examples[place].input for place in asked]
+        ids = [names[place] for place in asked]
         written = generate(
-            student, texts, max_input_tokens, max_rationale_tokens, on_batch, names=names
+            student, texts, max_input_tokens, max_rationale_tokens, on_batch, names=ids
         )
-        rationales = [text for text, _ in written]
+        for place, (text, _) in zip(asked, written, strict=True):
+            rationales[place] = text
     predictions = []
     for index, (example, answer) in enumerate(zip(examples, answers, strict=True)):
         label, rationale, scores = answer.text, rationales[index], answer.scores
         if spec.target_has_rationale:
-            rationale, label = split_single_task(label)
+            rationale, label = split_one(label, spec.label_first)
         predictions.append(
             Prediction(
                 id=example.id,
@@ -195,18 +203,19 @@ def is_correct(dataset: str | DatasetSpec, predicted: str, gold: str) -> bool:
     return label_is_right(dataset, predicted.strip(), gold.strip())
 
 
-def split_single_task(text: str) -> tuple[str, str]:
-    """Split the single-task method's output into rationale and label at the last answer mark.
-
-    The label is empty where the mark is missing.
-    """
-    rationale, mark, label = text.rpartition(ANSWER_MARK.strip())
-    return (rationale.strip(), label.strip()) if mark else (text.strip(), "")
-
-
 def accuracy(predictions: Sequence[Prediction]) -> float:
     """Return the share of right predictions, from 0 to 1."""
     return sum(prediction.correct for prediction in predictions) / max(1, len(predictions))
+
+
+def least_recall(predictions: Sequence[Prediction]) -> float:
+    """Return the share of right predictions of the gold label of which least are right, from 0 to 1."""
+    by_label = groupby(sorted(predictions, key=_gold), _gold)
+    return min(accuracy(list(group)) for _, group in by_label)
+
+
+def _gold(prediction: Prediction) -> str:
+    return prediction.gold
 
 
 def label_limits(

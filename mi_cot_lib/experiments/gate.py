@@ -19,7 +19,7 @@ import click
 import pandas as pd
 import torch
 
-from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.errors import ConfigError, call_command
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.measure.mutual_information.documented import MOST_NATS_A_DIMENSION, computed_error
 from mi_cot_lib.measure.mutual_information.estimate import ESTIMATORS, estimate_mi
@@ -151,4 +151,4 @@ def main(out: Path, smallest: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_command(main)

@@ -43,6 +43,7 @@ from mi_cot_lib.measure.mutual_information.variables import NORMAL_SCORES
 from mi_cot_lib.student.load import Student, load_student
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import STUDENT
+from mi_cot_lib.training.targets import training_examples
 
 ESTIMATORS_OF_ZV = ("infonce", "barber_agakov", "vclub")
 # Times the protocol's noise, for one estimator.
@@ -67,14 +68,14 @@ class Protocol:
     """How students are measured; records of different protocols do not go into one table.
 
     Attributes:
-        train_items: First rows of the training split, which critics, probes and codes are fitted on: ten
-            for each of nano-CQA's 145 labels, and a student in some minutes of one core.
+        train_items: First rows of the training split, which critics, probes and codes are fitted on: so
+            many that a student takes some minutes of one core.
         test_items: First rows of the test split, which every number is read from: more than exp(ceiling),
             so that InfoNCE's cap, log N, lies above what can pass the noise.
         components: Principal components of each of V and Z.
         noise: Standard deviation of the noise, in standard deviations of a component.
-        probed: Most principal components of Z that labels are predicted from without noise: the width of
-            the built-in student, so that there all are.
+        probed: Most principal components of Z that labels are predicted from without noise: more than the
+            built-in student is wide, so that there all are.
         codes: k-means centres of V.
         seed: Of noise, critics, codes and shuffles; the same for every student.
     """
@@ -133,8 +134,10 @@ def measured(folder: Path, config: RunConfig, protocol: Protocol) -> Record:
     student = load_student(str((folder / STUDENT).resolve()))
     model: torch.nn.Module = student.model
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    splits = {"train": protocol.train_items, "test": protocol.test_items}
-    items = [load_split(config.dataset, s, config.data_root)[:n] for s, n in splits.items()]
+    items = [
+        training_examples(config)[: protocol.train_items],
+        load_split(config.dataset, "test", config.data_root)[: protocol.test_items],
+    ]
     start = time.perf_counter()
     fitted, reported = (_part(student, examples, config) for examples in items)
     written = time.perf_counter()

@@ -13,7 +13,7 @@ from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.judge import JudgeItem, LlmJudge
 from mi_cot_lib.evaluation.judge_endpoint import connect
 from mi_cot_lib.evaluation.overlap import bleu, embedding_cosine, rouge_l
-from mi_cot_lib.experiments.presets import Preset
+from mi_cot_lib.experiments.asked.presets import Preset
 from mi_cot_lib.experiments.running.run_record import SAMPLES
 from mi_cot_lib.report.runs import JudgedSample, Run, Scores, by_setting
 from mi_cot_lib.report.setting import TEACHER, Setting

@@ -6,9 +6,10 @@ import pandas as pd
 
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.experiments.items import Item
+from mi_cot_lib.experiments.asked.declared import DECLARED
+from mi_cot_lib.experiments.asked.item import Item
+from mi_cot_lib.experiments.asked.presets import Preset
 from mi_cot_lib.experiments.judging import JudgeChoice, judge_samples
-from mi_cot_lib.experiments.presets import Preset
 from mi_cot_lib.experiments.records import Found, gold_labels
 from mi_cot_lib.report.cells.accuracy import accuracy_by_seed, accuracy_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells, error_by_seed
@@ -19,7 +20,8 @@ from mi_cot_lib.report.cells.quality import (
     quality_by_seed,
     quality_cells,
 )
-from mi_cot_lib.report.compare import compare, over_items
+from mi_cot_lib.report.compare import compare, pool
+from mi_cot_lib.report.contrasts import contrasts
 from mi_cot_lib.report.runs import JudgedSample, Result, Values
 
 # By measure, of runs or of judged samples: its cells, and each seed's value, of which comparisons are made.
@@ -54,9 +56,14 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         if item.measure in _OF_SAMPLES:
             to_cells, by_seed = _OF_SAMPLES[item.measure]
             cells, values = to_cells(samples), by_seed(samples)
-    compared = compare(values, item.declared, item.margin, item.explored)
-    if item.measure == "accuracy" and len(compared):
-        compared = over_items(runs, compared)
+    compared = compare(
+        values,
+        item.asked,
+        item.margin,
+        item.explored,
+        declared=item.declared,
+        **({"room": DECLARED.room} if item.measure == "accuracy" else {}),
+    )
     closed = [
         f for f in preset.families_of(item.families) if dataset_spec(preset.datasets[f]).labels
     ]
@@ -71,6 +78,13 @@ def make(item: Item, preset: Preset, found: Found, judge: JudgeChoice) -> Result
         preset=preset.name,
         cells=cells,
         compared=compared,
+        pooled=pool(runs, item.primary, item.margin, DECLARED.room)
+        if item.primary
+        else pd.DataFrame(),
+        contrasts=contrasts(item.contrast, runs, item.fields[1:], item.margin)
+        if item.contrast
+        else pd.DataFrame(),
+        contrast=item.contrast,
         runs=runs,
         samples=samples,
         golds=gold_labels(preset, closed) if "recall" in item.folded else {},

@@ -3,37 +3,38 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mi_cot_lib.errors import DataError, KitError
-from mi_cot_lib.experiments.items import FIRST, ITEMS, PAPER
+from mi_cot_lib.errors import ConfigError, DataError, KitError
+from mi_cot_lib.experiments.asked.item import STORY
+from mi_cot_lib.experiments.asked.items import FIRST, ITEMS, PAPER
 from mi_cot_lib.experiments.request import Request
 from mi_cot_lib.experiments.running.execute import Outcome
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER
 from mi_cot_lib.report.answer import WORDS, answer_of, first_of
-from mi_cot_lib.report.export import write_item
+from mi_cot_lib.report.export import facts_of, write_item
 from mi_cot_lib.report.page import render_page
 from mi_cot_lib.report.runs import Result
 from mi_cot_lib.report.setting import Setting
-from mi_cot_lib.report.tables import main_table
+from mi_cot_lib.report.tables import decided_table
 from mi_cot_lib.report.text import to_markdown
 
 PAGE = "report.html"
 # Beside the answer of the first.
-_LINES = 4
+_LINES = 3
 START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
 
 
 def write_page(request: Request) -> tuple[list[Result], list[Outcome]]:
     """Write the page and its items: the paper's for which any run is there, others that have all of theirs.
 
-    Questions share runs with tables: some of their runs are always there, and answer nothing. Also returned
-    are the items that could not be made.
+    Questions share runs with tables: some of their runs are always there, and answer nothing. The story of
+    one data set is in what was declared of all. Also returned are the items that could not be made.
     """
     made, failures = [], []
     for item in ITEMS.values():
         found = request.find(item)
-        if not found.runs or (item.kind != PAPER and found.missing):
+        if not found.runs or item.kind == STORY or (item.kind != PAPER and found.missing):
             continue
         try:
             made.append(request.result(item))
@@ -54,13 +55,19 @@ def write_results(results: Sequence[Result], request: Request, command: str) -> 
 
 
 def write_readme(results: Sequence[Result]) -> Path:
-    """Write README's results between their marks: Table 1 with its answer, and one line an item."""
-    first = next(result for result in results if result.id == FIRST)
+    """Write README's results between their marks: what was declared and decided, and one line an item."""
+    first = next((result for result in results if result.id == FIRST), None)
+    if first is None:
+        raise ConfigError(
+            f"README shows {FIRST}, of which runs are missing: `mi-cot paper {FIRST}`."
+        )
     section = WORDS.get_template("readme.md.jinja").render(
         first=first,
-        answer=answer_of(first),
-        table=to_markdown(main_table(first, papers=False)),
+        answer=_opening(first),
+        table=to_markdown(decided_table(first, "test")),
+        seeds=first.declared["seeds"].max(),
         lines=[(one, answer_of(one)[0]) for one in _telling(results)],
+        facts=facts_of(results),
     )
     readme = repository_root() / "README.md"
     before, found, rest = readme.read_text(encoding="utf-8").partition(START)
@@ -69,6 +76,14 @@ def write_readme(results: Sequence[Result]) -> Path:
         raise DataError(f"README.md lacks the lines {START} and {END}.")
     write_atomically(readme, f"{before}{START}\n\n{section.strip()}\n\n{END}{after}")
     return readme
+
+
+def _opening(first: Result) -> list[str]:
+    """Return what is decided over all data sets at once, and the first that is higher here, lower there."""
+    said = answer_of(first)
+    pooled, listed = said[: len(first.pooled)], said[len(first.pooled) :]
+    split = [one for one in listed if f"{HIGHER} on" in one and f"{LOWER} on" in one]
+    return [*pooled, *split[:1]]
 
 
 def _telling(results: Sequence[Result]) -> list[Result]:

@@ -6,34 +6,48 @@ copy of `run.json` each, named by its run.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError, KitError
+from mi_cot_lib.experiments.asked.item import Item
+from mi_cot_lib.experiments.asked.presets import Preset, Wanted, wanted_of
 from mi_cot_lib.experiments.information import Protocol, measured, unfit_information
-from mi_cot_lib.experiments.items import Item
-from mi_cot_lib.experiments.presets import Preset, Wanted, wanted_of
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine
 from mi_cot_lib.experiments.running.evaluate import evaluate, questions_fingerprint
 from mi_cot_lib.experiments.running.execute import Outcome, execute_grid
-from mi_cot_lib.experiments.running.run_record import calibration_of, own_validation
+from mi_cot_lib.experiments.running.run_record import (
+    CALIBRATED,
+    calibration_of,
+    own_validation,
+)
 from mi_cot_lib.experiments.running.sources import (
     data_fingerprint,
     recorded_sources,
     unfit_sources,
     weights_fingerprint,
 )
-from mi_cot_lib.files import from_json, write_json
-from mi_cot_lib.machine import repository_root
+from mi_cot_lib.files import write_json
 from mi_cot_lib.report.runs import Run
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.record import RECORD, read_record
+from mi_cot_lib.training.record import (
+    LOCK,
+    RECORD,
+    committed_record,
+    read_record,
+    write_record,
+)
 
 Record = dict[str, Any]
 # Parts that an item adds to a finished run's record.
 _ASKED_LATER = ("information", "outside")
+# Parts of every record of which only some items make something.
+_LARGE = ("calibration", "samples")
 # Where these agree, also in what the student answers, two records are of one student.
 _OF_ONE_STUDENT = ("data", "weights_sha256", "results_version", "correct")
 
@@ -78,12 +92,14 @@ class Places:
     results: Path | None
     now: Fingerprints = field(default_factory=Fingerprints, compare=False, repr=False)
 
-    def read(self, name: str) -> Iterable[Record]:
-        """Yield the records of a run's name, the reader's own first."""
+    def of(self, name: str) -> list[Callable[[], Record]]:
+        """Return what reads the records of a run's name, the reader's own first."""
+        found: list[Callable[[], Record]] = []
         if (self.runs / name / RECORD).is_file():
-            yield read_record(self.runs / name)
+            found.append(partial(read_record, self.runs / name))
         if self.results is not None and (self.results / f"{name}.json").is_file():
-            yield _committed(self.results / f"{name}.json")
+            found.append(partial(committed_record, self.results / f"{name}.json"))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +115,6 @@ class Found:
     runs: list[Run] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     unchecked: set[str] = field(default_factory=set)
-
-
-def results_folder() -> Path:
-    """Return where records are committed."""
-    return repository_root() / "results"
 
 
 def find(item: Item, preset: Preset, places: Places, seeds: int | None = None) -> Found:
@@ -161,7 +172,8 @@ def make_missing(
         try:
             if outcome.error is None:
                 _complete(wanted[outcome.run], outcome.run in measuring, places.runs)
-        except KitError as failed:
+        # One run's: the others go on.
+        except (KitError, OSError) as failed:
             outcome = Outcome(outcome.run, str(failed))
         if outcome.error is not None:
             failures.append(outcome)
@@ -171,19 +183,22 @@ def make_missing(
     return failures
 
 
-def commit(found: Found, folder: Path) -> None:
-    """Write the records that were found for an item to a folder of results.
+def commit(found: Found, folder: Path, needs: Sequence[str]) -> None:
+    """Write the records that were found for an item to a folder of results, without large parts nobody needs.
 
     What another item asked of a run stays where the folder's record is of the same student.
     """
+    unneeded = {part for part in _LARGE if part not in needs}
     folder.mkdir(parents=True, exist_ok=True)
     for name, record in {run.record["run"]: run.record for run in found.runs}.items():
         path = folder / f"{name}.json"
-        kept = _committed(path) if path.is_file() else {}
+        kept = committed_record(path) if path.is_file() else {}
         # A path of this machine is nobody else's.
-        written = {**record, "config": {**record["config"], "data_root": None}}
+        written = {part: record[part] for part in record if part not in unneeded}
+        written["config"] = {**record["config"], "data_root": None}
         if all(kept.get(part) == record.get(part) for part in _OF_ONE_STUDENT):
-            written = {part: kept[part] for part in _ASKED_LATER if part in kept} | written
+            parts = (*_ASKED_LATER, *_LARGE)
+            written = {part: kept[part] for part in parts if part in kept} | written
             if "outside" in written:
                 written["outside"] = kept.get("outside", {}) | written["outside"]
         if written != kept:
@@ -202,16 +217,6 @@ def gold_labels(preset: Preset, families: Sequence[str]) -> dict[str, list[str]]
     return found
 
 
-def _committed(path: Path) -> Record:
-    try:
-        record: Record = from_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path} is not valid JSON ({error}); delete it and run again.") from error
-    if not isinstance(record, dict):
-        raise DataError(f"{path} is not a run's record; delete it and run again.")
-    return record
-
-
 def _places_of(wanted: Wanted, item: Item, record: Record) -> Iterable[Run]:
     seed = wanted.config.seed
     yield Run(wanted.setting, seed, record)
@@ -224,8 +229,9 @@ def _places_of(wanted: Wanted, item: Item, record: Record) -> Iterable[Run]:
 def _look(wanted: Wanted, item: Item, places: Places, found: Found) -> Record | None:
     """Return the first usable record of a run; else note in `found` why there is none."""
     name, why = wanted.config.run_name, "absent"
-    try:
-        for record in places.read(name):
+    for read in places.of(name):
+        try:
+            record = read()
             # Only now: a student that no record is of may have to be fetched.
             now = places.now.of(wanted.config)
             why = unfit(record, wanted.config, item.needs, now)
@@ -236,8 +242,8 @@ def _look(wanted: Wanted, item: Item, places: Places, found: Found) -> Record | 
                 if now is None:
                     found.unchecked.add(name)
                 return record
-    except DataError as error:
-        why = str(error)
+        except DataError as error:
+            why = str(error)
     found.missing[name] = why
     return None
 
@@ -257,16 +263,22 @@ def _unfit_outside(record: Record, wanted: Wanted, now: Fingerprints) -> str:
 def _complete(wanted: Wanted, measuring: bool, runs: Path) -> None:
     """Keep in a run's record what its student answers to the other data set, and what is measured of it."""
     folder = runs / wanted.config.run_name
+    # Another process may add another part meanwhile.
+    with FileLock(folder / LOCK):
+        _complete_alone(wanted, measuring, folder)
+
+
+def _complete_alone(wanted: Wanted, measuring: bool, folder: Path) -> None:
     record = read_record(folder)
     if wanted.outside is not None and wanted.outside not in record.get("outside", {}):
         answers = evaluate(folder, wanted.outside, wanted.config.data_root)
         kept = {
             "data_sha256": answers.data_sha256,
             # The temperature is the student's own: its validation split is of its own data.
-            **calibration_of(answers.predictions, own_validation(folder)),
+            **calibration_of(answers.predictions[:CALIBRATED], own_validation(folder)),
         }
         record["outside"] = {**record.get("outside", {}), wanted.outside: kept}
-        write_json(folder / RECORD, record, sort_keys=True)
+        write_record(folder, record)
     if measuring and unfit_information(record, Protocol()):
         record["information"] = measured(folder, wanted.config, Protocol())
-        write_json(folder / RECORD, record, sort_keys=True)
+        write_record(folder, record)

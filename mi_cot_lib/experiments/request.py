@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mi_cot_lib.experiments.items import Item, item_named
+from mi_cot_lib.experiments.asked.items import Item, item_named
+from mi_cot_lib.experiments.asked.presets import Preset, preset_named, runs_of, seeds_of
 from mi_cot_lib.experiments.judging import JudgeChoice
 from mi_cot_lib.experiments.make import make
 from mi_cot_lib.experiments.plan import Plan, plan
-from mi_cot_lib.experiments.presets import Preset, preset_named, runs_of, seeds_of
-from mi_cot_lib.experiments.records import Found, Places, find, results_folder
+from mi_cot_lib.experiments.records import Found, Places, find
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.runs import Result
+from mi_cot_lib.training.record import results_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def expected_calibration_error(
 ) -> float:
     """Return the mean distance of accuracy and confidence over bins of equal width (Guo et al. 2017).
 
-    It is never below |accuracy − mean confidence|, whatever the bins (the triangle inequality).
+    It is never below `|accuracy − mean confidence|`, whatever the bins (the triangle inequality).
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     return binned_error(bin_numbers(confidence, n_bins), outcomes - confidences, n_bins)
@@ -41,13 +41,8 @@ def reliability_bins(
     """
     confidences, outcomes = _checked(confidence, correct, n_bins)
     order = np.argsort(confidences)
+    number = bin_numbers(confidence, n_bins, equal_mass=equal_mass)[order]
     confidences, outcomes = confidences[order], outcomes[order]
-    if equal_mass:
-        ends = [np.searchsorted(confidences, confidences, side) for side in ("left", "right")]
-        sizes = [len(part) for part in np.array_split(order, n_bins)]
-        number = np.repeat(np.arange(n_bins), sizes)[(ends[0] + ends[1] - 1) // 2]
-    else:
-        number = bin_numbers(confidence, n_bins)[order]
     rows = []
     for index in np.unique(number):
         held = confidences[number == index]
@@ -57,14 +52,20 @@ def reliability_bins(
     return pd.DataFrame(rows, columns=["low", "high", "count", "confidence", "accuracy"])
 
 
-def bin_numbers(confidence: Confidences, n_bins: int) -> np.ndarray:
-    """Return the bin of equal width that each confidence falls into, `(answers,)` from 0.
+def bin_numbers(confidence: Confidences, n_bins: int, *, equal_mass: bool = False) -> np.ndarray:
+    """Return the bin that each confidence falls into, `(answers,)` from 0.
 
-    A confidence on an edge belongs to the bin above it, and 1 to the last. An edge k / n_bins is the
-    number nearest to it in the confidences' own precision.
+    Bins are of equal width, or of equal mass as in `reliability_bins`. A confidence on an edge belongs to
+    the bin above it, and 1 to the last. An edge k / n_bins is the number nearest to it in the confidences'
+    own precision.
     """
     values = 1.0 * np.asarray(confidence)
     _check_binned(values, n_bins)
+    if equal_mass:
+        ordered = np.sort(values)
+        left, right = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+        sizes = [len(part) for part in np.array_split(ordered, n_bins)]
+        return np.repeat(np.arange(n_bins), sizes)[(left + right - 1) // 2]
     edges = (np.arange(1, n_bins) / n_bins).astype(values.dtype)
     return np.searchsorted(edges, values, side="right")
 
@@ -96,24 +97,39 @@ def brier_score(confidence: Confidences, correct: Outcomes) -> float:
     return float(brier_score_loss(outcomes.astype(int), confidences, labels=[0, 1]))
 
 
-def noise_floor(
-    confidence: Confidences, n_bins: int = 10, *, draws: int = 200, seed: int = 0
-) -> tuple[float, float]:
+def noise_floor(confidence: Confidences, *, draws: int = 200) -> tuple[float, float]:
     """Return the error that a perfectly calibrated student would show by chance alone.
 
-    Answers are drawn right with exactly the probability that their confidence says. Returns mean and 95th
-    percentile of `expected_calibration_error` over the draws.
+    Returns mean and 95th percentile of `chance_errors`.
+    """
+    errors = chance_errors(confidence, draws=draws)
+    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
+
+
+def chance_errors(
+    confidence: Confidences,
+    n_bins: int = 10,
+    *,
+    equal_mass: bool = False,
+    draws: int = 200,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return the errors, (draws,), that a perfectly calibrated student shows on draws of its answers.
+
+    Answers are drawn right with exactly the probability that their confidence says; the error is
+    `expected_calibration_error`, or `equal_mass_error`.
     """
     if draws < 1:
         raise ConfigError(f"draws must be at least 1, got {draws}.")
     values, _ = _checked(confidence, np.zeros(len(confidence)), n_bins)
     generator = np.random.default_rng(seed)
-    numbers = bin_numbers(confidence, n_bins)
-    errors = [
-        binned_error(numbers, (generator.random(len(values)) < values) - values, n_bins)
-        for _ in range(draws)
-    ]
-    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
+    numbers = bin_numbers(confidence, n_bins, equal_mass=equal_mass)
+    return np.array(
+        [
+            binned_error(numbers, (generator.random(len(values)) < values) - values, n_bins)
+            for _ in range(draws)
+        ]
+    )
 
 
 def breaks_the_bound(error: float, accuracy: float, confidence: float, slack: float = 0.0) -> bool:

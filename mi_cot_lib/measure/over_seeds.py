@@ -5,6 +5,7 @@ All of it speaks of training again with other seeds, on this one test set; `over
 deviations around the mean, and rests on the results being roughly normal, which three numbers cannot show.
 """
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,7 +96,12 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     known = [p for p in p_values if p is not None]
     if not all(0 <= p <= 1 for p in known):
         raise ConfigError(f"p-values lie from 0 to 1, got {known}.")
-    corrected = iter(multipletests(known, method="holm")[1] if known else [])
+    # `multipletests` collects garbage, a tenth of a second a call where much is loaded: not what is there.
+    gc.freeze()
+    try:
+        corrected = iter(multipletests(known, method="holm")[1] if known else [])
+    finally:
+        gc.unfreeze()
     return [None if p is None else float(next(corrected)) for p in p_values]
 
 

@@ -110,7 +110,12 @@ def shift_found(power: float, alpha: float, df: int | None = None) -> float:
     return float(brentq(too_often_missed, 0.0, high))
 
 
-def _missed(shift: float, critical: float, df: int | None) -> float:
+def chance_found(shift: float, alpha: float, df: float) -> float:
+    """Return how often Student's two-sided t test finds a true mean of so many standard errors, 0 to 1."""
+    return 1 - _missed(shift, float(stats.t.isf(alpha / 2, df)), df)
+
+
+def _missed(shift: float, critical: float, df: float | None) -> float:
     """P(|T| < critical) of the noncentral t (or normal) with this shift."""
     if df is None:
         return float(stats.norm.cdf(critical - shift) - stats.norm.cdf(-critical - shift))

@@ -7,11 +7,39 @@ import numpy as np
 from scipy import stats
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.measure.over_seeds import PairedDifference, holm, paired_difference
+from mi_cot_lib.measure.crossed import crossed_difference
+from mi_cot_lib.measure.over_seeds import holm, paired_difference
 
 HIGHER, LOWER, SAME, UNDECIDED = "higher", "lower", "same within the margin", "undecided"
-# Family-wise error of the differences among the declared comparisons of one item, and of the samenesses.
-_LEVEL = 0.05
+# Family-wise error of the differences among comparisons that are decided together, and of the samenesses.
+LEVEL = 0.05
+
+# What a seed came out as: one number, or the outcome of each item, which was drawn as well.
+Value = float | np.ndarray
+Side = Mapping[int, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The mean of a − b over the seeds that both have, in the values' unit.
+
+    Attributes:
+        low, high: 95% interval, uncorrected: over seeds (paired t), or over seeds and items where there
+            are outcomes of items (`crossed`). NaN where the seeds give none.
+        freedom: Degrees of freedom of that interval's t.
+        spread: Standard deviation between seeds; NaN with one.
+        p: Of no difference, two-sided. `p_same` is of one as large as the margin: the larger of two one-sided
+            tests (Schuirmann 1987). None where the seeds give none.
+    """
+
+    mean: float
+    low: float
+    high: float
+    freedom: float
+    spread: float
+    seeds: tuple[int, ...]
+    p: float | None
+    p_same: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,60 +47,73 @@ class Verdict:
     """What the seeds decide about a difference.
 
     Attributes:
-        decision: `higher` or `lower` where the paired t-test over seeds rejects no difference; else
-            `same within the margin` where two one-sided tests reject a difference as large as the margin, or
-            where both sides are equal for every one of several seeds; else `undecided`.
-        found: The difference with its 95% interval, uncorrected.
-        p_holm: Of the two-sided test, Holm-corrected; None where the seeds give none. `p_same` likewise of
-            the two one-sided tests (the larger).
+        decision: `higher` or `lower` where no difference is rejected; else `same within the margin` where two
+            one-sided tests reject a difference as large as the margin, or where both sides are equal for
+            every one of several seeds; else `undecided`.
+        p_holm: Of no difference, Holm-corrected; None where the seeds give none. `p_same` likewise.
     """
 
     decision: str
-    found: PairedDifference
+    found: Difference
     p_holm: float | None
     p_same: float | None
 
 
-def decide(
-    pairs: Sequence[tuple[Mapping[int, float], Mapping[int, float]]], margins: Sequence[float]
-) -> list[Verdict]:
-    """Decide all declared comparisons of one item together (Holm 1979; Schuirmann 1987 for “same”).
-
-    By comparison `pairs` hold seed to value of the one side and of the other, which is subtracted, and
-    `margins` the smallest difference of interest, above 0, in the values' unit.
+def difference(a: Side, b: Side, margin: float) -> Difference:
+    """Compare two sides, each a value by seed, over the seeds of both.
 
     Raises:
-        ConfigError: A margin is not above 0, or a pair shares no seed.
+        ConfigError: The margin is not above 0, no seed is shared, or a value is not finite.
     """
-    if not all(0 < margin < np.inf for margin in margins):
-        raise ConfigError(f"margins must be finite and above 0, got {list(margins)}.")
-    found = [paired_difference(a, b) for a, b in pairs]
-    differing = holm([one.p for one in found])
-    same = holm(
-        [
-            None if one.p is None else _two_one_sided(a, b, margin)
-            for one, (a, b), margin in zip(found, pairs, margins, strict=True)
-        ]
-    )
+    if not 0 < margin < np.inf:
+        raise ConfigError(f"margins must be finite and above 0, got {margin}.")
+    means = [{seed: float(np.mean(value)) for seed, value in side.items()} for side in (a, b)]
+    found = paired_difference(*means)
+    shared = found.seeds
+    mean, low, high = found.difference.mean, found.difference.low, found.difference.high
+    p, p_same, freedom = found.p, None, float(len(shared) - 1)
+    is_of_items = all(np.size(side[seed]) > 1 for side in (a, b) for seed in shared)
+    if is_of_items and len(shared) > 1:
+        outcomes = [np.stack([np.asarray(side[seed]) for seed in shared]) for side in (a, b)]
+        crossed = crossed_difference([(outcomes[0], outcomes[1])], margin)
+        if crossed.low < crossed.high:
+            low, high, p, p_same = crossed.low, crossed.high, crossed.p, crossed.p_same
+            freedom = crossed.freedom
+    elif p is not None:
+        each = [means[0][seed] - means[1][seed] for seed in shared]
+        p_same = float(
+            max(
+                stats.ttest_1samp(each, -margin, alternative="greater").pvalue,
+                stats.ttest_1samp(each, margin, alternative="less").pvalue,
+            )
+        )
+    low, high, spread = (np.nan if end is None else end for end in (low, high, found.spread))
+    return Difference(mean, low, high, freedom, spread, shared, p, p_same)
+
+
+def decide(pairs: Sequence[tuple[Side, Side]], margin: float) -> list[Verdict]:
+    """Decide comparisons together (Holm 1979); errors as for `difference`.
+
+    Of each pair the second side is subtracted; `margin` is the smallest difference of interest, in the
+    values' unit.
+    """
+    found = [difference(a, b, margin) for a, b in pairs]
+    differing, same = holm([one.p for one in found]), holm([one.p_same for one in found])
     return [
-        Verdict(_decision(one, p, p_same), one, p, p_same)
+        Verdict(_of_several(one, p, p_same), one, p, p_same)
         for one, p, p_same in zip(found, differing, same, strict=True)
     ]
 
 
-def _two_one_sided(a: Mapping[int, float], b: Mapping[int, float], margin: float) -> float:
-    differences = [a[seed] - b[seed] for seed in sorted(a.keys() & b.keys())]
-    above = stats.ttest_1samp(differences, -margin, alternative="greater").pvalue
-    below = stats.ttest_1samp(differences, margin, alternative="less").pvalue
-    return float(max(above, below))
+def decision(mean: float, p: float | None, p_same: float | None) -> str:
+    """Decide one difference from its mean and the two tests' p, None where there is none."""
+    if p is not None and p < LEVEL:
+        return HIGHER if mean > 0 else LOWER
+    return SAME if p_same is not None and p_same < LEVEL else UNDECIDED
 
 
-def _decision(found: PairedDifference, p: float | None, p_same: float | None) -> str:
-    if p is not None and p < _LEVEL:
-        return HIGHER if found.difference.mean > 0 else LOWER
-    if p_same is not None and p_same < _LEVEL:
-        return SAME
+def _of_several(found: Difference, p: float | None, p_same: float | None) -> str:
     # Equal for every seed is no sample of anything that scatters: both sides compute the same.
-    if p is None and len(found.seeds) > 1 and found.difference.mean == 0:
+    if p is None and len(found.seeds) > 1 and found.mean == 0:
         return SAME
-    return UNDECIDED
+    return decision(found.mean, p, p_same)

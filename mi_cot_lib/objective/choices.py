@@ -17,8 +17,8 @@ TERMS = ("prediction", "generation", "mi")
 class Method:
     """A training method, by the name that `--method` takes and the title that tables print.
 
-    It may train the rationale task beside the prediction task, have the prediction target be rationale, then
-    label, in one sequence, and add the MI term.
+    It may train the rationale task beside the prediction task, have the prediction target be rationale and
+    label in one sequence, the label last or first, and add the MI term.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Method:
     explains: bool
     target_has_rationale: bool
     uses_mi: bool
+    label_first: bool = False
 
 
 METHODS: dict[str, Method] = {
@@ -33,6 +34,8 @@ METHODS: dict[str, Method] = {
     for method in (
         Method("finetune", "Finetuning", False, False, False),
         Method("single_task", "Single-task", False, True, False),
+        # Of Question 7, not of the paper.
+        Method("label_first", "Label, then rationale", False, True, False, label_first=True),
         Method("dss", "DSS", True, False, False),
         Method("mi", "MI", True, False, True),
     )

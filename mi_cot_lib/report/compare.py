@@ -1,4 +1,4 @@
-"""Comparisons of settings: those an item declares beforehand get a verdict, all others are exploratory."""
+"""Comparisons of settings: those that were declared beforehand get a verdict, all others are exploratory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,32 +7,63 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from mi_cot_lib.measure.over_items import mcnemar, paired_bootstrap
-from mi_cot_lib.measure.over_seeds import paired_difference
-from mi_cot_lib.measure.verdicts import decide
+from mi_cot_lib.measure.crossed import crossed_difference
+from mi_cot_lib.measure.power import shift_found
+from mi_cot_lib.measure.verdicts import (
+    LEVEL,
+    UNDECIDED,
+    Difference,
+    Verdict,
+    decide,
+    decision,
+    difference,
+)
 from mi_cot_lib.report.runs import Run, Values, by_setting
 from mi_cot_lib.report.setting import Setting
 
+CONFIRMED, REFUTED = "confirmed", "refuted"
 Pair = tuple[Setting, Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is said of a comparison, by whom, and the verdict that it expects: higher, lower or the same."""
+
+    text: str
+    source: str
+    expects: str
+
+    def answer(self, verdict: str) -> str:
+        """Return `confirmed`, `refuted`, or `undecided` as the verdict is."""
+        if verdict == UNDECIDED:
+            return verdict
+        return CONFIRMED if verdict == self.expects else REFUTED
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Which settings are compared: those that fields `of` match, each with the one that is otherwise alike.
 
-    `against` is what those fields, and others, are on the other side, which is subtracted.
+    `against` is what those fields, and others, are on the other side, which is subtracted: a value, or a
+    function that makes it of the setting. `claim` is what is said of it, if it tests what somebody says.
     """
 
     of: Mapping[str, Any]
     against: Mapping[str, Any]
+    claim: Claim | None = None
 
     def pairs(self, settings: Sequence[Setting]) -> Iterator[Pair]:
         """Yield the pairs that are there."""
         there = {one.normalised(): one for one in settings}
         for one in settings:
             if one.matches(self.of):
-                other = there.get(one.with_(**self.against).normalised())
+                values = {
+                    name: value(one) if callable(value) else value
+                    for name, value in self.against.items()
+                }
+                other = there.get(one.with_(**values).normalised())
                 if other is not None and other != one:
                     yield one, other
 
@@ -43,23 +74,29 @@ DSS_AGAINST_FINETUNING = Comparison({"method": "dss"}, {"method": "finetune"})
 
 def compare(
     values: Values,
-    declared: Sequence[Comparison],
+    asked: Sequence[Comparison],
     margin: float,
     also: Sequence[Comparison] | None = (),
+    *,
+    declared: bool = True,
+    room: tuple[float, float] | None = None,
 ) -> pd.DataFrame:
     """Compare settings over the seeds that both have, and that have a value that is not NaN.
 
-    Declared pairs are decided together; only they are corrected for, and only they get verdicts, with the
-    margin as the smallest difference of interest, in the values' unit. Those of `also` are compared for
-    exploration; None compares every two settings of one data set and size.
+    What was asked first comes first, and if it was declared it gets verdicts, with the margin as the smallest
+    difference of interest, in the values' unit. The pairs of one comparison on one split are decided together
+    and corrected for each other, claims for all claims. Those of `also` are compared for exploration; None
+    compares every two settings of one data set and size.
 
     Returns:
-        Columns `setting`, `against`, `declared`, `difference`, `low`, `high` (95% t interval), `spread`
-        (standard deviation between seeds), `seeds`, `p`, and of declared ones `p_holm`, `p_same` (both
-        Holm-corrected) and `verdict`.
+        Columns `setting`, `against`, `asked`, `declared`, `claim`, `difference`, `low`, `high` (95%
+        interval), `spread` (standard deviation between seeds), `seeds`, `p`, `room` (whether the mean of what
+        is compared with lies between the two), and of declared ones `p_holm`, `p_same` (both Holm-corrected),
+        `verdict` and `detectable`: the difference that four of five repetitions would have told from none,
+        were it the first of its family.
     """
     known = {
-        one: {seed: value for seed, value in seeds.items() if not np.isnan(value)}
+        one: {seed: value for seed, value in seeds.items() if not np.isnan(value).any()}
         for one, seeds in values.items()
     }
     settings = [one for one, seeds in known.items() if seeds]
@@ -67,62 +104,100 @@ def compare(
     def shared(pairs: Iterable[Pair]) -> list[Pair]:
         return [p for p in dict.fromkeys(pairs) if known[p[0]].keys() & known[p[1]].keys()]
 
-    first = shared(pair for one in declared for pair in one.pairs(settings))
+    claims: dict[Pair, Claim | None] = {}
+    families: dict[Any, list[Pair]] = {}
+    for comparison in asked:
+        for pair in shared(comparison.pairs(settings)):
+            if pair not in claims:
+                claims[pair] = comparison.claim
+                of = (id(comparison), pair[0].split) if comparison.claim is None else "claims"
+                families.setdefault(of, []).append(pair)
+    verdicts: dict[Pair, tuple[Verdict, int]] = {}
+    for pairs in families.values() if declared else ():
+        decided = decide([(known[a], known[b]) for a, b in pairs], margin)
+        verdicts |= {
+            pair: (verdict, len(pairs)) for pair, verdict in zip(pairs, decided, strict=True)
+        }
     others = _every_two(settings) if also is None else (p for c in also for p in c.pairs(settings))
-    rest = [p for p in shared(others) if p not in first and p[::-1] not in first]
-    decided = decide([(known[a], known[b]) for a, b in first], [margin] * len(first))
+    rest = [p for p in shared(others) if p not in claims and p[::-1] not in claims]
     rows = []
-    for (a, b), verdict in [*zip(first, decided, strict=True), *((pair, None) for pair in rest)]:
-        found = verdict.found if verdict else paired_difference(known[a], known[b])
+    for a, b in (*claims, *rest):
+        verdict, together = verdicts.get((a, b), (None, 1))
+        found = verdict.found if verdict else difference(known[a], known[b], margin)
+        level = np.mean([np.mean(known[b][seed]) for seed in found.seeds])
         rows.append(
             {
                 "setting": a,
                 "against": b,
+                "asked": (a, b) in claims,
                 "declared": verdict is not None,
-                "difference": found.difference.mean,
-                "low": found.difference.low,
-                "high": found.difference.high,
+                "claim": claims.get((a, b)),
+                "room": room is None or bool(room[0] <= level <= room[1]),
+                "difference": found.mean,
+                "low": found.low,
+                "high": found.high,
                 "spread": found.spread,
                 "seeds": len(found.seeds),
                 "p": found.p,
                 "p_holm": verdict and verdict.p_holm,
                 "p_same": verdict and verdict.p_same,
                 "verdict": verdict and verdict.decision,
+                "detectable": verdict and _detectable(found, together),
             }
         )
-    numbers = ("difference", "low", "high", "spread", "p", "p_holm", "p_same")
+    numbers = ("difference", "low", "high", "spread", "p", "p_holm", "p_same", "detectable")
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float) if rows else {})
 
 
-def over_items(runs: Sequence[Run], compared: pd.DataFrame) -> pd.DataFrame:
-    """Ask of each pair whose accuracies `compare` compared what other test items would have said.
+def _detectable(found: Difference, together: int) -> float:
+    """Return the difference that the first of so many tests finds in 80% of repetitions."""
+    if len(found.seeds) < 2:
+        return np.nan
+    error = (found.high - found.low) / 2 / stats.t.isf(LEVEL / 2, found.freedom)
+    # Rounded down, so that comparisons share what takes long to find.
+    return float(error * shift_found(0.8, LEVEL / together, max(1, int(found.freedom))))
+
+
+def pool(
+    runs: Sequence[Run], comparison: Comparison, margin: float, room: tuple[float, float]
+) -> pd.DataFrame:
+    """Compare over all data sets, and their sizes, at once, each counting alike.
+
+    Left out are settings in which the side that is subtracted answers fewer or more of validation than there
+    is room for, in percent: there is nothing to be gained or lost.
 
     Returns:
-        The same rows with `item_low`, `item_high` (points: 95% paired bootstrap over items of the mean
-        over shared seeds), `p_items`, `p_votes` (exact McNemar of majority votes; of an even number of
-        seeds the last has no vote), `only_one` and `only_other`: items that one vote alone has right.
+        One row a split, over seeds and items together: columns `split`, `difference`, `low`, `high`, `p`,
+        `p_same`, `in_margin` (probability, as `crossed_difference`), `sets`, `datasets` (their names) and
+        `verdict`.
     """
     cells = by_setting(runs)
+    found: dict[str, dict[Setting, tuple[np.ndarray, np.ndarray]]] = {}
+    for pair in comparison.pairs(list(cells)):
+        sides = [cells[one] for one in pair]
+        seeds = sorted(sides[0].keys() & sides[1].keys())
+        known = [100 * run.record["metrics"]["valid_accuracy"] for run in sides[1].values()]
+        if len(seeds) > 1 and room[0] <= np.mean(known) <= room[1]:
+            a, b = (100.0 * np.stack([side[seed].outcomes() for seed in seeds]) for side in sides)
+            found.setdefault(pair[0].split, {})[pair[0]] = a, b
     rows = []
-    for one in compared.to_dict("records"):
-        sides = cells[one["setting"]], cells[one["against"]]
-        shared = sorted(sides[0].keys() & sides[1].keys())
-        right = [np.array([side[seed].outcomes() for seed in shared], float) for side in sides]
-        items = paired_bootstrap(*(side.mean(axis=0) for side in right))
-        votes = mcnemar(*(_majority(side) for side in right))
-        over = (100 * items.low, 100 * items.high, items.p)
-        rows.append((*over, votes.p, votes.only_a, votes.only_b))
-    names = ["item_low", "item_high", "p_items", "p_votes", "only_one", "only_other"]
-    return compared.join(pd.DataFrame(rows, compared.index, names))
+    for split, sets in found.items():
+        one = crossed_difference(list(sets.values()), margin)
+        rows.append(
+            {
+                "split": split,
+                "difference": one.mean,
+                **{name: getattr(one, name) for name in ("low", "high", "p", "p_same")},
+                "in_margin": one.in_margin,
+                "sets": one.sets,
+                "datasets": sorted({setting.dataset for setting in sets}),
+                "verdict": decision(one.mean, one.p, one.p_same),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _every_two(settings: Sequence[Setting]) -> Iterator[Pair]:
     for other, one in combinations(settings, 2):
         if (one.dataset, one.size, one.split) == (other.dataset, other.size, other.split):
             yield one, other
-
-
-def _majority(outcomes: np.ndarray) -> np.ndarray:
-    """(seeds, items) → (items,): right where more than half of an odd number of seeds are."""
-    voters = len(outcomes) - (len(outcomes) % 2 == 0)
-    return outcomes[:voters].mean(axis=0) > 0.5

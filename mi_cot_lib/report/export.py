@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import describe_hardware
 from mi_cot_lib.report.answer import WORDS, answer_of
+from mi_cot_lib.report.compare import Claim
 from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.pictures.canvas import save
 from mi_cot_lib.report.runs import Record, Result
@@ -28,8 +30,10 @@ def to_object(result: Result, files: list[str] | None = None) -> dict[str, Any]:
 
     Returns:
         `id`, `question`, `answer`, `preset`, `cells` (`setting`, `mean`, `interval`, `seeds`, `n` and what
-        else was measured), `comparisons` (`setting`, `against`, `difference`, `interval`, `p`, `declared`,
-        `verdict` and more), `cost` and `files`: where it was written.
+        else was measured), `primary` (over all data sets at once, where there is such a comparison),
+        `comparisons` (`setting`, `against`, `difference`, `interval`, `p`, `asked`, `declared`, `verdict` and
+        more),
+        `contrasts` (the same of whether a gain changes), `cost` and `files`: where it was written.
     """
     return {
         "id": result.id,
@@ -42,7 +46,9 @@ def to_object(result: Result, files: list[str] | None = None) -> dict[str, Any]:
         "cells": [
             {"mean": one.pop("value"), "n": one.pop("items"), **one} for one in _plain(result.cells)
         ],
+        "primary": _plain(result.pooled),
         "comparisons": _plain(result.compared),
+        "contrasts": _plain(result.contrasts),
         "cost": run_facts(result),
         "missing": dict(result.missing),
         "files": files or [],
@@ -79,7 +85,7 @@ def write_item(result: Result, out: Path, command: str) -> list[Path]:
 
 def run_facts(result: Result) -> dict[str, str]:
     """Return how an item's runs were made, and what is missing or was not checked, by what is said."""
-    facts = facts_of({run.record["run"]: run.record for run in result.runs}.values())
+    facts = facts_of([result])
     if result.judge:
         facts["Judge"] = result.judge
     if result.missing:
@@ -90,9 +96,9 @@ def run_facts(result: Result) -> dict[str, str]:
     return facts
 
 
-def facts_of(records: Iterable[Record]) -> dict[str, str]:
-    """Return what runs have in common and what they took, by what is said."""
-    kept = list(records)
+def facts_of(results: Iterable[Result]) -> dict[str, str]:
+    """Return what the runs have in common and what they took, by what is said; each run counts once."""
+    kept = list({run.record["run"]: run.record for one in results for run in one.runs}.values())
     return {
         "Runs": f"{len(kept):,}",
         "Hours, added up": f"{sum(one['seconds']['total'] for one in kept) / 3600:.2f}",
@@ -136,6 +142,8 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain_value(value: Any) -> Any:
     if isinstance(value, Setting):
         return value.to_dict()
+    if isinstance(value, Claim):
+        return asdict(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):

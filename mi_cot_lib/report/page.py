@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -13,6 +14,7 @@ from mi_cot_lib.report.paper import SETTINGS
 from mi_cot_lib.report.pictures import draw
 from mi_cot_lib.report.pictures.canvas import to_png
 from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.setting import WORDING
 from mi_cot_lib.report.tables import folded_tables, main_table
 
 # A picture's inch on a screen; its letters are then as large as the page's small ones.
@@ -32,17 +34,18 @@ def render_page(results: Sequence[Result], commands: Mapping[str, str], command:
     # By kind, items by number; one without a number is a kind of its own.
     contents: dict[str, dict[str, Result]] = {}
     for one in results:
-        kind, _, number = one.kind.partition(" ")
+        number = one.id.lstrip(ascii_lowercase + "_")
+        kind = one.kind.removesuffix(f" {number}")
         contents.setdefault(kind, {})[number] = one
-    records = {run.record["run"]: run.record for one in results for run in one.runs}
     return WORDS.get_template("page.html.jinja").render(
         sections=[_section(one, commands[one.id]) for one in results],
         contents=contents,
         built_in=any(one.built_in for one in results),
         presets=list(dict.fromkeys(one.preset for one in results)),
         settings=SETTINGS,
-        facts=facts_of(records.values()),
+        facts=facts_of(results),
         command=command,
+        drawn=WORDING["pictures"],
     )
 
 

@@ -8,27 +8,41 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
+from mi_cot_lib.measure.verdicts import SAME, Side, Value
 from mi_cot_lib.report.setting import COLUMN, Setting, title
 
 RESAMPLES = 1_000
+# What most items ask beside each other, the MI loss and rationales; and what can be said one by one.
+ASKED, _LISTED = 2, 6
+NO_ROOM = f"{SAME}, no room"
 Record = Mapping[str, Any]
 # A setting's runs by seed.
 Cells = dict[Setting, dict[int, "Run"]]
-# By setting, the value of each seed.
-Values = Mapping[Setting, Mapping[int, float]]
+# By setting, the value of each seed, or of each of its items.
+Values = Mapping[Setting, Side]
 # Scores of one sampled item, one a repeat; None is a malformed answer of the judge.
 Scores = tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished run in its place: what was trained and asked, its seed, and what `run.json` holds."""
+    """One finished run in its place: what was trained and asked, its seed, and what `run.json` holds.
+
+    With `new` only those answers count whose questions are new in that respect: they take turns.
+    """
 
     setting: Setting
     seed: int
     record: Record
+    new: New | None = None
+
+    @classmethod
+    def of(cls, record: Record) -> "Run":
+        """Return a record in its place: the setting and seed that it is of."""
+        return cls(Setting.of(record["config"]), record["config"]["seed"], record)
 
     def outcomes(self) -> np.ndarray:
         """Return which items of its split were answered rightly, `(items,)` of 0 and 1."""
@@ -36,6 +50,8 @@ class Run:
         bits = (
             self.calibration()["correct"] if split == "outside" else self.record["correct"][split]
         )
+        if self.new is not None:
+            bits = bits[NEW.index(self.new) :: len(NEW)]
         return np.array([int(bit) for bit in bits])
 
     def accuracy(self) -> float:
@@ -76,19 +92,21 @@ class Result:
     """An item, made: all that its tables, pictures and sentences are made from.
 
     Attributes:
-        id: `table1` … `question6`, `methods`.
+        id: `table1` … `question7`, `methods`.
         measure: `accuracy`, `error`, `quality`, `correlation`, `information` or `cases`.
         margin: Smallest difference of interest, in the measure's unit.
         fields: Fields of a setting that tell its rows apart.
         built_in: Whether data and students are the kit's own.
         cells: One row a setting: `setting`, `value`, `low`, `high`, `seeds`, `items` and more.
         compared: From `compare`; declared ones first.
+        contrasts: From `contrasts`, of the kind `contrast`, where it has any.
+        pooled: From `pool`, where it is asked for: the primary comparison, a row a split.
         samples: Judged rationales, where it asks for them.
         golds: Gold labels by data set with a closed set.
         missing: Runs that are not there, and why.
         unchecked: Runs whose data or weights are not on this machine to be compared with.
         pictures: Names of `pictures.PICTURES`.
-        folded: Names of `tables.FOLDED`.
+        folded: Names of `further.FOLDED`.
         cases: About what its case studies are.
     """
 
@@ -103,6 +121,9 @@ class Result:
     cells: pd.DataFrame
     compared: pd.DataFrame
     runs: Sequence[Run]
+    pooled: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contrast: str = ""
     samples: Sequence[JudgedSample] = ()
     golds: Mapping[str, list[str]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -114,13 +135,18 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """`Table 1`, `Figure 2`, `Question 3`; `Methods`, `Information`."""
-        name, number = self.id.rstrip("0123456789"), self.id.lstrip("abcdefghijklmnopqrstuvwxyz")
-        return f"{name.capitalize()} {number}".strip()
+        """`Table 1`, `Figure 2`, `Question 3`; `Methods`, `Declared whole`."""
+        name = self.id.rstrip("0123456789")
+        return f"{name.replace('_', ' ').capitalize()} {self.id[len(name) :]}".strip()
+
+    @property
+    def asked(self) -> pd.DataFrame:
+        """The comparisons that it is about, be they declared or not."""
+        return self.compared[self.compared["asked"]] if len(self.compared) else self.compared
 
     @property
     def declared(self) -> pd.DataFrame:
-        """The comparisons that were declared beforehand."""
+        """The comparisons that were declared beforehand: they have verdicts."""
         return self.compared[self.compared["declared"]] if len(self.compared) else self.compared
 
 
@@ -129,12 +155,19 @@ def row_title(result: Result, setting: Setting) -> str:
     return title(setting, _row_fields(result))
 
 
+def column_title(result: Result, setting: Setting) -> str:
+    """Return what a setting's column is called: data set and split, and the size where no row says it."""
+    sizes = _sizes(result)
+    in_column = any(any(found) for found in sizes) and "size" not in _row_fields(result)
+    return title(setting, (*COLUMN, "size") if in_column else COLUMN)
+
+
 def named(result: Result, cells: pd.DataFrame) -> pd.DataFrame:
     """Add what each cell's `row` and `column` are called, and its `method`."""
     settings = list(cells["setting"])
     return cells.assign(
         row=[row_title(result, one) for one in settings],
-        column=[title(one, COLUMN) for one in settings],
+        column=[column_title(result, one) for one in settings],
         method=[one.method for one in settings],
     )
 
@@ -145,6 +178,9 @@ def pair_titles(result: Result, setting: Setting, against: Setting) -> tuple[str
     differing = [name for name in fields if getattr(setting, name) != getattr(against, name)]
     # What only one side has is no difference of two values: α3 of MI against DSS.
     own = [name for name in differing if getattr(against, name) is not None] or differing
+    if not (title(setting, differing) and title(against, own)):
+        # A side that changes nothing is called by what it shares with the other.
+        differing = own = [name for name in fields if name in (*differing, *result.fields)]
     shared = [name for name in fields if name not in differing]
     return title(setting, differing), title(against, own), title(setting, shared)
 
@@ -155,9 +191,42 @@ def pair_title(result: Result, setting: Setting, against: Setting) -> str:
     return f"{one} − {other}" + (f", {shared}" if shared else "")
 
 
+def pairs_of(compared: pd.DataFrame) -> list[tuple[Setting, Setting]]:
+    """Return the two settings of each comparison."""
+    return list(zip(compared["setting"], compared["against"], strict=True))
+
+
+def verdict_of(compared: Mapping[str, Any]) -> str:
+    """Return a comparison's verdict; `NO_ROOM` where little else than the same could have come out."""
+    is_forced = compared["verdict"] == SAME and not compared["room"]
+    return NO_ROOM if is_forced else str(compared["verdict"])
+
+
+def is_listed(result: Result) -> bool:
+    """Tell whether several comparisons are declared, each of them on several data sets: each has its say."""
+    declared = result.declared
+    if declared.empty:
+        return False
+    sides = {pair_titles(result, *pair)[:2] for pair in pairs_of(declared)}
+    return ASKED < len(sides) <= _LISTED and len(declared) > len(sides)
+
+
+def has_claims(result: Result) -> bool:
+    """Tell whether its declared comparisons test what others say."""
+    return len(result.declared) > 0 and bool(result.declared["claim"].notna().all())
+
+
+def _sizes(result: Result) -> list[set[int | None]]:
+    """Return the sizes of each data set."""
+    found: dict[str, set[int | None]] = {}
+    for one in result.cells["setting"]:
+        found.setdefault(one.dataset, set()).add(one.size)
+    return list(found.values())
+
+
 def _row_fields(result: Result) -> tuple[str, ...]:
-    sizes = {one.size for one in result.cells["setting"]}
-    return (*result.fields, *(("size",) if len(sizes) > 1 else ()))
+    varied = any(len(found) > 1 for found in _sizes(result))
+    return (*result.fields, *(("size",) if varied else ()))
 
 
 def by_setting(runs: Iterable[Run]) -> Cells:
@@ -178,7 +247,7 @@ def by_setting(runs: Iterable[Run]) -> Cells:
     return cells
 
 
-def by_seed(runs: Iterable[Run], value_of: Callable[[Run], float]) -> Values:
+def by_seed(runs: Iterable[Run], value_of: Callable[[Run], Value]) -> Values:
     """Return a value of each seed, by setting."""
     return {
         setting: {seed: value_of(run) for seed, run in group.items()}
@@ -209,12 +278,13 @@ def resampled(items: int, statistic: Callable[[np.ndarray], float], method: str)
 
 
 def answers_to(split: str, runs: Sequence[Run]) -> list[Run]:
-    """Return the same runs as answers to another split, those that have answered it."""
-    return [
-        Run(run.setting.with_(split=split), run.seed, run.record)
+    """Return the runs as answers to another split, those that have answered it, each once."""
+    found = {
+        (run.setting.with_(split=split), run.seed): run.record
         for run in runs
         if split in run.record["correct"]
-    ]
+    }
+    return [Run(setting, seed, record) for (setting, seed), record in found.items()]
 
 
 def _refuse_mixed(records: Sequence[Record]) -> None:

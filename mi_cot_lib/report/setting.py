@@ -8,6 +8,7 @@ from typing import Any
 
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.training.config import defaults_of
 
 TEACHER = "teacher"
 # What tells the columns of a table, and the panels of a picture, apart.
@@ -25,6 +26,7 @@ _CONFIG = {
     "change": "teacher_change",
     "share": "change_share",
     "size": "train_size",
+    "steps": "max_steps",
 }
 
 
@@ -33,13 +35,16 @@ class Setting:
     """What was trained and what was asked, but for the seed.
 
     Attributes:
-        method: `finetune`, `single_task`, `dss`, `mi`; or `teacher`, whose texts are beside theirs.
+        method: `finetune`, `single_task`, `label_first`, `dss`, `mi`; or `teacher`, whose texts are beside
+            theirs.
         split: `test`, `unseen`, `valid`; `outside` is the test set of a data set that the student was not
             trained on.
         form: Of the MI term, as are features, pool, divergence, detach and alpha3: None without it.
         alpha1: Weight of the prediction loss, as alpha2 of the rationale loss: None without two tasks.
         change: What was done to the teacher's texts, in the share `share` of the examples.
+        teacher_accuracy: Share of right texts, where it is not the data set's own.
         size: Training examples; None is the whole set.
+        steps: Optimiser steps at most, where it is not the student's default.
         quantity: What was measured of the student, a name of `information.QUANTITIES`.
     """
 
@@ -58,7 +63,9 @@ class Setting:
     alpha3: float | None = None
     change: str = "none"
     share: float = 0.0
+    teacher_accuracy: float | None = None
     size: int | None = None
+    steps: int | None = None
     quantity: str = ""
 
     @classmethod
@@ -66,6 +73,8 @@ class Setting:
         """Return the setting of a run's configuration, as a record holds it."""
         known = {name: _CONFIG.get(name, name) for name in cls.__slots__}
         values = {name: config[field] for name, field in known.items() if field in config}
+        if values.get("steps") == defaults_of(config["student"])["max_steps"]:
+            del values["steps"]
         return cls(**values).normalised()
 
     def normalised(self) -> "Setting":
@@ -76,6 +85,11 @@ class Setting:
         unused = (*(() if method.uses_mi else _OF_MI), *(() if method.explains else _OF_TWO_TASKS))
         emptied: dict[str, Any] = dict.fromkeys(unused)
         return replace(self, **emptied)
+
+    @property
+    def operations(self) -> int | None:
+        """Its steps, where an item sets them so that finetuning takes no fewer operations than DSS."""
+        return self.steps
 
     @property
     def family(self) -> str:
@@ -109,10 +123,16 @@ def _word(setting: Setting, name: str) -> str:
         return f"{value:,} examples" if value else "all examples"
     if value in (None, ""):
         return ""
+    if name == "steps":
+        return f"at most {value:,} steps"
+    if name == "operations":
+        return str(WORDING["titles"]["operations"])
     if name == "dataset":
         return dataset_spec(value).title
     if name.startswith("alpha"):
         return f"{name.replace('alpha', 'α')} = {value:g}"
+    if name == "teacher_accuracy":
+        return f"teacher right in {value:.0%}"
     if name == "share":
         return f"{value:.0%}" if value else ""
     return WORDING["titles"].get(name, {}).get(value, str(value))

@@ -1,44 +1,69 @@
-"""An item's tables as text: a small one to open with, and those that are folded away under it."""
+"""An item's tables as text: a small one to open with, and those that every item has folded under it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
-from mi_cot_lib.report.cells.accuracy import accuracy_cells, gain_changes, recall_cells
-from mi_cot_lib.report.cells.calibration import calibration_cells
-from mi_cot_lib.report.cells.curves import tradeoff_cells
-from mi_cot_lib.report.cells.information import QUANTITIES
+from mi_cot_lib.data.specs import dataset_spec
+from mi_cot_lib.measure.verdicts import SAME
+from mi_cot_lib.report.cells.accuracy import accuracy_cells
 from mi_cot_lib.report.cells.quality import choose_cases
+from mi_cot_lib.report.further import FOLDED, VALUE, Cell, lines_of
 from mi_cot_lib.report.paper import paper_rows, paper_value, printed
-from mi_cot_lib.report.runs import Result, answers_to, named, pair_title, row_title
-from mi_cot_lib.report.setting import COLUMN, Setting, title
-from mi_cot_lib.report.text import DIGITS, MISSING, interval, number, p_text, with_interval
+from mi_cot_lib.report.runs import (
+    Result,
+    column_title,
+    has_claims,
+    is_listed,
+    named,
+    pair_title,
+    pair_titles,
+    row_title,
+    verdict_of,
+)
+from mi_cot_lib.report.setting import WORDING, Setting
+from mi_cot_lib.report.text import DIGITS, MISSING, number, p_text, with_interval
 
-Cell = Mapping[str, Any]
-# A table with more rows does not open a section; the largest declared effects do.
+# A table with more rows does not open a section; its largest differences do.
 _SMALL = 10
-_VALUE: Callable[[Cell], tuple[float, float, float]] = itemgetter("value", "low", "high")
 _DIFFERENCE: Callable[[Cell], tuple[float, float, float]] = itemgetter("difference", "low", "high")
-_OVER_ITEMS: Callable[[Cell], tuple[float, float]] = itemgetter("item_low", "item_high")
 
 
-def main_table(result: Result, papers: bool = True) -> pd.DataFrame:
-    """Return the small table that opens an item: its rows by data set, or its largest declared effects.
+def main_table(result: Result) -> pd.DataFrame:
+    """Return the small table that opens an item: its rows by data set, what was declared, or largest effects.
 
-    Below an item's own rows stand the paper's, where they are wanted.
+    Below an item's own rows stand the paper's.
     """
     if result.measure == "cases":
         return _cases(result)
     rows = _own_rows(result)
+    if has_claims(result):
+        return _claims(result)
+    if is_listed(result):
+        return decided_table(result)
     if len(rows) > _SMALL:
-        ranked = result.declared.sort_values("difference", key=abs, ascending=False)
+        ranked = result.asked.sort_values("difference", key=abs, ascending=False)
         return _compared(result, ranked.head(_SMALL))
-    columns = ["", *dict.fromkeys(title(one, COLUMN) for one in result.cells["setting"]), "Seeds"]
-    return pd.DataFrame([*rows, *(_papers_rows(result) if papers else ())], columns=columns).fillna(
-        MISSING
-    )
+    columns = [
+        "",
+        *dict.fromkeys(column_title(result, one) for one in result.cells["setting"]),
+        "Seeds",
+    ]
+    return pd.DataFrame([*rows, *_papers_rows(result)], columns=columns).fillna(MISSING)
+
+
+def decided_table(result: Result, split: str | None = None) -> pd.DataFrame:
+    """Return each declared comparison by data set: its interval and its verdict; of one split, or of all."""
+    rows: dict[str, dict[str, str]] = {}
+    for one in result.declared.to_dict("records"):
+        if split in (None, one["setting"].split):
+            one_side, other, _ = pair_titles(result, one["setting"], one["against"])
+            row = rows.setdefault(f"{one_side} − {other}", {})
+            found = with_interval(*_DIFFERENCE(one), DIGITS[result.measure], signed=True)
+            row[column_title(result, one["setting"])] = f"{found} {_verdict(one)}"
+    return pd.DataFrame([{"": name, **row} for name, row in rows.items()]).fillna(MISSING)
 
 
 def folded_tables(result: Result) -> dict[str, pd.DataFrame]:
@@ -48,6 +73,8 @@ def folded_tables(result: Result) -> dict[str, pd.DataFrame]:
     explored = result.compared.drop(index=result.declared.index)
     further = [FOLDED[name] for name in result.folded]
     found = {
+        "Primary comparison": _primary(result),
+        WORDING["contrasts"].get(result.contrast, ""): _contrasts(result),
         "Every cell": _every_cell(result),
         "Declared comparisons": _compared(result, result.declared),
         "Exploratory comparisons": _compared(result, explored),
@@ -57,11 +84,30 @@ def folded_tables(result: Result) -> dict[str, pd.DataFrame]:
     return {heading: frame for heading, frame in found.items() if len(frame)}
 
 
+def _primary(result: Result) -> pd.DataFrame:
+    """The declared comparison over all data sets with room, over seeds and items together."""
+    return pd.DataFrame(
+        [
+            {
+                "Questions": one["split"],
+                "Data sets": ", ".join(dataset_spec(name).title for name in one["datasets"]),
+                "Difference [95%]": with_interval(*_DIFFERENCE(one), 2, signed=True),
+                "p": p_text(one["p"]),
+                "p same": p_text(one["p_same"]),
+                f"Probability within ±{result.margin:g}": f"{one['in_margin']:.2f}",
+                "Verdict": one["verdict"],
+            }
+            for one in result.pooled.to_dict("records")
+        ]
+    )
+
+
 def _own_rows(result: Result) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for cell in named(result, result.cells).to_dict("records"):
         row = rows.setdefault(cell["row"], {"": cell["row"], "Seeds": set()})
-        row[cell["column"]] = with_interval(*_VALUE(cell), DIGITS[result.measure])
+        text = with_interval(*VALUE(cell), DIGITS[result.measure])
+        row[cell["column"]] = f"{text} (unfinished)" if cell.get("unfinished") else text
         row["Seeds"].add(int(cell["seeds"]))
     return [{**row, "Seeds": "–".join(map(str, sorted(row["Seeds"])))} for row in rows.values()]
 
@@ -76,28 +122,11 @@ def _papers_rows(result: Result) -> list[dict[str, str]]:
         texts = {}
         for one in first.values():
             for value in printed(row, one)[:1]:
-                texts[title(one, COLUMN)] = f"{value:.2f}"
+                texts[column_title(result, one)] = f"{value:.2f}"
         own = next(iter(first.values())).with_(**row["row"])
         again = ", four repeats" if row.get("repeats", 1) > 1 else ""
         found.append({"": f"{row_title(result, own)}{again} ({mark})", **texts})
     return found
-
-
-def _lines(
-    result: Result,
-    cells: pd.DataFrame,
-    texts: Callable[[Cell], dict[str, str]],
-    column: str = "Data set",
-) -> pd.DataFrame:
-    """Return a line a cell: its row, its data set, and what `texts` makes of it."""
-    if cells.empty:
-        return cells
-    return pd.DataFrame(
-        [
-            {"Row": one["row"], column: one["column"], **texts(one)}
-            for one in named(result, cells).to_dict("records")
-        ]
-    )
 
 
 def _every_cell(result: Result) -> pd.DataFrame:
@@ -105,7 +134,7 @@ def _every_cell(result: Result) -> pd.DataFrame:
     digits = DIGITS[result.measure]
 
     def texts(cell: Cell) -> dict[str, str]:
-        value, low, high = _VALUE(cell)
+        value, low, high = VALUE(cell)
         theirs = next(iter(paper_value(result.id, cell["setting"])), None)
         gap, inside = MISSING, MISSING
         if theirs is not None and not result.built_in and not pd.isna(value):
@@ -121,7 +150,7 @@ def _every_cell(result: Result) -> pd.DataFrame:
             "Paper within our interval": inside,
         }
 
-    frame = _lines(result, result.cells, texts)
+    frame = lines_of(result, result.cells, texts)
     return frame.drop(columns=[name for name in frame if (frame[name] == MISSING).all()])
 
 
@@ -130,33 +159,55 @@ def _compared(result: Result, compared: pd.DataFrame) -> pd.DataFrame:
     for one in compared.to_dict("records"):
         row = {
             "Compared": pair_title(result, one["setting"], one["against"]),
-            "Data set": title(one["setting"], COLUMN),
-            "Difference [95% over seeds]": with_interval(*_DIFFERENCE(one), digits, signed=True),
+            "Data set": column_title(result, one["setting"]),
+            "Difference [95%]": with_interval(*_DIFFERENCE(one), digits, signed=True),
             "Seeds": str(one["seeds"]),
             "p": p_text(one["p"]),
         }
         if one["declared"]:
             row |= {"p (Holm)": p_text(one["p_holm"]), "p same (Holm)": p_text(one["p_same"])}
-            row["Verdict"] = one["verdict"]
-        if "item_low" in one:
-            row |= {
-                "[95% over items]": interval(*_OVER_ITEMS(one), digits, signed=True),
-                "p over items": p_text(one["p_items"]),
-                "McNemar p of votes": p_text(one["p_votes"]),
-                "Only one : only other": f"{one['only_one']} : {one['only_other']}",
-            }
+            row["Would be seen"] = number(one["detectable"], digits)
+            row["Verdict"] = _verdict(one)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
+def _verdict(one: Cell) -> str:
+    """A verdict in a word, and whether anything else could have come out."""
+    return verdict_of(one).replace(SAME, "same")
+
+
+def _claims(result: Result) -> pd.DataFrame:
+    """What is said of each comparison, by whom, and what became of it."""
+    digits = DIGITS[result.measure]
+    return pd.DataFrame(
+        [
+            {
+                "Claim": f"{one['claim'].text} ({one['claim'].source})",
+                "Compared": pair_title(result, one["setting"], one["against"]),
+                "Difference [95%]": with_interval(*_DIFFERENCE(one), digits, signed=True),
+                "Would be seen": number(one["detectable"], digits),
+                "Claim is": one["claim"].answer(one["verdict"]),
+            }
+            for one in result.declared.to_dict("records")
+        ]
+    )
+
+
 def _costs(result: Result) -> pd.DataFrame:
     """What the rows cost, averaged over data sets: a reader must see what a gain was paid with."""
-    cells = accuracy_cells([run for run in result.runs if run.setting.split != "outside"])
+    # The same runs answer further questions too.
+    cells = accuracy_cells(
+        [run for run in result.runs if run.setting.split not in ("unseen", "outside")]
+    )
     rows = named(result, cells).groupby("row", sort=False)
-    means = rows[["minutes", "tflop"]].mean()
+    means = rows[["minutes", "tflop", "steps"]].mean()
+    sums = rows[["converged", "seeds"]].sum()
     return pd.DataFrame(
         {
             "Row": means.index,
+            "Steps a run": means["steps"].map("{:,.0f}".format),
+            "Ended by patience": [f"{a} of {b}" for a, b in sums.itertuples(index=False)],
             "Minutes a run": means["minutes"].map("{:.1f}".format),
             "TFLOP of training a run": means["tflop"].map("{:,.1f}".format),
             "Times the first row's": (means["tflop"] / means["tflop"].iloc[0]).map("{:.1f}".format),
@@ -177,113 +228,19 @@ def _cases(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows or [{"Case": "no sampled item fits"}])
 
 
-def _gain_changes(result: Result) -> pd.DataFrame:
-    field = result.fields[-1]
-    found = gain_changes(result.runs, field).to_dict("records")
+def _contrasts(result: Result) -> pd.DataFrame:
+    """Whether a gain changes, or accuracy with a weight."""
     return pd.DataFrame(
         [
             {
-                "MI − DSS": f"{title(one['setting'], (field,))} − {title(one['against'], (field,))}",
-                "Data set": title(one["setting"], COLUMN),
-                "Points [95% over seeds]": with_interval(*_DIFFERENCE(one), signed=True),
+                "Compared": one["contrast"],
+                "Data set": column_title(result, one["setting"]),
+                "Points [95%]": with_interval(*_DIFFERENCE(one), signed=True),
                 "Seeds": str(one["seeds"]),
-                "p": p_text(one["p"]),
+                "p (Holm)": p_text(one["p_holm"]),
+                "p same (Holm)": p_text(one["p_same"]),
+                "Verdict": one["verdict"],
             }
-            for one in found
+            for one in result.contrasts.to_dict("records")
         ]
     )
-
-
-def _recall(one: Cell) -> dict[str, str]:
-    others = ("setting", "guessing", "seeds", "row", "column", "method")
-    labels = [name for name in one if name not in others]
-    return {
-        **{f"{label}, %": number(one[label]) for label in labels},
-        "Seeds guessing between two": f"{one['guessing']} of {one['seeds']}",
-    }
-
-
-def _unseen(result: Result) -> pd.DataFrame:
-    runs = answers_to("unseen", result.runs)
-    cells = accuracy_cells(runs) if runs else pd.DataFrame()
-
-    def texts(one: Cell) -> dict[str, str]:
-        return {"Accuracy, % [95%]": with_interval(*_VALUE(one)), "Seeds": str(one["seeds"])}
-
-    return _lines(result, cells, texts)
-
-
-def _calibration(one: Cell) -> dict[str, str]:
-    by_length = f"{number(one['ece_normalised'])} ({number(one['confidence_normalised'])})"
-    return {
-        "Accuracy": number(one["accuracy"]),
-        "Confidence": number(one["confidence"]),
-        "ECE [95% over items]": with_interval(one["value"], *_OVER_ITEMS(one)),
-        "By chance (95th percentile)": f"{number(one['floor'])} ({number(one['floor_95'])})",
-        "ECE, equal mass": number(one["ece_equal_mass"]),
-        "Brier": number(one["brier"], 3),
-        "Temperature": number(one["temperature"], 2),
-        "ECE at it": number(one["ece_scaled"]),
-        "ECE by length (confidence)": MISSING if pd.isna(one["ece_normalised"]) else by_length,
-        "Seeds that break the bound": f"{one['bound_broken']} of {one['seeds']}",
-    }
-
-
-def _judged(one: Cell) -> dict[str, str]:
-    return {
-        "Mean ± SD of items": f"{number(one['value'], 2)} ± {number(one['sd'], 2)}",
-        "First repeat": f"{number(one['first_mean'], 2)} ± {number(one['first_sd'], 2)}",
-        "Items × seeds × repeats": f"{one['items']} × {one['seeds']} × {one['repeats']}",
-        "Malformed answers": f"{100 * one['malformed']:.1f}%",
-        "BLEU": number(one["bleu"]),
-        "ROUGE-L": number(one["rouge"]),
-        "Cosine": number(one["cosine"], 3),
-    }
-
-
-def _correlation(one: Cell) -> dict[str, str]:
-    return {
-        "r [95% over items]": with_interval(*_VALUE(one), 2),
-        "p of the first seed": p_text(one["p_first"]),
-        "Seeds with p < 0.05": f"{one['significant']} of {one['seeds']}",
-        "Seeds in which both vary": f"{one['seeds']} of {one['of_seeds']}",
-    }
-
-
-def _tradeoff(one: Cell) -> dict[str, str]:
-    return {
-        "Accuracy, % [95%]": with_interval(*_VALUE(one)),
-        "Rationale loss, nats a token": number(one["loss"], 3),
-        "Not beaten in both": "yes" if one["best"] else "",
-    }
-
-
-def _information(one: Cell) -> dict[str, str]:
-    return {
-        "Says": QUANTITIES[one["setting"].quantity].bounds,
-        "Nats [95% over seeds]": with_interval(*_VALUE(one), 2),
-        "Null": number(one["null"], 2),
-        "Cap": number(one["cap"], 2),
-    }
-
-
-# By name the heading, and the function that makes the table.
-FOLDED: dict[str, tuple[str, Callable[[Result], pd.DataFrame]]] = {
-    "recall": (
-        "Answers by gold label",
-        lambda made: _lines(made, recall_cells(made.runs, made.golds), _recall),
-    ),
-    "unseen": ("Unseen templates", _unseen),
-    "calibration": (
-        "Calibration",
-        lambda made: _lines(made, calibration_cells(made.runs), _calibration, "Test set"),
-    ),
-    "judged": ("Judged rationales", lambda made: _lines(made, made.cells, _judged)),
-    "correlation": ("Correlation", lambda made: _lines(made, made.cells, _correlation)),
-    "tradeoff": (
-        "Accuracy and rationale loss",
-        lambda made: _lines(made, tradeoff_cells(made.runs), _tradeoff),
-    ),
-    "information": ("What was measured", lambda made: _lines(made, made.cells, _information)),
-    "gain_changes": ("Does the gain change?", _gain_changes),
-}

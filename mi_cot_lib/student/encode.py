@@ -14,8 +14,9 @@ from mi_cot_lib.student.tokenise import Column, collector_paused, token_ids
 # The released code's wording of the paper's [PREDICT] and [EXPLAIN].
 PREDICT_PREFIX = "predict: "
 EXPLAIN_PREFIX = "explain: "
-# Between rationale and label in the one target of the single-task method.
+# Between rationale and label in the one target of the single-task method, and where the label is first.
 ANSWER_MARK = " The answer is: "
+REASON_MARK = " The reason is: "
 IGNORED = -100
 
 
@@ -38,6 +39,23 @@ class EncodedPair:
         """Tokens of its longest text."""
         texts = (self.predict_input, self.predict_target, self.explain_input, self.explain_target)
         return max(map(len, texts))
+
+
+def in_one(label: str, rationale: str, label_first: bool) -> str:
+    """Write label and rationale as one target; `split_one` reads it again."""
+    return label + REASON_MARK + rationale if label_first else rationale + ANSWER_MARK + label
+
+
+def split_one(text: str, label_first: bool) -> tuple[str, str]:
+    """Split what a student wrote in one sequence into rationale and label.
+
+    The mark is the last one before a label and the first one behind it; without it the label is empty.
+    """
+    if label_first:
+        label, mark, rationale = text.partition(REASON_MARK.strip())
+    else:
+        rationale, mark, label = text.rpartition(ANSWER_MARK.strip())
+    return (rationale.strip(), label.strip()) if mark else (text.strip(), "")
 
 
 @collector_paused()

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from mi_cot_lib.errors import ConfigError, KitError, unknown_name
 
 # Built-in students by name, and their width: nano, and three below it.
-BUILT_IN_WIDTHS: dict[str, int] = {"nano": 96, "nano48": 48, "nano32": 32, "nano16": 16}
+BUILT_IN_WIDTHS: dict[str, int] = {"nano": 48, "nano32": 32, "nano24": 24, "nano16": 16}
 # Where a run keeps the student that it trained.
 IN_RUN = "student"
 # In the order in which transformers looks for them.

@@ -150,6 +150,7 @@ def both_states(
     states = _stack(model.decoder, embedded[tokens:], targets, memory, inputs)
     if model.config.scale_decoder_outputs:
         states = states * model.config.d_model**-0.5
+    states = states.to(_matrix_dtype(states))
     return list(states.split(sizes[groups:])), list(memory.split(sizes[:groups]))
 
 
@@ -189,7 +190,8 @@ def _stack(
             cross = layer.EncDecAttention
             x = x + drop(_attend(cross, normed, rows, memory, inputs, memory_masks, probability))
         x = x + drop(_feed_forward(last.DenseReluDense, _norm(last.layer_norm, x, dtype), drop))
-    return drop(_norm(stack.final_layer_norm, x, dtype))
+    # In full precision: what is scaled afterwards would be rounded twice.
+    return drop(_norm(stack.final_layer_norm, x, x.dtype))
 
 
 def _matrix_dtype(x: Tensor) -> torch.dtype:

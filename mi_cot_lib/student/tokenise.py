@@ -18,8 +18,9 @@ from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 
 SPACE = "▁"
-# T5's way of splitting a text, and the built-in tokeniser's: a word, one digit or one other sign, each
-# together with the space before it.
+# T5's way of splitting a text, and the built-in tokeniser's: a word, one digit, the letter of a choice or
+# one other sign, each together with the space before it. The ".0" that ends a number of SVAMP's equations
+# is one piece.
 T5_SPLITTER = pre_tokenizers.Sequence(
     [
         pre_tokenizers.WhitespaceSplit(),
@@ -28,8 +29,11 @@ T5_SPLITTER = pre_tokenizers.Sequence(
 )
 NANO_SPLITTER = pre_tokenizers.Sequence(
     [
-        pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="first", split=False),
-        pre_tokenizers.Split(Regex(f"{SPACE}?[A-Za-z]+|{SPACE}?[^{SPACE}]|{SPACE}"), "isolated"),
+        pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always", split=False),
+        pre_tokenizers.Split(
+            Regex(rf"{SPACE}?[A-Za-z]+|\n\([a-e]\)|\.0(?=[{SPACE}]|$)|{SPACE}?[^{SPACE}]|{SPACE}"),
+            "isolated",
+        ),
     ]
 )
 # A single space between plain words. Elsewhere (runs of spaces, special tokens, letters that Unicode

@@ -23,36 +23,42 @@ from mi_cot_lib.objective.choices import (
 )
 from mi_cot_lib.objective.forms import FORMS, Divergence, Features
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, check_student_name, folder_of
+from mi_cot_lib.training.values import checked
 
 Labels = Literal["gold", "teacher"]
 Precision = Literal["fp32", "bf16"]
 Unparsed = Literal["leave_out", "keep_empty"]
+Schedule = Literal["linear", "plateau"]
 
 # Batch 64, 10,000 steps, 5e-5, evaluation every 250 steps and the token limits are the released code's.
 _T5_DEFAULTS: dict[str, Any] = {
     "max_steps": 10_000,
     "batch_size": 64,
     "learning_rate": 5e-5,
+    "embedding_rate": 1.0,
+    "schedule": "linear",
     "eval_every": 250,
+    "patience": 0,
     "max_input_tokens": 1024,
     "max_target_tokens": 256,
 }
-# Chosen on validation of the built-in data: a small student needs larger steps and far fewer of them.
+# Chosen on validation of the built-in data, with finetuning and DSS. A small student needs larger steps and
+# far fewer of them. Its embeddings are of size 1, as T5's, and each is of a word that comes seldom: at the
+# rate of all other weights they hardly move in so few steps.
 _NANO_DEFAULTS: dict[str, Any] = {
-    "max_steps": 500,
+    "max_steps": 3_000,
     "batch_size": 16,
-    "learning_rate": 2e-3,
-    "eval_every": 125,
+    "learning_rate": 1e-3,
+    "embedding_rate": 20.0,
+    "schedule": "plateau",
+    "eval_every": 50,
+    "patience": 8,
     "max_input_tokens": 256,
     "max_target_tokens": 128,
     "threads": 1,
     "precision": "fp32",
 }
-# NLI's steps are short, and the student finds how premise and hypothesis relate only late.
-_NANO_NLI_DEFAULTS: dict[str, Any] = {**_NANO_DEFAULTS, "max_steps": 1_000, "eval_every": 250}
-# Fields that came after the first runs were recorded. At these values a run is one that could be made
-# before, and has the record and the name that it had.
-_LATER: dict[str, Any] = {"features": "vocabulary", "teacher_change": "none", "change_share": 0.0}
+_MAY_BE_0 = ("alpha1", "alpha2", "alpha3", "seed", "patience")
 
 
 def _help(text: str, **default: Any) -> Any:
@@ -72,13 +78,19 @@ class RunConfig:
         "Folder in DSS layout; default: MI_COT_DATA, then the cache, or the built-in data.",
         default=None,
     )
-    method: str = _help("finetune, single_task, dss or mi.", default="mi")
+    method: str = _help("finetune, single_task, label_first, dss or mi.", default="mi")
     student: str = _help(
-        "nano, nano48, nano32, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
+        "nano, nano32, nano24, nano16, small, base, a model id OWNER/MODEL or a folder, a run's too.",
         default="nano",
     )
-    seed: int = _help("Seed of order and dropout.", default=0)
-    train_size: int | None = _help("Train on this many examples; default: all.", default=None)
+    seed: int = _help(
+        "Seed of the training examples that are drawn, their order, new weights and dropout.",
+        default=0,
+    )
+    train_size: int | None = _help(
+        "Draw this many training examples; default: all, of a built-in data set 4,000 new ones a seed.",
+        default=None,
+    )
     labels: Labels = _help("Train on gold labels or on the teacher's (Table 3).", default="gold")
     unparsed: Unparsed = _help(
         "Teacher text that cannot be parsed: leave_out of rationale training, or keep_empty as the "
@@ -87,18 +99,37 @@ class RunConfig:
     )
     teacher_change: TeacherChange = _help(
         "Teach a share of the training examples otherwise: wrong_labels, other_rationales, "
-        "shuffled_words, truncated, label_named or label_hidden.",
+        "shuffled_words, shuffled_steps, key_words, last_step_missing, truncated, label_named or "
+        "label_hidden.",
         default="none",
     )
+    teacher_accuracy: float | None = _help(
+        "Share of a built-in teacher's texts that argue for the right answer; default: the data set's own.",
+        default=None,
+    )
     change_share: float = _help("Of the training examples, for teacher_change.", default=0.0)
-    max_steps: int = _help("Optimiser steps.", default=None)
+    max_steps: int = _help(
+        "Optimiser steps, if patience does not end training before.", default=None
+    )
     batch_size: int = _help("Examples a step.", default=None)
     micro_batch_size: int = _help(
         "Examples held in memory at once; gradients add up to the batch's. Default: the batch.",
         default=None,
     )
-    learning_rate: float = _help("AdamW's, falling linearly to 0.", default=None)
+    learning_rate: float = _help("AdamW's, at the start.", default=None)
+    embedding_rate: float = _help("Times the learning rate: that of the embeddings.", default=None)
+    schedule: Schedule = _help(
+        "Of the learning rate: linear, to 0 after all steps, or plateau, to a fifth whenever validation has "
+        "not become better by half a point for half the patience.",
+        default=None,
+    )
     eval_every: int = _help("Steps between validations.", default=None)
+    patience: int = _help(
+        "Validations in a row, none better by half a point than before, after which training ends, but "
+        "not before four passes over the training set, or sixteen while a label's recall is below 60% or "
+        "accuracy below 5%; 0: it takes all steps.",
+        default=None,
+    )
     alpha1: float = _help("Weight of the prediction loss (Equation 10).", default=0.5)
     alpha2: float = _help("Weight of the rationale loss.", default=0.5)
     alpha3: float = _help("Weight of the MI loss; 0 equals DSS.", default=0.1)
@@ -134,7 +165,7 @@ class RunConfig:
             value = getattr(self, name)
             # None stands for the student's default until that is filled in.
             if value is not None or (kind is str and not is_optional):
-                self._set(name, _checked(name, kind, value))
+                self._set(name, checked(name, kind, value))
         if self.data_root == "":
             raise ConfigError("data_root must name a folder, got an empty text.")
         # DIR/, ./DIR and DIR/. are DIR and make the same run. A relative folder stays relative, so that
@@ -148,10 +179,7 @@ class RunConfig:
         check_choices(self.mi_form, self.pool, self.divergence, self.detach, self.features)
         if self.features is None:
             self._set("features", FORMS[self.mi_form].features[0])
-        is_nli = dataset_spec(self.dataset).answer_type == "nli"
-        nano = _NANO_NLI_DEFAULTS if is_nli else _NANO_DEFAULTS
-        defaults = nano if self.student in BUILT_IN_WIDTHS else _T5_DEFAULTS
-        for name, value in defaults.items():
+        for name, value in defaults_of(self.student).items():
             if getattr(self, name) is None:
                 self._set(name, value)
         if self.precision is None:
@@ -160,7 +188,7 @@ class RunConfig:
             self._set("micro_batch_size", self.batch_size)
         for name, (kind, is_optional) in field_types().items():
             if not is_optional and getattr(self, name) is None:
-                _checked(name, kind, None)
+                checked(name, kind, None)
         self._check_ranges()
         # A run shorter than the interval is validated at its end.
         self._set("eval_every", min(self.eval_every, self.max_steps))
@@ -175,12 +203,25 @@ class RunConfig:
             value = getattr(self, name)
             if kind not in (int, float) or is_optional or name == "change_share":
                 continue
-            may_be_0 = name in ("alpha1", "alpha2", "alpha3", "seed")
+            may_be_0 = name in _MAY_BE_0
             if not 0 <= value < float("inf") or (value == 0 and not may_be_0):
                 bound = "not negative" if may_be_0 else "greater than 0"
                 raise ConfigError(f"{name} must be finite and {bound}, got {value}.")
+        accuracy = self.teacher_accuracy
+        if accuracy is not None and not (
+            0 <= accuracy <= 1 and dataset_spec(self.dataset).built_in and self.data_root is None
+        ):
+            raise ConfigError(
+                f"teacher_accuracy is a share from 0 to 1, of a built-in data set; got {accuracy} for "
+                f"{self.dataset}."
+            )
         if self.seed >= 2**32:
             raise ConfigError(f"seed must be less than 2**32, got {self.seed}.")
+        if self.schedule == "plateau" and self.patience < 2:
+            raise ConfigError(
+                f"schedule plateau needs a patience of at least 2 validations, got {self.patience}; or name "
+                "the schedule linear."
+            )
         if not self.objective.weights:
             raise ConfigError(f"all weights that {self.method} uses are 0: nothing would train.")
         for name in ("train_size", "threads"):
@@ -214,12 +255,8 @@ class RunConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON values, later ones only where they say something."""
-        return {
-            name: value
-            for name, value in asdict(self).items()
-            if name not in _LATER or value != _LATER[name]
-        }
+        """Return the fields as plain JSON values."""
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
@@ -241,6 +278,11 @@ class RunConfig:
         return f"{self.dataset}-{self.method}-{student}-seed{self.seed}-{digest}"
 
 
+def defaults_of(student: str) -> dict[str, Any]:
+    """Return what fields that are left out are for a student."""
+    return _NANO_DEFAULTS if student in BUILT_IN_WIDTHS else _T5_DEFAULTS
+
+
 @cache
 def field_types() -> dict[str, tuple[Any, bool]]:
     """Return of each field its type (`str`, `int`, `float` or a Literal) and whether it may be None."""
@@ -250,22 +292,3 @@ def field_types() -> dict[str, tuple[Any, bool]]:
         (kind,) = (part for part in parts if part is not NoneType)
         found[name] = (kind, NoneType in parts)
     return found
-
-
-_TYPES: dict[type, tuple[Any, str]] = {
-    str: (str, "text"),
-    int: (int, "a whole number"),
-    float: ((int, float), "a number"),
-}
-
-
-def _checked(name: str, kind: Any, value: Any) -> Any:
-    """Return a value of its field's type; 1 and 1.0 are one value and must name one run."""
-    if kind not in _TYPES:
-        if value not in get_args(kind):
-            raise unknown_name(name, value, get_args(kind))
-        return value
-    accepted, words = _TYPES[kind]
-    if isinstance(value, bool) or not isinstance(value, accepted):
-        raise ConfigError(f"{name} must be {words}, got {value!r}.")
-    return kind(value)

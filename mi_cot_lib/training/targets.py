@@ -1,16 +1,17 @@
 """What a run trains on: a teacher that can be read, the examples to use, what the prediction task writes."""
 
+import random
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mi_cot_lib.data.layout import read_split
-from mi_cot_lib.data.load import resolve_data_root
+from mi_cot_lib.data.load import load_split, resolve_data_root
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.objective.choices import method_named
-from mi_cot_lib.student.encode import ANSWER_MARK
+from mi_cot_lib.student.encode import in_one
 from mi_cot_lib.training.config import RunConfig
 
 # Below this share of usable texts a run says so.
@@ -35,7 +36,9 @@ def check_teacher(config: RunConfig, examples: Sequence[Example]) -> None:
     usable = sum(all(getattr(one, name) is not None for name in names) for one in examples)
     what = " and ".join(name.replace("teacher_", "") for name in names)
     if not usable:
-        root = resolve_data_root(config.dataset, config.data_root)
+        root = resolve_data_root(
+            config.dataset, config.data_root, config.seed, config.teacher_accuracy
+        )
         row = int(examples[0].id.rpartition("/")[2])
         text = read_split(root, config.dataset, "train")[row].teacher_text
         raise DataError(
@@ -53,24 +56,37 @@ def check_teacher(config: RunConfig, examples: Sequence[Example]) -> None:
         )
 
 
+def training_examples(config: RunConfig) -> list[Example]:
+    """Draw the examples that a run trains on: what another seed would draw anew.
+
+    Of a built-in data set each seed has its own. Of files, `train_size` are drawn, larger sizes holding the
+    smaller ones; the whole file is the same for every seed. ConfigError where it has not as many.
+    """
+    examples = load_split(
+        config.dataset, "train", config.data_root, config.seed, config.teacher_accuracy
+    )
+    size = config.train_size
+    if size is None:
+        return examples
+    if size > len(examples):
+        raise ConfigError(
+            f"train_size {size} is more than the {len(examples)} training examples of {config.dataset}."
+        )
+    return random.Random(config.seed).sample(examples, len(examples))[:size]
+
+
 def training_targets(
     config: RunConfig, examples: list[Example], *, keep_all: bool = False
 ) -> tuple[list[Example], list[str]]:
     """Choose the examples that can be trained on and write the prediction target of each.
 
-    `keep_all` is for validation: `train_size` and `teacher_change` do not apply. What cannot be trained on
-    is left out of the validation loss as well; validation accuracy is over all examples and gold labels.
-    ConfigError where `train_size` is more than the split.
+    `keep_all` is for validation: `teacher_change` does not apply. What cannot be trained on is left out of
+    the validation loss as well; validation accuracy is over all examples and gold labels.
     """
     method = method_named(config.method)
     if not keep_all:
-        if config.train_size is not None and config.train_size > len(examples):
-            raise ConfigError(
-                f"train_size {config.train_size} is more than the {len(examples)} training "
-                f"examples of {config.dataset}."
-            )
         examples = changed_teacher(
-            examples[: config.train_size], config.teacher_change, config.change_share, config.seed
+            examples, config.teacher_change, config.change_share, config.seed
         )
     if config.unparsed == "keep_empty":
         examples = [
@@ -82,7 +98,7 @@ def training_targets(
         target = example.teacher_label if config.labels == "teacher" else example.label
         if method.target_has_rationale and target is not None:
             rationale = example.rationale
-            target = None if rationale is None else rationale + ANSWER_MARK + target
+            target = None if rationale is None else in_one(target, rationale, method.label_first)
         if target is not None:
             usable.append(example)
             targets.append(target)

@@ -44,6 +44,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         valid_pairs: Sequence[EncodedPair],
         validate: Validate,
         callbacks: list[Any],
+        embedding_rate: float = 1.0,
     ) -> None:
         for pair in (*train_pairs, *valid_pairs):
             check_positions(pair.longest, student.model.config)
@@ -61,6 +62,7 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         )
         self.objective: Objective = objective
         self.validate: Validate = validate
+        self.embedding_rate = embedding_rate
         self.checkpoints = Path(cast(str, arguments.output_dir))
         # Every term below is divided by its count over the whole accumulated batch, which the Trainer
         # would otherwise do a second time. It assumes that of T5's own loss, where it does not hold.
@@ -69,6 +71,18 @@ class TwoTaskTrainer(Seq2SeqTrainer):
         self._steps_since_log = 0
         self._term_gradients: dict[str, Sequence[Tensor]] = {}
         self._rows: list[str] = []
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Make the Trainer's optimiser, in which the embeddings are a group with a rate of their own."""
+        optimiser = super().create_optimizer(model)
+        embeddings = cast(Any, self.model).get_input_embeddings().weight
+        for group in list(optimiser.param_groups):
+            others = [weight for weight in group["params"] if weight is not embeddings]
+            if len(others) < len(group["params"]):
+                group["params"] = others
+                rate = group["lr"] * self.embedding_rate
+                optimiser.add_param_group({**group, "params": [embeddings], "lr": rate})
+        return optimiser
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Batch], num_batches: int, device: torch.device
@@ -198,6 +212,10 @@ class TwoTaskTrainer(Seq2SeqTrainer):
             if not math.isfinite(value):
                 self._stop(self.state.global_step, f"{name} is {value}", self._rows)
         super().log(logs, start_time)
+
+    def floating_point_ops(self, inputs: Any) -> int:
+        """Return 0: a run's record counts them, and the Trainer's estimate takes a tenth of a small step."""
+        return 0
 
     def evaluate(
         self,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mi_cot_lib.experiments.asked.items import item_named
+from mi_cot_lib.experiments.asked.presets import preset_named, runs_of
 from mi_cot_lib.objective.forms import FORMS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +47,13 @@ def test_a_benchmark_ends_in_its_ratios(name):
         assert result[key].keys() == {"median", "min", "max"}, key
         assert 0 < result[key]["min"] <= result[key]["median"] <= result[key]["max"], key
     assert {"processor", "versions"} <= result["machine"].keys()
+
+
+def test_whole_runs_are_timed_against_finetuning():
+    result = last_line("nano_run", ["--max-steps", "2"])
+    times = result["times_finetuning"]
+    assert [spread["median"] for run, spread in times.items() if "Finetuning" in run] == [1]
+    assert len(times) == len(runs_of(item_named("methods"), preset_named("nano"), seeds=1))
 
 
 def test_the_fast_step_holds_less_memory_than_the_logits_that_it_leaves_out():

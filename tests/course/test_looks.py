@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mi_cot_lib.course.looks import (
-    CONFIG,
     LAST,
     LOOKS,
     ON_TEST,
     ON_VALIDATION,
+    TEST_ITEMS,
     Looks,
     prepare_looks,
     read_looks,
@@ -65,4 +65,4 @@ def test_the_record_has_as_many_looks_as_the_released_script():
     settings = {setting.field: setting.value for setting in SETTINGS}
     assert settings["max_steps"] // settings["eval_every"] == LOOKS
     looks = read_looks(recorded_path())
-    assert looks.right.shape == (LOOKS, len(load_split(CONFIG.dataset, "test")))
+    assert looks.right.shape == (LOOKS, TEST_ITEMS)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mi_cot_lib.data.exact_judge.judge import Verdict, judge_rationale
 from mi_cot_lib.data.specs import Example
-from mi_cot_lib.data.worlds import esnli, facts
+from mi_cot_lib.data.worlds import facts, nli
 from mi_cot_lib.data.worlds.facts import RELATIONS
 from mi_cot_lib.errors import ConfigError, DataError
 from tests.data.judged import NANO, parts, right_of, scores, told, verdict_on, words
@@ -23,30 +23,55 @@ def test_a_right_rationale_scores_5_also_in_sentences_of_their_own(name):
 
 
 @pytest.mark.parametrize("name", NANO)
-def test_a_mistake_of_the_teacher_scores_3_and_what_it_broke_off_below_5(name):
+def test_a_mistake_of_the_teacher_scores_below_5_as_what_it_broke_off_does(name):
     wrong = told(name, 0.0)
     assert sum(example.rationale is not None for example, _ in wrong) >= 290
     for example, text in wrong:
         if example.rationale is None:
             assert scores(example, text.split("\n\n")[0]) < 5, text
         else:
-            assert scores(example, example.rationale) == 3, example
+            # Something said is not true; or all is, but what is excluded is beside the point.
+            excludes = (example.label, example.teacher_label) == ("entailment", "contradiction")
+            assert scores(example, example.rationale) == 3 + excludes, example
 
 
-def test_every_wording_of_the_pairs_counts():
+def named(example):
+    """Find whom a pair is about, the slot of its premise, and its leaves: the one that is so comes first."""
+    premise, _, hypothesis = example.input.partition("</s>")
+    leaves = [word for word in words(premise) if word in facts.KIND_OF]
+    slots = {slot.category: slot for slot in nli.SLOTS}
+    return words(hypothesis)[0], slots[facts.CATEGORY_OF[facts.KIND_OF[leaves[0]]]], leaves
+
+
+def test_what_a_premise_says_may_be_said_again_in_any_wording():
     for example in right_of("nano_esnli") + right_of("nano_anli"):
-        text = example.rationale
-        for slot in esnli.SLOTS:
-            for leaf in {word for word in words(text) if word in facts.KIND_OF}:
-                for way in (1, 2):
-                    other = text.replace(slot.say(leaf, 0), slot.say(leaf, way))
-                    assert scores(example, other) == 5, (example, other)
+        name, slot, (leaf, *others) = named(example)
+        for way in range(3):
+            for said in (slot.say(leaf, way), slot.say(leaf, way, others)):
+                assert scores(example, f"{name} {said}. {example.rationale}") == 5, (example, said)
+            for said in (slot.say(others[0], way), slot.say(leaf, way, [leaf, *others[1:]])):
+                assert scores(example, f"{name} {said}. {example.rationale}") == 3, (example, said)
+
+
+def test_the_wordings_of_plain_text_count_for_pairs_too():
+    for example in right_of("nano_esnli") + right_of("nano_anli"):
+        if example.label == "neutral":
+            continue
+        name, slot, (leaf, *_) = named(example)
+        kind = facts.KIND_OF[leaf]
+        claimed = [word for word in words(example.input) if word in slot.kinds][-1]
+        for other in set(slot.kinds) - {kind}:
+            link = facts.sentence(slot.exclude(leaf, kind, other))
+            for is_so in (True, False):
+                told = f"{name} {(slot.state if is_so else slot.deny)(claimed, 1)}."
+                score = 5 if is_so == (claimed == kind) else 3
+                assert scores(example, f"{link} {told}") == score, told
 
 
 def test_every_wording_of_a_fact_counts():
-    by_ask = {ask: r for r in RELATIONS for ask in (*r.asks, *r.back_asks)}
+    by_ask = {ask: r for r in RELATIONS for ask in r.asks}
     for example in right_of("nano_cqa"):
-        _, link, fact = parts(example)
+        *_, link, fact = parts(example)
         relation = by_ask[example.input.split("\n")[0].split(". ")[-1]]
         leaf = next(word for word in words(link.lower()) if word in facts.KIND_OF)
         kind = facts.KIND_OF[leaf]
@@ -92,10 +117,10 @@ ODD = (
     Example("nano_cqa/test/0", "Eva thinks of a poodle, not a trout or a robin. Where is its home?"
             "\nAnswer Choices:\n(a) kennel\n(b) nest\n(c) river\n(d) paddock\n(e) treetop",
             "kennel", None, None),
-    Example("nano_esnli/test/0", "Eva has only a poodle and, on a cold day, waits at the pond.</s>"
-            "Eva is raising a dog.", "entailment", None, None),
-    Example("nano_anli/test/0", "Eva is a chef and Tom is a nurse. The nurse was seen napping and "
-            "the chef was seen racing.</s>The cook is near a farm.", "neutral", None, None),
+    Example("nano_esnli/test/0", "Eva has only a poodle on a cold day.</s>Eva is raising a dog.",
+            "entailment", None, None),
+    Example("nano_anli/test/0", "Eva, on a cold day, rents only a jet.</s>Eva is using a pan.",
+            "neutral", None, None),
 )  # fmt: skip
 
 

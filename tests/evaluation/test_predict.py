@@ -20,9 +20,8 @@ from mi_cot_lib.evaluation.predict import (
     may_become,
     predict,
     read_predictions,
-    split_single_task,
 )
-from mi_cot_lib.student.encode import ANSWER_MARK, PREDICT_PREFIX
+from mi_cot_lib.student.encode import ANSWER_MARK, PREDICT_PREFIX, REASON_MARK, split_one
 from mi_cot_lib.student.load import load_student
 
 BUILT_IN = ["nano_cqa", "nano_esnli", "nano_anli"]
@@ -94,12 +93,13 @@ def test_an_answer_is_right_by_value_or_by_exact_text_but_for_outer_space(
     assert is_correct(dataset, predicted, gold) is right
 
 
-def test_single_task_output_is_split_at_its_last_mark():
+def test_one_sequence_is_split_at_the_mark_beside_the_label():
     text = f"So 2 + 2 = 4.{ANSWER_MARK}( 2.0 + 2.0 )"
-    assert split_single_task(text) == ("So 2 + 2 = 4.", "( 2.0 + 2.0 )")
-    twice = f"a{ANSWER_MARK}b{ANSWER_MARK}c"
-    assert split_single_task(twice) == (f"a{ANSWER_MARK}b", "c")
-    assert split_single_task("no mark at all") == ("no mark at all", "")
+    assert split_one(text, False) == ("So 2 + 2 = 4.", "( 2.0 + 2.0 )")
+    assert split_one(f"a{ANSWER_MARK}b{ANSWER_MARK}c", False) == (f"a{ANSWER_MARK.rstrip()} b", "c")
+    assert split_one(f"c{REASON_MARK}a{REASON_MARK}b", True) == (f"a{REASON_MARK.rstrip()} b", "c")
+    for label_first in (False, True):
+        assert split_one("no mark at all", label_first) == ("no mark at all", "")
 
 
 # Generation stops at the length of the longest label, and no answer changes whether it is right.

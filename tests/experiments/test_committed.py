@@ -7,20 +7,26 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.experiments.items import FIRST, GROUPS, ITEMS
+from mi_cot_lib.experiments.asked.item import STORY
+from mi_cot_lib.experiments.asked.items import FIRST, ITEMS
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of, seeds_of
 from mi_cot_lib.experiments.page import END, PAGE, START
-from mi_cot_lib.experiments.presets import PRESETS, runs_of
-from mi_cot_lib.experiments.records import find, results_folder
+from mi_cot_lib.experiments.records import find
 from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.experiments.student_card import bag_of_words_accuracy, card_configs, card_path
 from mi_cot_lib.machine import repository_root
+from mi_cot_lib.report.cells.accuracy import recall_cells
 from mi_cot_lib.report.export import to_object
+from mi_cot_lib.report.text import number
 from mi_cot_lib.training.config import RunConfig
+from mi_cot_lib.training.record import results_folder
 
 NANO = PRESETS["nano"]
 FOLDER = repository_root() / "figures" / "paper" / "nano"
 # Quickly made; all others are made by the same function.
-CHEAP = ["table3", "table5", "figure5", "question5", "information", "methods"]
+CHEAP = ["table3", "table5", "figure5", "question5", "information"]
+# All but the story of one data set, which is what was declared of all.
+ON_PAGE = [name for name, item in ITEMS.items() if item.kind != STORY]
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,50 @@ def test_records_are_small_and_say_what_they_were_made_with():
         assert record["versions"].keys() >= {"torch", "transformers", "python"}
 
 
+def records_of(*items):
+    """Return the committed records of some items, each once."""
+    names = {one.run_name for item in items for one in runs_of(ITEMS[item], NANO)}
+    return [
+        json.loads((results_folder() / f"{name}.json").read_text("utf-8")) for name in sorted(names)
+    ]
+
+
+def test_few_runs_of_table_1_reached_the_cap_while_they_still_gained():
+    records = records_of("table1")
+    unfinished = [one["run"] for one in records if not one["metrics"]["converged"]]
+    assert len(unfinished) <= 0.05 * len(records), unfinished
+
+
+@pytest.mark.parametrize(
+    ("item", "confused"),
+    # The narrow student that learns rationale and label as one text leaves the plateau only in part.
+    [("table1", set()), ("table2", {("nano_esnli", "single_task")})],
+)
+def test_students_of_tables_1_and_2_know_each_label(item, confused, recorded):
+    made = recorded.result(item)
+    cells = recall_cells(made.runs, made.golds)
+    # On both inference sets four methods.
+    assert len(cells) == 8 and not cells["guessing"].any()
+    low = cells[cells["least"] < 60]["setting"]
+    assert {(one.dataset, one.method) for one in low} == confused
+
+
+def test_rationales_help_on_three_sets_and_those_of_other_questions_keep_less_than_half(recorded):
+    gains = {
+        (one.setting.dataset, one.setting.change): one
+        for one in recorded.result("declared").declared.itertuples()
+        if one.setting.split == "test" and one.setting.method == "dss"
+        if (one.against.method, one.against.steps) == ("finetune", None)
+    }
+    helped = []
+    for dataset in NANO.datasets.values():
+        gain, left = (gains[dataset, change] for change in ("none", "other_rationales"))
+        if gain.difference >= 3 and gain.low > 0 and left.difference < gain.difference / 2:
+            assert gain.seeds == left.seeds >= 10
+            helped.append(dataset)
+    assert len(helped) >= 3, helped
+
+
 @pytest.mark.parametrize("item", CHEAP)
 def test_a_committed_item_is_what_its_records_make(item, recorded):
     kept = json.loads((FOLDER / f"{item}.json").read_text(encoding="utf-8"))
@@ -58,25 +108,32 @@ def test_a_committed_item_is_what_its_records_make(item, recorded):
     assert all((FOLDER / name).is_file() for name in kept["files"])
 
 
-@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize("item", ON_PAGE)
 def test_a_committed_item_is_whole_and_has_the_presets_seeds(item):
     kept = json.loads((FOLDER / f"{item}.json").read_text(encoding="utf-8"))
     assert kept["missing"] == {} and kept["preset"] == "nano"
     # The teacher's texts have no seeds; a correlation has those in which both sides vary.
     cells = [one for one in kept["cells"] if one["setting"]["method"] != "teacher"]
     seeds = {one.get("of_seeds", one["seeds"]) for one in cells}
-    assert seeds <= {getattr(NANO, ITEMS[item].seeds, 1)}
+    # A case study has runs to show, and no cells.
+    assert kept["cost"]["Runs"] == f"{len(runs_of(ITEMS[item], NANO)):,}"
+    assert seeds == ({len(seeds_of(ITEMS[item], NANO))} if kept["measure"] != "cases" else set())
 
 
 def test_page_and_readme_show_what_is_committed():
     page = (FOLDER / PAGE).read_text(encoding="utf-8")
     readme = (repository_root() / "README.md").read_text(encoding="utf-8")
     section = readme.split(START)[1].split(END)[0]
-    for item in (*GROUPS["all"], *GROUPS["questions"]):
+    for item in ON_PAGE:
         assert f'id="{item}"' in page, item
     first = json.loads((FOLDER / f"{FIRST}.json").read_text(encoding="utf-8"))
     assert first["answer"][0] in BeautifulSoup(page, "html.parser").find(id=FIRST).get_text()
-    assert all(f"{cell['mean']:.1f} [" in section for cell in first["cells"])
+    unwrapped = " ".join(section.split())
+    assert all(one in unwrapped for one in first["answer"][: len(first["primary"])])
+    shown = [
+        one for one in first["comparisons"] if one["declared"] and one["setting"]["split"] == "test"
+    ]
+    assert all(number(one["difference"], signed=True) in section for one in shown)
 
 
 def test_the_student_card_is_of_the_current_data_student_and_settings(known):
@@ -86,7 +143,7 @@ def test_the_student_card_is_of_the_current_data_student_and_settings(known):
         now = known.of(RunConfig(dataset=name))
         assert {key: entry[key] for key in now} == now, name
         # Well above a bag of words, and where its course needs it.
-        assert max(entry["bag_of_words"], entry["chance"]) + 0.15 <= entry["accuracy"] <= 0.95
+        assert max(entry["bag_of_words"], entry["chance"]) + 0.15 <= entry["accuracy"] <= 0.97
         # Fitted in seconds; equations and choices take a minute.
         if name in ("nano_esnli", "nano_anli"):
             bag = bag_of_words_accuracy(name, load_split(name, "train"), load_split(name, "test"))

@@ -2,9 +2,8 @@
 
 import pytest
 
-from mi_cot_lib.experiments.items import GROUPS, ITEMS, items_named
-from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
-from mi_cot_lib.experiments.presets import (
+from mi_cot_lib.experiments.asked.items import GROUPS, ITEMS, items_named
+from mi_cot_lib.experiments.asked.presets import (
     FAMILIES,
     PRESETS,
     for_dataset,
@@ -12,9 +11,12 @@ from mi_cot_lib.experiments.presets import (
     seeds_of,
     wanted_of,
 )
+from mi_cot_lib.experiments.asked.questions import CLAIMS
+from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME
+from mi_cot_lib.report.further import FOLDED
 from mi_cot_lib.report.pictures import PICTURES
 from mi_cot_lib.report.setting import title
-from mi_cot_lib.report.tables import FOLDED
 
 NANO, PAPER = PRESETS["nano"], PRESETS["paper"]
 
@@ -27,27 +29,58 @@ def test_runs_are_settings_times_seeds_and_every_row_has_a_title_of_its_own(item
     # A stopped call leaves whole tables of fewer seeds.
     seeds = [one.config.seed for one in wanted]
     assert seeds == sorted(seeds)
-    rows = {one.with_(dataset="", size=None) for one in settings}
-    assert len({title(one, item.fields) for one in rows}) == len(rows)
+    rows = {(one.dataset, one.split, one.size, title(one, item.fields)) for one in settings}
+    assert len(rows) == len(settings)
 
 
 @pytest.mark.parametrize("item", ITEMS.values(), ids=lambda item: item.id)
-def test_what_an_item_names_exists_and_what_it_declares_is_trained(item):
+def test_what_an_item_names_exists_and_what_it_compares_is_trained(item):
     assert set(item.pictures) <= set(PICTURES) and set(item.folded) <= set(FOLDED)
     assert item.measure in {*_OF_RUNS, *_OF_SAMPLES, "cases"}
     settings = list(dict.fromkeys(one.setting for one in wanted_of(item, NANO)))
     if item.measure == "information":
-        quantities = [one.of["quantity"] for one in item.declared]
+        quantities = [one.of["quantity"] for one in item.asked]
         settings = [one.with_(quantity=name) for one in settings for name in quantities]
-    for comparison in item.declared:
+    for comparison in item.asked:
         pairs = list(comparison.pairs(settings))
         assert pairs and all(one != other for one, other in pairs)
+
+
+def test_verdicts_are_of_what_was_declared_and_of_claims_alone():
+    declaring = {item.id for item in ITEMS.values() if item.declared}
+    assert declaring == {"declared", "declared_whole", "table1", "methods", "question7"}
+    # Table 1's are those of the whole sets, of the same runs.
+    whole = {run.run_name for run in runs_of(ITEMS["declared_whole"], NANO)}
+    settings = [one.setting for one in wanted_of(ITEMS["table1"], NANO)]
+    asked = [
+        {pair for one in ITEMS[name].asked for pair in one.pairs(settings)}
+        for name in ("table1", "declared_whole")
+    ]
+    assert asked[0] <= asked[1]
+    compared = {one for pair in asked[0] for one in pair}
+    assert {
+        one.config.run_name
+        for one in wanted_of(ITEMS["table1"], NANO)
+        if one.setting in compared
+    } <= whole  # fmt: skip
+
+
+def test_each_claim_is_asked_once_and_expects_a_verdict():
+    asked = [one.claim for one in ITEMS["question7"].asked]
+    assert sorted(map(str, asked)) == sorted(map(str, CLAIMS.values()))
+    assert {one.expects for one in asked} == {HIGHER, LOWER, SAME}
+
+
+def test_rationales_of_other_questions_are_compared_without_the_mi_loss():
+    settings = list(dict.fromkeys(one.setting for one in wanted_of(ITEMS["question3"], NANO)))
+    pairs = [pair for one in ITEMS["question3"].asked for pair in one.pairs(settings)]
+    assert len(pairs) == 3 and {one.method for pair in pairs for one in pair} == {"dss", "finetune"}
 
 
 def test_the_papers_tables_and_figures_come_first_and_groups_name_them():
     tables = [f"table{number}" for number in range(1, 9)]
     figures = [f"figure{number}" for number in range(2, 6)]
-    questions = [f"question{number}" for number in range(1, 7)]
+    questions = [f"question{number}" for number in range(1, 8)]
     assert list(GROUPS["all"]) == tables + figures
     assert list(GROUPS["questions"]) == questions
     asked = items_named(("table2", "questions", "question1"))
@@ -71,3 +104,6 @@ def test_an_item_is_made_on_one_data_set_alone():
     for dataset in ("nano_cqa", "svamp"):
         preset, item = for_dataset(NANO, ITEMS["methods"], dataset)
         assert {run.dataset for run in runs_of(item, preset)} == {dataset}
+    # As many as its file has.
+    assert {run.train_size for run in runs_of(item, preset)} == {PAPER.short["svamp"]}
+    assert PAPER.short["svamp"] < 720

@@ -8,11 +8,11 @@ import pytest
 
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.experiments.asked.items import ITEMS
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.information import Protocol, measured
-from mi_cot_lib.experiments.items import ITEMS
 from mi_cot_lib.experiments.judging import REPEATS, JudgeChoice
 from mi_cot_lib.experiments.page import write_page
-from mi_cot_lib.experiments.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.records import Places, commit, find, make_missing
 from mi_cot_lib.experiments.request import Request, describe_status, request_of, status
 from mi_cot_lib.experiments.running.run import run
@@ -26,7 +26,7 @@ STEPS = {
 }  # fmt: skip
 # Of two columns in the place of four.
 TABLE6, TABLE7, TABLE8, QUESTION5 = (
-    dataclasses.replace(ITEMS[name], families="nli")
+    dataclasses.replace(ITEMS[name], families="nli", sizes="whole")
     for name in ("table6", "table7", "table8", "question5")
 )
 FIGURE5 = ITEMS["figure5"]
@@ -35,7 +35,7 @@ FIGURE5 = ITEMS["figure5"]
 @pytest.fixture(scope="module")
 def tiny(small_root):
     return dataclasses.replace(
-        PRESETS["nano"], large="nano16", seeds=1, changes=STEPS, data_root=small_root
+        PRESETS["nano"], large="nano16", seeds=1, other_seeds=1, changes=STEPS, data_root=small_root
     )
 
 
@@ -107,12 +107,14 @@ def test_real_data_needs_a_named_judge_before_anything_is_run(tmp_path):
 
 
 def test_committed_records_are_small_name_no_place_and_stand_for_the_runs(tiny, made, tmp_path):
-    commit(made.find(TABLE6), tmp_path / "results")
+    commit(made.find(TABLE6), tmp_path / "results", TABLE6.needs)
     kept = sorted((tmp_path / "results").iterdir())
     assert [path.stem for path in kept] == sorted(one.run_name for one in runs_of(TABLE6, tiny))
     for path in kept:
         record = json.loads(path.read_text(encoding="utf-8"))
         whole = json.loads((made.places.runs / path.stem / "run.json").read_text(encoding="utf-8"))
+        # Table 6 looks at no rationales.
+        del whole["samples"]
         assert record == {**whole, "config": {**whole["config"], "data_root": None}}
         assert str(made.places.runs) not in path.read_text() and path.stat().st_size < 100_000
     places = Places(tmp_path / "none", tmp_path / "results", made.places.now)
@@ -123,7 +125,7 @@ def test_committed_records_are_small_name_no_place_and_stand_for_the_runs(tiny, 
 def test_what_is_missing_is_said(tiny, made, tmp_path):
     shutil.copytree(made.places.runs, tmp_path / "runs")
     path = next((tmp_path / "runs").glob("nano_esnli-dss-*")) / "run.json"
-    path.write_text(path.read_text().replace('"results_version": 1', '"results_version": 0'))
+    path.write_text(path.read_text().replace('"results_version": 2', '"results_version": 0'))
     places = Places(tmp_path / "runs", None, made.places.now)
     request = dataclasses.replace(made, places=places, out=tmp_path / "out")
     result = request.result(TABLE6)

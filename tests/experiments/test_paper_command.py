@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from mi_cot_lib.experiments.items import ITEMS
-from mi_cot_lib.experiments.presets import PRESETS, runs_of
-from mi_cot_lib.experiments.records import results_folder
+from mi_cot_lib.experiments.asked.items import ITEMS
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.training.record import results_folder
 
 
 def test_an_item_is_one_object_for_other_programs_and_its_files_lie_where_it_says(tmp_path, call):
@@ -27,11 +27,11 @@ def test_what_there_is_and_what_it_would_take_is_said_and_nothing_run(tmp_path, 
     status, out, _ = call("paper", "table3", "figure4", "--list", "--json", *places)
     rows = [json.loads(line) for line in out.splitlines()]
     assert status == 0 and [(row["id"], row["runs_present"]) for row in rows] == [
-        ("table3", 20), ("figure4", 2),
+        ("table3", 12), ("figure4", 2),
     ]  # fmt: skip
-    assert rows[0]["runs_needed"] == 20 and rows[0]["files"] == rows[0]["reasons"] == []
+    assert rows[0]["runs_needed"] == 12 and rows[0]["files"] == rows[0]["reasons"] == []
     status, out, _ = call("paper", "table3", "--list", "--fresh", *places)
-    assert status == 0 and " 0 of  20 runs" in out
+    assert status == 0 and " 0 of  12 runs" in out
     status, out, _ = call("paper", "table3", "--plan", "--fresh", "--seeds", 1, *places)
     assert status == 0 and "Nothing is run" in out and "4 runs" in out
     plan = ("--plan", "--json", "--fresh", "--seeds", 1)
@@ -71,13 +71,13 @@ def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path, call)
     assert status == 0, error
     assert f"result:   {places / 'report.html'}" in out and str(runs) in out
     kept = json.loads((places / "methods.json").read_text(encoding="utf-8"))
-    assert [one["seeds"] for one in kept["cells"]] == [3] * 4 and kept["missing"] == {}
+    assert [one["seeds"] for one in kept["cells"]] == [5] * 8 and kept["missing"] == {}
     assert kept["answer"][0] in (places / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_comparison_that_is_not_whole_is_not_committed(tmp_path, call):
     status, _, error = call("record", "--runs", tmp_path)
-    assert status == 2 and "12 runs are missing" in error and "`mi-cot reproduce`" in error
+    assert status == 2 and "20 runs are missing" in error and "`mi-cot reproduce`" in error
 
 
 def test_a_page_without_runs_is_refused(tmp_path, call):

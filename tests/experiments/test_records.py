@@ -5,18 +5,18 @@ import json
 
 import pytest
 
+from mi_cot_lib.experiments.asked.items import ITEMS
+from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.information import MEASURE_VERSION, Protocol, unfit_information
-from mi_cot_lib.experiments.items import ITEMS
-from mi_cot_lib.experiments.presets import PRESETS, runs_of
 from mi_cot_lib.experiments.records import (
     Fingerprints,
     Places,
     commit,
     find,
-    results_folder,
     unfit,
 )
 from mi_cot_lib.experiments.running.run_record import curves_of
+from mi_cot_lib.training.record import results_folder
 
 NANO, TABLE3 = PRESETS["nano"], ITEMS["table3"]
 CONFIG = runs_of(TABLE3, NANO)[0]
@@ -75,6 +75,13 @@ def test_what_is_not_on_this_machine_is_not_compared_and_told(record, places, mo
     assert found.unchecked == {config.run_name} and len(found.runs) == 1
 
 
+def test_a_broken_own_run_does_not_hide_the_committed_record(record, places):
+    put(places, record)
+    put(places, "{", committed=False)
+    found = find(TABLE3, NANO, places, 1)
+    assert [run.record["run"] for run in found.runs] == [NAME] and NAME not in found.missing
+
+
 def test_a_readers_own_run_goes_before_the_committed_one_if_it_fits(record, places):
     put(places, record)
     put(places, {**record, "seconds": {"total": 1.0}}, committed=False)
@@ -100,16 +107,16 @@ def test_a_committed_run_keeps_what_other_items_asked_of_it(record, places):
         ({"weights_sha256": "0"}, own),
     ):
         put(places, {**asked, **change})
-        commit(find(TABLE3, NANO, places, 1), places.results)
+        commit(find(TABLE3, NANO, places, 1), places.results, TABLE3.needs)
         assert json.loads(path.read_text(encoding="utf-8")) == said
     put(places, asked)
     put(places, {**own, "outside": {"nano_anli": {}}}, committed=False)
-    commit(find(TABLE3, NANO, places, 1), places.results)
+    commit(find(TABLE3, NANO, places, 1), places.results, TABLE3.needs)
     assert json.loads(path.read_text())["outside"] == {**outside, "nano_anli": {}}
     # One's own that may not stand for the run.
     put(places, asked)
     put(places, {**own, "results_version": 0}, committed=False)
-    commit(find(TABLE3, NANO, places, 1), places.results)
+    commit(find(TABLE3, NANO, places, 1), places.results, TABLE3.needs)
     assert json.loads(path.read_text(encoding="utf-8")) == asked
 
 

@@ -94,7 +94,8 @@ def test_a_stopped_run_ends_with_the_selected_student_in_another_folder(
 
 
 def test_a_student_that_answers_otherwise_than_the_selected_step_is_refused(tmp_path):
-    trained = Trained([{"step": 10, "eval_accuracy": 0.5}, {"step": 20, "loss": 1.0}], 10, 1.0)
+    history = [{"step": 10, "eval_accuracy": 0.5}, {"step": 20, "loss": 1.0}]
+    trained = Trained(history, selected_step=10, steps=20, converged=False, seconds=1.0)
     check_selected(tmp_path, trained, accuracy=0.5, questions=500)
     # Another machine's rounding may flip an answer in a hundred.
     check_selected(tmp_path, trained, accuracy=0.51, questions=500)
@@ -120,7 +121,7 @@ def test_a_saved_student_that_reads_back_as_another_is_refused(tmp_path):
     [
         (8, "no checkpoint was made yet"),
         (200, "no checkpoint was made yet"),
-        (1_100, "checkpoint-2 is kept"),
+        (1_700, "checkpoint-2 is kept"),
     ],
 )
 def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(
@@ -191,6 +192,17 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read(
     (line,) = error.splitlines()
     assert status == 2 and line.startswith(f"mi-cot: cannot write to {locked}: ")
     assert "--runs" in line
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_file_without_a_row_is_told_before_training(call, small_root, tmp_path, split):
+    data = shutil.copytree(small_root, tmp_path / "data")
+    for path in data.rglob(f"*{split}*.json"):
+        path.write_text("[]" if "CoT" in path.name else "\n")
+    status, _, error = call(*arguments(data, tmp_path / "runs"))
+    (line,) = error.splitlines()
+    assert status == 2 and f"{split} has no rows" in line
+    assert not list(tmp_path.glob("runs/*/checkpoints"))
 
 
 def test_a_finished_run_is_found_in_a_folder_that_cannot_be_written(

@@ -14,6 +14,7 @@ from mi_cot_lib.measure.calibration import (
     binned_error,
     breaks_the_bound,
     brier_score,
+    chance_errors,
     equal_mass_error,
     noise_floor,
 )
@@ -128,6 +129,24 @@ def test_a_calibrated_student_shows_the_error_of_binomial_noise():
         mean, high = noise_floor(generator.random(n), draws=200)
         assert mean == pytest.approx(expected, rel=0.08)
         assert high > mean
+
+
+def test_chance_errors_of_one_bin_are_those_of_a_binomial_count():
+    # 50 answers at 0.7: the error is |right/50 - 0.7|, whichever way one bin is made.
+    counts = np.random.default_rng(1).binomial(50, 0.7, 20_000)
+    expected = np.abs(counts / 50 - 0.7)
+    for equal_mass in (False, True):
+        found = chance_errors(np.full(50, 0.7), 1, equal_mass=equal_mass, draws=2_000)
+        assert found.mean() == pytest.approx(expected.mean(), rel=0.05)
+        assert np.quantile(found, 0.975) == pytest.approx(np.quantile(expected, 0.975), abs=0.011)
+
+
+def test_chance_errors_are_those_of_the_measure_that_they_are_for():
+    confidence = np.random.default_rng(2).beta(5, 1, 300)
+    right = np.random.default_rng(0).random(300) < confidence  # as the first draw of seed 0
+    for equal_mass, error in ((False, expected_calibration_error), (True, equal_mass_error)):
+        (found,) = chance_errors(confidence, 10, equal_mass=equal_mass, draws=1)
+        assert found == pytest.approx(error(confidence, right, 10))
 
 
 @pytest.mark.parametrize(

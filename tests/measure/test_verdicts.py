@@ -6,6 +6,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.measure.crossed import crossed_difference
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED, decide
 
 NONE = dict.fromkeys(range(5), 50.0)
@@ -34,9 +35,9 @@ def gains(*values):
     ],
 )
 def test_differences_are_decided(pair, decision):
-    (verdict,) = decide([pair], [2.0])
+    (verdict,) = decide([pair], 2.0)
     assert verdict.decision == decision
-    assert (verdict.found.difference.mean > 0) == (sum(pair[0].values()) > 50 * len(pair[0]))
+    assert (verdict.found.mean > 0) == (sum(pair[0].values()) > 50 * len(pair[0]))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -45,7 +46,7 @@ def test_sameness_is_that_of_two_one_sided_paired_tests(seed):
     margin = generator.uniform(0.1, 5)
     pair = gains(*generator.normal(generator.normal(), 1.0, generator.integers(3, 6)))
     one, other = (np.array([side[seed] for seed in pair[0]]) for side in pair)
-    (verdict,) = decide([pair], [margin])
+    (verdict,) = decide([pair], margin)
     assert verdict.p_same == pytest.approx(ttost_paired(one, other, -margin, margin)[0])
     assert verdict.p_holm == pytest.approx(stats.ttest_rel(one, other).pvalue)
 
@@ -53,13 +54,32 @@ def test_sameness_is_that_of_two_one_sided_paired_tests(seed):
 def test_all_that_is_decided_together_is_corrected_together():
     # Alone p is 0.02; beside two more comparisons it is not below 0.05 any more.
     clear, unclear = gains(1.0, 2.0, 3.0, 1.0, 0.5), gains(3.0, -4.0, 5.0, -2.0, 1.0)
-    (alone,) = decide([clear], [0.1])
-    together = decide([clear, unclear, unclear], [0.1] * 3)
+    (alone,) = decide([clear], 0.1)
+    together = decide([clear, unclear, unclear], 0.1)
     assert (alone.decision, together[0].decision) == (HIGHER, UNDECIDED)
     assert together[0].p_holm == pytest.approx(3 * alone.p_holm)
     # What gives no p, with one seed, is no comparison that others pay for.
-    (beside, _) = decide([clear, gains(1.0)], [0.1] * 2)
+    (beside, _) = decide([clear, gains(1.0)], 0.1)
     assert beside.p_holm == alone.p_holm
+
+
+def test_outcomes_of_items_are_compared_over_seeds_and_items_together():
+    generator = np.random.default_rng(3)
+    a, b = (generator.integers(0, 2, (6, 50)) * 100.0 for _ in "ab")
+    # A seed that only one side has does not count.
+    sides = dict(enumerate(a)), {**dict(enumerate(b)), 9: b[0]}
+    (verdict,) = decide([sides], 2.0)
+    twin = crossed_difference([(a, b)], 2.0)
+    found = verdict.found
+    assert found.seeds == tuple(range(6))
+    assert (found.mean, found.low, found.high) == pytest.approx((twin.mean, twin.low, twin.high))
+    assert (verdict.p_holm, verdict.p_same) == pytest.approx((twin.p, twin.p_same))
+    assert found.spread == pytest.approx(np.std(a.mean(1) - b.mean(1), ddof=1))
+    # One seed says nothing of other seeds, and equal outcomes of nothing that scatters.
+    (one,) = decide([(dict(enumerate(a[:1])), dict(enumerate(b[:1])))], 2.0)
+    assert (one.decision, one.p_holm) == (UNDECIDED, None)
+    (same,) = decide([(dict(enumerate(a)), dict(enumerate(a)))], 2.0)
+    assert (same.decision, same.p_holm) == (SAME, None)
 
 
 @pytest.mark.parametrize(
@@ -72,5 +92,5 @@ def test_all_that_is_decided_together_is_corrected_together():
 )
 def test_what_cannot_be_decided_is_refused(pair, margin, said):
     with pytest.raises(ConfigError, match=said):
-        decide([pair], [margin])
-    assert decide([], []) == []
+        decide([pair], margin)
+    assert decide([], 1.0) == []

@@ -7,7 +7,10 @@ from bs4 import BeautifulSoup
 
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.answer import answer_of
+from mi_cot_lib.report.compare import Comparison
 from mi_cot_lib.report.page import render_page
+from mi_cot_lib.report.pictures import PICTURES
+from mi_cot_lib.report.setting import WORDING
 from mi_cot_lib.report.tables import folded_tables, main_table
 from tests.report.made import result, setting
 
@@ -48,11 +51,27 @@ def test_a_page_stands_alone_and_all_but_question_answer_a_picture_and_a_table_i
     assert not re.search(r"url\(|@import", page.style.get_text())
 
 
+def test_an_answer_of_many_sentences_is_a_list():
+    methods = ("single_task", "finetune", "dss", "mi")
+    right = {
+        setting(method, split=split): [5 + 3 * place + seed for seed in range(3)]
+        for place, method in enumerate(methods)
+        for split in ("test", "unseen")
+    }
+    declared = [
+        Comparison({"method": more}, {"method": fewer})
+        for more, fewer in (("mi", "dss"), ("dss", "finetune"), ("mi", "finetune"), ("mi", "single_task"))
+    ]  # fmt: skip
+    made = result(right, declared=declared, pictures=())
+    said = [one.get_text() for one in page_of(made).select("ul.answer li")]
+    assert said == answer_of(made) and len(said) == len(declared)
+
+
 def test_contents_lead_to_every_section():
-    names = ("table1", "table2", "methods")
+    names = ("table1", "table2", "methods", "declared_whole")
     page = page_of(*(result(SETTINGS, id=name, title="", pictures=()) for name in names))
     links = [one["href"] for one in page.nav.find_all("a")]
-    assert links == ["#table1", "#table2", "#methods", "#runs"]
+    assert links == ["#table1", "#table2", "#methods", "#declared_whole", "#runs"]
     assert [f"#{one['id']}" for one in page.find_all("section")] == links
     assert page.find(id="methods").h2.small.get_text() == "Methods"
 
@@ -84,3 +103,7 @@ def test_texts_are_not_taken_for_markup():
 def test_no_items_are_refused():
     with pytest.raises(ConfigError):
         render_page([], {}, "make page")
+
+
+def test_every_picture_has_words_for_those_who_do_not_see_it():
+    assert WORDING["pictures"].keys() == PICTURES.keys()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mi_cot_lib.experiments.items import ITEMS
-from mi_cot_lib.experiments.presets import FAMILIES, PRESETS, wanted_of
+from mi_cot_lib.experiments.asked.items import ITEMS
+from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, wanted_of
 from mi_cot_lib.report.paper import SETTINGS, paper_numbers, paper_rows, paper_value, printed
 from mi_cot_lib.report.setting import TEACHER
 from mi_cot_lib.training.config import RunConfig

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from mi_cot_lib.experiments.items import ITEMS
+from mi_cot_lib.experiments.asked.items import ITEMS
 from mi_cot_lib.report.cells.quality import quality_cells
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS
 from mi_cot_lib.report.pictures import PICTURES, draw
@@ -138,6 +138,21 @@ def test_several_declared_pairs_have_a_line_each_and_data_sets_a_panel():
     first, second = shown(PICTURES["gains"](made))
     assert [text.get_text() for text in first.get_yticklabels()] == ["MI − DSS", "DSS − Finetuning"]
     assert [place for _, place in points(second)] == [0.0, 1.0]
+
+
+def test_many_panels_stand_in_rows_the_test_set_first():
+    sets = ("nano_cqa", "nano_svamp", "nano_anli")
+    right = {
+        setting(method, on, split=split): [10, 12, 9]
+        for on in sets
+        for split in ("test", "unseen")
+        for method in ("dss", "mi")
+    }
+    named = ["nano-CQA", "nano-SVAMP", "nano-ANLI"]
+    panels = shown(PICTURES["cells"](result(right)))
+    assert titles(panels) == named + [f"{one}\n(unseen)" for one in named]
+    heights = [round(axes.get_position().y0, 3) for axes in panels]
+    assert heights[0] == heights[3] > heights[4] == heights[5]
 
 
 def test_a_bar_of_a_reliability_diagram_is_the_accuracy_of_its_bin():

@@ -27,8 +27,9 @@ def test_fields_are_the_configurations():
     found = of(method="mi", train_size=250, teacher_change="wrong_labels", change_share=0.5)
     assert (found.size, found.change, found.share) == (250, "wrong_labels", 0.5)
     assert found.family == "cqa" and found.split == "test"
-    # Seeds and steps are of no setting.
-    assert of(method="dss", seed=3, max_steps=7) == of(method="dss")
+    # Seeds are of no setting, and steps only where they are not the student's own.
+    assert of(method="dss", seed=3) == of(method="dss") and of(method="dss").steps is None
+    assert of(method="dss", max_steps=7) == of(method="dss").with_(steps=7)
 
 
 @pytest.mark.parametrize(

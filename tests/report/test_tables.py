@@ -8,11 +8,16 @@ import pandas as pd
 import pytest
 
 from mi_cot_lib.report.answer import answer_of
-from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS
+from mi_cot_lib.report.compare import (
+    DSS_AGAINST_FINETUNING,
+    MI_AGAINST_DSS,
+    Claim,
+    Comparison,
+)
 from mi_cot_lib.report.export import to_object, write_item
-from mi_cot_lib.report.tables import folded_tables, main_table
+from mi_cot_lib.report.tables import decided_table, folded_tables, main_table
 from mi_cot_lib.report.text import interval, number, p_text, to_latex, to_markdown, with_interval
-from tests.report.made import columns, result, setting
+from tests.report.made import columns, result, run, setting
 
 DSS, MI, PLAIN = (setting(name) for name in ("dss", "mi", "finetune"))
 CLEAR = {DSS: (10, 11, 12), MI: (13, 14, 16)}
@@ -90,11 +95,7 @@ def test_comparisons_and_costs_are_folded_away():
         ((10, 11, 12), (13, 14, 16), "MI is higher than DSS on nano-CQA: +16.7 ["),
         ((13, 14, 16), (10, 11, 12), "MI is lower than DSS on nano-CQA: −16.7 ["),
         ((9, 9), (9, 9), "MI and DSS are equal for every seed on nano-CQA."),
-        (
-            (9, 14, 9),
-            (12, 9, 13),
-            "No difference is decided: the largest, MI − DSS on nano-CQA, is",
-        ),
+        ((9, 14, 9), (12, 9, 13), "MI − DSS on nano-CQA is undecided: +3.3 ["),
     ],
 )
 def test_a_verdict_is_one_sentence(dss, mi, start):
@@ -102,8 +103,18 @@ def test_a_verdict_is_one_sentence(dss, mi, start):
     assert sentence.startswith(start) and sentence.endswith(".")
 
 
+def test_up_to_three_comparisons_have_a_sentence_each_in_their_order():
+    right = {PLAIN: (5, 6, 7), DSS: (9, 10, 12), MI: (9, 10, 12)}
+    said = answer_of(result(right, declared=(DSS_AGAINST_FINETUNING, MI_AGAINST_DSS)))
+    assert [one.split(" on ")[0] for one in said] == [
+        "DSS is higher than Finetuning",
+        "MI and DSS are equal for every seed",
+    ]
+
+
 def test_the_largest_decided_effect_comes_first_and_all_others_are_one_sentence():
     right = {
+        "nano_anli": ((9, 10, 11), (9, 10, 11)),
         "nano_cqa": ((9, 10, 11), (9, 10, 11)),
         "nano_svamp": ((5, 6, 7), (14, 15, 17)),
         "nano_esnli": ((9, 10, 11), (13, 14, 16)),
@@ -134,6 +145,58 @@ def test_an_item_that_asks_two_things_answers_each():
         "MI − DSS: the same within 2 on nano-SVAMP; "
         "DSS − Finetuning: higher on nano-CQA, the same within 2 on nano-SVAMP."
     )
+
+
+@pytest.mark.parametrize(
+    ("expects", "mi", "answer"),
+    [
+        ("higher", (13, 14, 16), "Confirmed"),
+        ("lower", (13, 14, 16), "Refuted"),
+        ("same within the margin", (13, 14, 16), "Refuted"),
+        ("same within the margin", (10, 11, 12), "Confirmed"),
+        ("higher", (10, 11, 12), "Refuted"),
+        ("higher", (9, 19, 9), "Undecided"),
+    ],
+)
+def test_a_claim_is_confirmed_refuted_or_undecided(expects, mi, answer):
+    said = Claim("it helps", "Somebody 2024", expects)
+    made = result({DSS: (10, 11, 12), MI: mi}, declared=(replace(MI_AGAINST_DSS, claim=said),))
+    assert answer_of(made) == [f"{answer}: it helps."]
+    (row,) = main_table(made).to_dict("records")
+    assert (row["Claim"], row["Claim is"]) == ("it helps (Somebody 2024)", answer.lower())
+    (compared,) = json.loads(json.dumps(to_object(made)))["comparisons"]
+    assert compared["claim"]["source"] == "Somebody 2024"
+
+
+def test_what_was_not_declared_is_told_without_a_verdict():
+    other = {one.with_(dataset="nano_svamp"): (9, 9, 9) for one in CLEAR}
+    made = result({**CLEAR, **other}, decided=False)
+    none = "; none was declared, so none has a verdict."
+    assert answer_of(made) == [
+        f"One of 2 differences has an interval that leaves 0 out, MI − DSS on nano-CQA{none}"
+    ]
+    (alone,) = answer_of(result(CLEAR, decided=False))
+    assert alone.startswith("MI − DSS on nano-CQA: +16.7 [")
+    assert alone.endswith("] points of accuracy; not declared, so without a verdict.")
+    loose = {one: (1, 9, 15) for one in other}
+    (sentence,) = answer_of(result({**loose, DSS: (2, 8, 1), MI: (9, 1, 4)}, decided=False))
+    assert sentence == f"None of 2 differences has an interval that leaves 0 out{none}"
+    alike = dict.fromkeys((*CLEAR, *other), (9, 10, 11))
+    (sentence,) = answer_of(result(alike, decided=False))
+    assert sentence == "All 2 differences are 0 for every seed."
+    found = folded_tables(made)
+    assert "Declared comparisons" not in found and made.declared.empty
+    assert list(found["Exploratory comparisons"]) == [
+        "Compared", "Data set", "Difference [95%]", "Seeds", "p",
+    ]  # fmt: skip
+
+
+def test_the_same_without_room_for_anything_else_says_so():
+    right = {DSS: (20, 20, 20), MI: (20, 20, 19)}
+    (sentence,) = answer_of(result(right, room=(10, 95), margin=10.0))
+    assert "the same on nano-CQA within 10 points of accuracy, without room for more:" in sentence
+    (sentence,) = answer_of(result(right, room=(10, 100), margin=10.0))
+    assert "room" not in sentence
 
 
 def test_what_is_decided_below_the_smallest_difference_of_interest_says_so():
@@ -186,3 +249,73 @@ def test_what_a_student_wrote_breaks_neither_latex_nor_markdown():
     assert "100\\% \\_a\\_ \\& \\{b\\}\\textbackslash" in text and "$-$1" in text
     assert "\\caption{50\\% \\& \\_}" in text
     assert len(to_markdown(frame).splitlines()) == 3
+
+
+def test_what_a_run_answers_beside_its_test_set_is_read_once():
+    bits = {"correct": {"test": "1" * 20, "valid": "1" * 20, "unseen": "10" * 10}}
+    right = {one: (10, 11) for side in (DSS, MI) for one in (side, side.with_(split="unseen"))}
+    made = result(right, parts=dict.fromkeys(right, bits), folded=("unseen",))
+    found = folded_tables(made)
+    new = found["Questions unlike any training example"]
+    assert len(new) == 2 and new["Seeds"].tolist() == ["2", "2"]
+    assert found["Cost"]["Ended by patience"].tolist() == ["2 of 2", "2 of 2"]
+
+
+def test_a_cell_of_students_that_had_not_finished_learning_says_so():
+    ended = {"selected_step": 20, "steps": 30, "converged": False, "valid_accuracy": 0.5}
+    # Who takes all steps by design has nothing to wait for.
+    by_design = {**run(DSS, 0, 1).record["config"], "patience": 0}
+    parts = {MI: {"metrics": ended}, PLAIN: {"metrics": ended, "config": by_design}}
+    made = result({DSS: (10, 12), MI: (9, 10), PLAIN: (9, 9)}, parts=parts)
+    cells = main_table(made).set_index("")["nano-CQA"]
+    assert cells["MI"].endswith("] (unfinished)")
+    assert not any(cells[name].endswith(")") for name in ("DSS", "Finetuning"))
+
+
+def test_a_side_that_changes_nothing_has_a_name():
+    words = setting("dss", change="shuffled_words", share=1.0)
+    shuffled = Comparison({"change": "shuffled_words"}, {"change": "none", "share": 0.0})
+    right = {DSS: (10, 12), words: (9, 10)}
+    made = result(right, declared=(shuffled,), fields=("method", "change"))
+    (row,) = folded_tables(made)["Declared comparisons"].to_dict("records")
+    assert row["Compared"] == "DSS, rationales' words shuffled − DSS"
+    assert "DSS, rationales' words shuffled − DSS on nano-CQA" in answer_of(made)[0]
+
+
+def test_a_size_stands_with_its_data_set_unless_rows_differ_in_it():
+    cqa = {one.with_(size=500): counts for one, counts in CLEAR.items()}
+    svamp = {one.with_(size=1_000, dataset="nano_svamp"): counts for one, counts in CLEAR.items()}
+    found = main_table(result({**cqa, **svamp}))
+    assert list(found) == ["", "nano-CQA, 500 examples", "nano-SVAMP, 1,000 examples", "Seeds"]
+    assert found[""].tolist()[:2] == ["DSS", "MI"]
+    found = main_table(result({**cqa, **CLEAR}))
+    assert list(found)[:2] == ["", "nano-CQA"]
+    assert found[""].tolist()[:2] == ["DSS, 500 examples", "MI, 500 examples"]
+
+
+def test_of_many_comparisons_each_is_a_sentence_that_names_a_split_only_where_it_must():
+    right = {setting("single_task"): (5, 6, 7), PLAIN: (5, 6, 7), **CLEAR}
+    right |= {one.with_(split="unseen"): counts for one, counts in right.items()}
+    right[MI.with_(split="unseen")] = CLEAR[DSS]
+    against_single_task = Comparison({"method": "finetune"}, {"method": "single_task"})
+    declared = (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING, against_single_task)
+    assert answer_of(result(right, declared=declared)) == [
+        "MI − DSS: higher on nano-CQA (test); the same within 2 on nano-CQA (unseen).",
+        "DSS − Finetuning: higher on nano-CQA.",
+        "Finetuning − Single-task: the same within 2 on nano-CQA.",
+    ]
+
+
+def test_of_many_comparisons_the_table_shows_intervals_and_verdicts():
+    right = {setting("single_task"): (5, 6, 7), PLAIN: (5, 6, 7), **CLEAR}
+    right |= {one.with_(split="unseen"): counts for one, counts in right.items()}
+    against_single_task = Comparison({"method": "finetune"}, {"method": "single_task"})
+    declared = (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING, against_single_task)
+    made = result(right, declared=declared)
+    found = main_table(made)
+    assert list(found) == ["", "nano-CQA", "nano-CQA (unseen)"]
+    first = made.declared.iloc[0]
+    shown = with_interval(*first[["difference", "low", "high"]], signed=True)
+    assert found.loc[0].tolist()[:2] == ["MI − DSS", f"{shown} higher"]
+    assert found["nano-CQA"].str.split().str[-1].tolist() == ["higher", "higher", "same"]
+    assert decided_table(made, "unseen").equals(found[["", "nano-CQA (unseen)"]])

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from mi_cot_lib.student.folder import built_in_folder
+from mi_cot_lib.student.nano import VOCABULARY_SIZE
 
 WEIGHTS = "model.safetensors"
 INDEX = f"{WEIGHTS}.index.json"
@@ -145,7 +146,10 @@ DAMAGES = {
         *(WEIGHTS, "lm_head.weight"),
     ),
     "more layers than config says": (config(num_layers=1), WEIGHTS, "block.1."),
-    "another vocabulary": (config(vocab_size=1288), WEIGHTS, "shared.weight", "1280", "1288"),
+    "another vocabulary": (
+        config(vocab_size=VOCABULARY_SIZE + 8),
+        *(WEIGHTS, "shared.weight", str(VOCABULARY_SIZE), str(VOCABULARY_SIZE + 8)),
+    ),
     "a missing shard": (shards(lambda f: next(f.glob("model-00001*")).unlink()), "model-00001-of-"),
     "a truncated shard": (shards(lambda f: cut(next(f.glob("model-00002*")))), "model-00002-of-"),
     "shards without index": (shards(unlink(INDEX)), INDEX),
@@ -166,8 +170,8 @@ DAMAGES = {
     "other half of a tokeniser": (unlink("tokenizer_config.json"), "tokenizer"),
     "truncated tokeniser": (lambda folder: cut(folder / "tokenizer.json"), "tokenizer.json"),
     "tokeniser says nothing": (write("tokenizer.json", "{}"), "tokenizer"),
-    "tokens beyond the embeddings": (add_token, "1281", "1280"),
-    "fewer embeddings than tokens": (fewer_embeddings, "1280", "1000"),
+    "tokens beyond the embeddings": (add_token, str(VOCABULARY_SIZE + 1), str(VOCABULARY_SIZE)),
+    "fewer embeddings than tokens": (fewer_embeddings, str(VOCABULARY_SIZE), "1000"),
     "no padding token": (settings("tokenizer_config.json", pad_token=None), "pad_token"),
     "no end token": (settings("tokenizer_config.json", eos_token=None), "eos_token"),
     "another end token": (settings(*CONFIGS, eos_token_id=5), "end", "5"),

@@ -16,12 +16,16 @@ from mi_cot_lib.errors import ConfigError, KitError
 from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.student.folder import BUILT_IN_WIDTHS, built_in_folder, check_student_name
 from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.nano import VOCABULARY_SIZE
 from mi_cot_lib.student.tokenise import Column, token_ids
 from mi_cot_lib.training.config import RunConfig
 from tests.student import damaged
 from tests.student.damaged import DAMAGES, WEIGHTS, change_weights, edit
 
-PROMPTS = ["predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?", "explain: Why?"]
+PROMPTS = [
+    "predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?",
+    "explain: Why do cats see birds?",
+]
 
 
 @pytest.fixture
@@ -158,9 +162,11 @@ SHAPE = {"d_model": 16, "d_kv": 4, "num_heads": 4, "d_ff": 32, "num_layers": 1}
 @pytest.mark.parametrize("saved_by", ["transformers", "the hub's"])
 def test_v1_1s_head_of_its_own_is_kept(tmp_path, saved_by):
     torch.manual_seed(0)
-    shape = T5Config(vocab_size=1280, tie_word_embeddings=False, decoder_start_token_id=0, **SHAPE)
+    shape = T5Config(
+        vocab_size=VOCABULARY_SIZE, tie_word_embeddings=False, decoder_start_token_id=0, **SHAPE
+    )
     model = T5ForConditionalGeneration(shape)
-    model.lm_head.weight = torch.nn.Parameter(torch.randn(1280, 16))
+    model.lm_head.weight = torch.nn.Parameter(torch.randn(VOCABULARY_SIZE, 16))
     AutoTokenizer.from_pretrained(built_in_folder("nano16")).save_pretrained(tmp_path)
     model.save_pretrained(tmp_path)
     if saved_by == "the hub's":

@@ -17,7 +17,8 @@ STORY = "Ann has {a} pens and buys {b} more. How many pens has Ann now?"
 
 
 def config(**changes) -> RunConfig:
-    values = {"max_steps": 6, "batch_size": 8, "eval_every": 2, "learning_rate": 1e-3, **changes}
+    values = {"max_steps": 6, "batch_size": 8, "eval_every": 2, "learning_rate": 1e-3}
+    values |= {"patience": 0, "schedule": "linear", "embedding_rate": 1.0, **changes}
     return RunConfig(dataset="nano_svamp", **values)
 
 

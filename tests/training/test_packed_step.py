@@ -117,15 +117,23 @@ def test_packed_step_equals_the_plain_one(name, pairs):
     assert_same_step(small_t5(), OBJECTIVES[name], batch_of(pairs))
 
 
-def assert_as_exact_in_bf16(model, objective, batch):
-    """Compare the errors of both ways: eight bits move the plain step's own gradient by a percent or two."""
-    with with_head(model, objective):
-        exact = step(plain, model, objective, batch)
-        rounded, found = (
-            step(way, model, objective, batch, torch.bfloat16) for way in (plain, packed)
-        )
-    assert error(exact, found) <= error(exact, rounded) + 2e-2
-    assert_losses_close(exact, found, rtol=2e-2)
+def assert_as_exact_in_bf16(model, objective, batches):
+    """Compare the median errors of both ways over batches.
+
+    Eight bits move the plain step's own gradients by percents, and now and then let another position hold a
+    maximum.
+    """
+    errors = []
+    for batch in batches:
+        with with_head(model, objective):
+            exact = step(plain, model, objective, batch)
+            rounded, found = (
+                step(way, model, objective, batch, torch.bfloat16) for way in (plain, packed)
+            )
+        errors.append((error(exact, rounded), error(exact, found)))
+        assert_losses_close(exact, found, rtol=2e-2)
+    of_plain, of_packed = torch.tensor(errors).quantile(0.5, dim=0)
+    assert of_packed <= of_plain + 2e-2
 
 
 def some_pairs(count: int) -> list[EncodedPair]:
@@ -162,14 +170,15 @@ def encoded(tokeniser, chosen):
 
 @pytest.fixture(scope="module")
 def nano():
-    """Return the built-in student, and of each data set a batch of which one lacks a rationale."""
+    """Return the built-in student, and of each data set batches in each of which one lacks a rationale."""
     student = load_student("nano")
     student.model.to(DEVICE)
     batches = {}
     for dataset in ("nano_svamp", "nano_esnli"):
-        chosen = load_split(dataset, "train")[:8]
-        chosen[0] = replace(chosen[0], rationale=None)
-        batches[dataset] = batch_of(encoded(student.tokeniser, chosen))
+        rows = load_split(dataset, "train")[:64]
+        rows[::8] = [replace(one, rationale=None) for one in rows[::8]]
+        pairs = encoded(student.tokeniser, rows)
+        batches[dataset] = [batch_of(pairs[start : start + 8]) for start in range(0, 64, 8)]
     return student.model, batches
 
 
@@ -182,9 +191,8 @@ def nano():
 )
 def test_the_built_in_student_takes_the_same_step(nano, dataset, name):
     model, batches = nano
-    batch = batches[dataset]
-    assert_same_step(model, OBJECTIVES[name], batch)
-    assert_as_exact_in_bf16(model, OBJECTIVES[name], batch)
+    assert_same_step(model, OBJECTIVES[name], batches[dataset][0])
+    assert_as_exact_in_bf16(model, OBJECTIVES[name], batches[dataset])
 
 
 @pytest.mark.parametrize("name", [n for n, one in OBJECTIVES.items() if not one.is_coupled])

@@ -78,9 +78,8 @@ def test_a_run_interrupted_after_its_last_step_takes_no_further_one(fit, tmp_pat
 
 
 def test_the_last_step_is_logged_whatever_the_interval_and_seconds_spent_before_count(
-    fit, tmp_path, monkeypatch
+    fit, tmp_path
 ):
-    monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", 2)
     (tmp_path / "run").mkdir()
     (tmp_path / "run/progress.txt").write_text("3 5 100.0\n")
     _, run = fit(config(method="mi", max_steps=5, eval_every=5), tmp_path / "run")
@@ -99,6 +98,125 @@ def test_the_step_that_validates_best_is_kept(fit, tmp_path):
     student, trained = fit(config(method="mi"), validate=validate)
     assert trained.selected_step == 4
     assert torch.equal(weights(student), seen[1])
+
+
+def graded(*accuracies):
+    """Validate with these accuracies in turn, the last one for good."""
+    left = list(accuracies)
+    return lambda model: {"accuracy": left.pop(0) if len(left) > 1 else left[0]}
+
+
+@pytest.mark.parametrize(
+    ("patience", "accuracies", "steps", "selected", "converged"),
+    [
+        (2, (0.1, 0.3, 0.2), 8, 4, True),
+        # Equal is not better.
+        (2, (0.3, 0.3), 6, 2, True),
+        # What is hardly better is selected, but not waited on for; small gains add up.
+        (2, (0.3, 0.304, 0.304), 6, 4, True),
+        (2, (0.3, 0.304, 0.308, 0.3), 10, 6, True),
+        # All steps are taken while it still becomes better, or where nobody waits for that.
+        (3, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 12, 12, False),
+        (0, (0.3, 0.3), 12, 2, False),
+    ],
+)
+def test_training_ends_when_validation_has_not_become_better_for_long_enough(
+    fit, examples, patience, accuracies, steps, selected, converged
+):
+    settings = config(method="dss", max_steps=12, patience=patience)
+    _, trained = fit(settings, validate=graded(*accuracies), rows=examples[:8])
+    found = (trained.steps, trained.selected_step, trained.converged)
+    assert found == (steps, selected, converged)
+
+
+def test_training_does_not_end_before_the_fourth_pass_over_the_training_set(fit):
+    # Of 24 examples three steps of 8 are a pass.
+    _, trained = fit(config(method="dss", max_steps=20, patience=2), validate=graded(0.3))
+    assert (trained.steps, trained.selected_step, trained.converged) == (12, 2, True)
+
+
+def recalled(*recalls):
+    """Validate with these least recalls in turn, the last one for good."""
+    left = list(recalls)
+
+    def validate(model):
+        recall = left.pop(0) if len(left) > 1 else left[0]
+        return {"accuracy": 0.5 if recall >= 0.6 else 0.3, "least_recall": recall}
+
+    return validate
+
+
+@pytest.mark.parametrize(
+    ("recalls", "rate_falls", "steps"),
+    [
+        # Never confused: the rate falls after two validations without a gain, training ends after four.
+        ((0.7,), 6, 10),
+        # Told apart from step 10 on: only then does waiting begin.
+        ((0.3, 0.1, 0.5, 0.59, 0.6), 14, 18),
+        # Never told apart: sixteen passes of 2 steps.
+        ((0.3,), None, 32),
+    ],
+)
+def test_while_labels_are_confused_neither_does_the_rate_fall_nor_training_end(
+    fit, examples, recalls, rate_falls, steps
+):
+    assert ends(fit, examples, recalled(*recalls)) == (steps, rate_falls)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "rate_falls", "steps"),
+    [((0.06,), 6, 10), ((0.01, 0.02, 0.0, 0.04, 0.1), 14, 18), ((0.04,), None, 32)],
+)
+def test_before_learning_has_begun_neither_does_the_rate_fall_nor_training_end(
+    fit, examples, accuracies, rate_falls, steps
+):
+    assert ends(fit, examples, graded(*accuracies)) == (steps, rate_falls)
+
+
+def test_with_the_least_patience_the_rate_does_not_fall_there_either(fit, examples):
+    assert ends(fit, examples, recalled(0.3), patience=2) == (32, None)
+
+
+def ends(fit, examples, validate, patience=4):
+    """Return after how many steps of at most 40 training ends, and after which the rate falls."""
+    settings = config(method="dss", max_steps=40, patience=patience, schedule="plateau")
+    _, trained = fit(settings, validate=validate, rows=examples[:16])
+    assert trained.converged
+    lowered = [row["step"] for row in trained.history if row.get("learning_rate", 1) < 0.9e-3]
+    return trained.steps, min(lowered) - 1 if lowered else None
+
+
+def test_on_a_plateau_the_rate_falls_after_half_the_patience(fit):
+    settings = config(method="dss", max_steps=20, patience=4, schedule="plateau")
+    _, trained = fit(settings, validate=graded(0.1, 0.5, 0.2))
+    rates = {row["step"]: row["learning_rate"] for row in trained.history if "learning_rate" in row}
+    # The best is step 4; the second validation without a better one is step 8.
+    assert rates[7] == pytest.approx(1e-3) and rates[9] == pytest.approx(2e-4)
+    assert (trained.steps, trained.selected_step, trained.converged) == (12, 4, True)
+
+
+def test_embeddings_move_at_a_rate_of_their_own(make_student, fit):
+    start = make_student().model.state_dict()
+    moved = {}
+    # Not much less: of weights of size 1 floats would round it.
+    for times in (1.0, 0.01):
+        settings = config(method="dss", max_steps=1, embedding_rate=times)
+        after = fit(settings)[0].model.state_dict()
+        moved[times] = {name: (after[name] - start[name]).abs().max() for name in start}
+    embeddings = [
+        name for name in start if name.startswith(("shared", "lm_head")) or "embed" in name
+    ]
+    for name in start:
+        ratio = float(moved[0.01][name] / moved[1.0][name])
+        assert ratio == pytest.approx(1e-2 if name in embeddings else 1.0, rel=0.05), name
+
+
+def test_a_run_that_ended_before_all_steps_is_not_gone_on_with(fit, examples, tmp_path):
+    settings = config(method="dss", max_steps=12, patience=1)
+    student, first = fit(settings, tmp_path, graded(0.5, 0.4), rows=examples[:8])
+    again, second = fit(settings, tmp_path, graded(0.9), rows=examples[:8])
+    assert (second.steps, second.converged) == (first.steps, True) == (4, True)
+    assert torch.equal(weights(student), weights(again))
 
 
 def test_each_term_and_its_gradient_norm_is_logged_and_they_make_up_the_loss(trained):
@@ -134,7 +252,8 @@ def test_a_head_changes_neither_batches_nor_dropout(trained):
     torch.testing.assert_close(weights(dss), weights(with_head), rtol=1e-4, atol=1e-5)
 
 
-BRIEF = {"method": "mi", "max_steps": 20, "eval_every": 20, "learning_rate": 5e-3}
+BRIEF = {"method": "mi", "max_steps": 20, "eval_every": 20}
+BRIEF |= {"learning_rate": 5e-3, "embedding_rate": 10.0}
 
 
 def test_training_lowers_the_loss_in_both_precisions_which_differ_by_rounding(trained):
@@ -150,7 +269,7 @@ def test_logging_and_splitting_a_step_change_no_weight(fit, monkeypatch, make_st
     # A logged step takes each term's gradient by itself, a large batch goes in parts: both must leave
     # the weights of the ordinary step.
     def trained(logs: int, most_tokens: int):
-        monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_RUN", logs)
+        monkeypatch.setattr("mi_cot_lib.training.train.LOGS_A_VALIDATION", logs)
         monkeypatch.setattr("mi_cot_lib.training.trainer.MOST_TOKENS", {"cpu": most_tokens})
         settings = config(method="mi", max_steps=4, eval_every=4)
         return weights(fit(settings, student=make_student(0.0))[0])

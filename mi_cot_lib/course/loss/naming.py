@@ -22,12 +22,12 @@ from mi_cot_lib.course.brief_student import encoded_batches, gradient_of
 from mi_cot_lib.data.layout import splits_present
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
-from mi_cot_lib.errors import DataError
+from mi_cot_lib.errors import DataError, call_command
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.mi import pool_released
-from mi_cot_lib.report.pictures.canvas import legend_below, new_figure, plain_axes
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, legend_below, new_figure, plain_axes
 from mi_cot_lib.student.encode import IGNORED
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.plain_step import forward_terms
@@ -143,7 +143,7 @@ def draw_pulled(found: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw how much of S, of the overlap and of the pull each group of tokens has, a bar a data set."""
     figure = new_figure(10.5, 1.5 + 0.34 * len(found))
     panels = {"t": "S, the sum of t", "overlap": "overlap ⟨t, q⟩", "pull": "pull Σ t q (1 − q)"}
-    looks = (("#0173b2", ""), ("0.75", "///"), ("#b35806", "..."))
+    looks = ((BLUE, ""), ("0.75", "///"), (ORANGE, "..."))
     drawn = figure.subplots(1, 3, sharey=True)
     handles = {}
     for axes, (column, title) in zip(drawn, panels.items(), strict=True):
@@ -181,4 +181,4 @@ def main(data_root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_command(main)

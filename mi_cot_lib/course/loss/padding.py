@@ -16,7 +16,14 @@ from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.mi import mi_loss, pool_released
-from mi_cot_lib.report.pictures.canvas import legend_below, new_figure, plain_axes
+from mi_cot_lib.report.pictures.canvas import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    legend_below,
+    new_figure,
+    plain_axes,
+)
 from mi_cot_lib.student.encode import IGNORED
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.plain_step import forward_terms
@@ -29,9 +36,9 @@ PADDED = {
     "none": (False, False),
 }
 _LOOKS = {
-    "as released": ("#0173b2", "-", "o"),
-    "label side only": ("#b35806", "--", "s"),
-    "rationale side only": ("#029e73", ":", "^"),
+    "as released": (BLUE, "-", "o"),
+    "label side only": (ORANGE, "--", "s"),
+    "rationale side only": (GREEN, ":", "^"),
 }
 # Of the batch with arbitrary padding: its examples, and the real positions of the rationale side.
 _EXAMPLES, _POSITIONS = 4, 12

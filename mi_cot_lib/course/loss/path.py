@@ -13,15 +13,15 @@ from torch import Tensor
 from mi_cot_lib.course.theory.degenerate_optimum import SURE, logits_of
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.mi import mi_loss, pool_released
-from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
+from mi_cot_lib.report.pictures.canvas import BLUE, GREEN, ORANGE, new_figure, plain_axes
 
 RELEASED, PAPER, OVERLAP, PROPER = "released", "paper", "overlap", "cross-entropy"
 # Colour, line style and width: the overlap lies on the released form, and must show through it.
 _LOOKS = {
-    RELEASED: ("#0173b2", "-", 3.0, "released form"),
-    PAPER: ("#b35806", "--", 2.0, "paper's form"),
+    RELEASED: (BLUE, "-", 3.0, "released form"),
+    PAPER: (ORANGE, "--", 2.0, "paper's form"),
     OVERLAP: ("black", ":", 1.8, "overlap, −⟨t, q⟩"),
-    PROPER: ("#029e73", "-.", 1.6, "cross-entropy of the label's tokens"),
+    PROPER: (GREEN, "-.", 1.6, "cross-entropy of the label's tokens"),
 }
 MEASURES = tuple(_LOOKS)
 # Log-odds: probabilities from 10⁻⁶ to 1 − 10⁻⁶, and those that are named on the axis.

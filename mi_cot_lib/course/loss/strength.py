@@ -13,21 +13,23 @@ from mi_cot_lib.objective.choices import TERMS, Objective
 from mi_cot_lib.objective.terms import term_counts
 from mi_cot_lib.report.cells.curves import gradient_cells
 from mi_cot_lib.report.pictures.canvas import (
+    BLUE,
+    ORANGE,
     draw_banded,
     legend_below,
     new_figure,
     plain_axes,
     put_title,
 )
-from mi_cot_lib.report.runs import Run, by_setting
+from mi_cot_lib.report.runs import Record, Run, by_setting
 from mi_cot_lib.report.setting import title
 from mi_cot_lib.student.load import Student
 from mi_cot_lib.training.packed_step import term_losses
 
 _CHANGES = {
-    "label_hidden": ("#b35806", "--", "label hidden"),
+    "label_hidden": (ORANGE, "--", "label hidden"),
     "none": ("black", "-", "as they are"),
-    "label_named": ("#0173b2", ":", "label named"),
+    "label_named": (BLUE, ":", "label named"),
 }
 
 
@@ -71,6 +73,17 @@ def _medians(runs: Sequence[Run]) -> dict[str, float]:
     return norms.assign(**{"mi / generation": quotients}).median().to_dict()
 
 
+def prepare_own_pulls(record: Record) -> pd.DataFrame:
+    """Take the weighted gradient norm of each term of `TERMS` at a run's logged steps, a row a step.
+
+    A term that its method does not train has no column. With one term alone no norms are logged, since its
+    gradient is the whole gradient: the table is empty then.
+    """
+    logged = record["curves"]["training"]
+    found = {term: logged[f"grad_norm_{term}"] for term in TERMS if f"grad_norm_{term}" in logged}
+    return pd.DataFrame(found, pd.Index(logged["step"] if found else [], name="step"))
+
+
 def prepare_changes(runs: Sequence[Run]) -> pd.DataFrame:
     """Collect the MI loss's weighted gradient norms by step, of runs with it under changed teachers.
 
@@ -88,7 +101,7 @@ def prepare_changes(runs: Sequence[Run]) -> pd.DataFrame:
 def draw_naming(found: pd.DataFrame, heading: str) -> Figure:
     """Draw what `prepare_changes` found, a panel a data set; one seed has no bands to speak of."""
     held = list(dict.fromkeys(found["data"]))
-    figure = new_figure(max(6.5, 4.4 * len(held)), 3.6)
+    figure = new_figure(max(6.5, 2.8 * len(held)), 3.6)
     handles = {}
     panels = np.atleast_1d(figure.subplots(1, len(held)))
     for axes, name in zip(panels, held, strict=True):

@@ -14,7 +14,7 @@ from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.objective.mi import mi_loss
 from mi_cot_lib.objective.terms import weighted_total
-from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
+from mi_cot_lib.report.pictures.canvas import GREEN, new_figure, plain_axes
 
 # A written token's logit above all others: its softmax is 1 up to what float32 holds.
 SURE = 40.0
@@ -145,7 +145,7 @@ def draw_collapse(runs: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
     panels = np.atleast_1d(figure.subplots(1, len(runs), sharey=True))
     for axes, (title, seeds) in zip(panels, runs.items(), strict=True):
         mean = pd.concat(seeds).groupby("step").mean()
-        for name, style, colour in (("H(V)", "--", "#029e73"), ("I(Z;V)", "-", "black")):
+        for name, style, colour in (("H(V)", "--", GREEN), ("I(Z;V)", "-", "black")):
             for run in seeds:
                 axes.plot(run["step"], run[name], style, color=colour, lw=0.7, alpha=0.35)
             axes.plot(mean.index, mean[name], style, color=colour, lw=2.4, label=name)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from mi_cot_lib.measure.mutual_information.estimate import estimate_mi
 from mi_cot_lib.measure.mutual_information.neighbours import frequency_terms
 from mi_cot_lib.measure.mutual_information.worlds import correlated_gaussians
-from mi_cot_lib.report.pictures.canvas import new_figure, plain_axes
+from mi_cot_lib.report.pictures.canvas import BLUE, ORANGE, new_figure, plain_axes
 
 LIVE = ("barber_agakov", "infonce", "vclub")
 _SEED = 0
@@ -56,7 +56,7 @@ def draw_live(prepared: pd.DataFrame) -> Figure:
     truth = prepared["truth"].iloc[0]
     axes.axvline(truth, color="black", lw=1.2)
     for place, (name, row) in enumerate(prepared.iterrows()):
-        colour, marker = ("#b35806", "v") if name == "vclub" else ("#0173b2", "^")
+        colour, marker = (ORANGE, "v") if name == "vclub" else (BLUE, "^")
         axes.plot([row["low"], row["high"]], [place, place], color=colour, lw=2)
         axes.plot(row["nats"], place, marker, color=colour, ms=8)
     axes.set_yticks(range(len(prepared)), list(prepared.index))

@@ -14,7 +14,7 @@ from mi_cot_lib.data.worlds.facts import KIND_OF, Relation, value_of, with_artic
 
 _ARTICLE = re.compile(r"\b(?:an?|the)(?: |$)")
 _JOINT = re.compile(r",? (?:and|so) ")
-_LEAD = re.compile(r"(?:and|so|therefore),? ")
+_LEAD = re.compile(r"^(?:and|so|therefore),? ")
 
 
 class _Link(NamedTuple):
@@ -32,16 +32,10 @@ class _Fact(NamedTuple):
         return value_of(self.relation, self.thing) == self.value
 
 
-class _Goal(NamedTuple):
-    relation: Relation
-    given: str
-
-
 @dataclass(frozen=True, slots=True)
 class _ChoiceQuestion:
-    # What is asked for, about which leaf or value, and the leaf that is given or the gold answer.
+    # What is asked for, and the leaf that is given or the gold answer.
     relation: Relation
-    given: str
     leaf: str
     # Leaves and values that the question names or offers, and its own sentences.
     things: frozenset[str]
@@ -64,11 +58,6 @@ class _ChoiceQuestion:
         match meaning := _book().get(statement):
             case None:
                 return Found("unreadable")
-            case _Goal(relation, given):
-                if given not in self.things:
-                    return Found("foreign")
-                right = relation is self.relation and given == self.given
-                return Found("idle" if right else "false")
             case _Link(leaf, kind):
                 if leaf not in self.things:
                     return Found("foreign")
@@ -99,18 +88,15 @@ def choice_question(text: str, label: str) -> _ChoiceQuestion | None:
     choices = listed_choices(text)
     thought, _, ask = story.rpartition(". ")
     for relation in facts.RELATIONS:
-        backward = ask in relation.back_asks
-        if label not in choices or not (backward or ask in relation.asks):
+        if label not in choices or ask not in relation.asks:
             continue
         leaves = {leaf for kind in relation.values for leaf in facts.leaves_of(kind)}
-        possible = set(relation.values.values()) if backward else leaves
-        named = possible & set(re.findall(r"\w+", thought))
-        for given in named:
-            leaf, value = (label, given) if backward else (given, label)
-            if value_of(relation, leaf) == value:
+        named = leaves & set(re.findall(r"\w+", thought))
+        for leaf in named:
+            if value_of(relation, leaf) == label:
                 restated = {part for each in sentences(story) for part in _statements(each)}
                 things = frozenset((*named, *choices))
-                return _ChoiceQuestion(relation, given, leaf, things, frozenset(restated))
+                return _ChoiceQuestion(relation, leaf, things, frozenset(restated))
     return None
 
 
@@ -120,11 +106,11 @@ def _statements(sentence: str) -> tuple[str, ...]:
 
 
 @cache
-def _book() -> dict[str, _Link | _Fact | _Goal]:
+def _book() -> dict[str, _Link | _Fact]:
     return {_statements(text)[0]: meaning for text, meaning in _said()}
 
 
-def _said() -> Iterator[tuple[str, _Link | _Fact | _Goal]]:
+def _said() -> Iterator[tuple[str, _Link | _Fact]]:
     asked_about = {relation.category for relation in facts.RELATIONS}
     kinds = [kind for category in sorted(asked_about) for kind in facts.CATEGORIES[category]]
     for kind in kinds:
@@ -134,12 +120,7 @@ def _said() -> Iterator[tuple[str, _Link | _Fact | _Goal]]:
             yield f"{facts.plural(leaf)} are {facts.plural(kind)}", _Link(leaf, kind)
     for relation in facts.RELATIONS:
         own = facts.CATEGORIES[relation.category]
-        for leaf in (leaf for kind in own for leaf in facts.leaves_of(kind)):
-            goal = relation.goal.format(xs=facts.plural(leaf))
-            yield f"the answer must be {goal}", _Goal(relation, leaf)
         for value in relation.values.values():
-            goal = relation.back_goal.format(v=value)
-            yield f"the answer must be {goal}", _Goal(relation, value)
             for thing in (name for kind in own for name in (kind, *facts.leaves_of(kind))):
                 meaning = _Fact(relation, thing, value)
                 yield relation.fact.format(xs=facts.plural(thing), v=value), meaning

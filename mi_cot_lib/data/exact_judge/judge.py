@@ -41,9 +41,9 @@ def judge_rationale(dataset: str, example: Example, rationale: str) -> Verdict:
 
     Needed are, for nano_svamp, where each number of the gold equation comes from and the calculation
     with what it answers; for nano_cqa, of what kind the thing is and the fact about the kind; for
-    the pairs, who is meant (nano_anli), what the premise tells, of what kind that is and what
-    follows, or, for neutral, that the premise does not say it. ConfigError where the data set is not built
-    in; DataError where the example is no question of its world.
+    the pairs, of what kind that is which the premise tells, and what follows, or, for neutral, that the
+    premise does not say it. ConfigError where the data set is not built in; DataError where the example is
+    no question of its world.
     """
     if not dataset_spec(dataset).built_in:
         built_in = ", ".join(spec.name for spec in DATASETS.values() if spec.built_in)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
 from mi_cot_lib.data.specs import Example
 from mi_cot_lib.errors import ConfigError, unknown_name
 
@@ -14,10 +16,17 @@ TeacherChange = Literal[
     "wrong_labels",
     "other_rationales",
     "shuffled_words",
+    "shuffled_steps",
+    "key_words",
+    "last_step_missing",
     "truncated",
     "label_named",
     "label_hidden",
 ]
+_STEPS = re.compile(r"(?<=[.!?]) +|, (?=(?:and|so) )")
+_SIGNS = ".,:;!?()"
+# Without these a reason would say the opposite.
+_EMPTY = ENGLISH_STOP_WORDS - {"cannot", "no", "nor", "not"}
 # Stands where a rationale named its label.
 HIDDEN = "this"
 
@@ -47,6 +56,10 @@ def changed_teacher(
       a few may still fit by chance, where two are alike or share a label. A gain that survives this does
       not come from reasoning.
     * `shuffled_words`: the words of each rationale in another order.
+    * `shuffled_steps`: its steps in another order: sentences, and their parts that begin with "and" or "so".
+    * `key_words`: only the words that say something (scikit-learn's English stop words go, but denials stay),
+      in their order and without punctuation.
+    * `last_step_missing`: all but the last step, which most often concludes; one of one step stays.
     * `truncated`: the first half of each rationale's words.
     * `label_named`: each rationale ends in a sentence that names the gold label.
     * `label_hidden`: the gold label's own words are taken out of each rationale.
@@ -90,13 +103,27 @@ def _relabelled(
     return changed
 
 
+def _shuffled(parts: Sequence[str], drawn: random.Random) -> list[str]:
+    """Put parts into another order, if there is one."""
+    order = list(parts)
+    while order == list(parts) and len(set(parts)) > 1:
+        drawn.shuffle(order)
+    return order
+
+
 def _rewritten(change: TeacherChange, example: Example, drawn: random.Random) -> str:
     rationale = example.rationale or ""
     words = rationale.split()
     match change:
         case "shuffled_words":
-            drawn.shuffle(words)
-            return " ".join(words)
+            return " ".join(_shuffled(words, drawn))
+        case "shuffled_steps":
+            return " ".join(_shuffled(_STEPS.split(rationale), drawn))
+        case "key_words":
+            bare = (word.strip(_SIGNS) for word in words)
+            return " ".join(word for word in bare if word and word.casefold() not in _EMPTY)
+        case "last_step_missing":
+            return " ".join(_STEPS.split(rationale)[:-1]) or rationale
         case "truncated":
             return " ".join(words[: (len(words) + 1) // 2])
         case "label_named":

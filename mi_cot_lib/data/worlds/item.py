@@ -9,11 +9,15 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, get_args, get_origin
 
 from mi_cot_lib.errors import DataError, unknown_name
 
 Made = TypeVar("Made")
+# What questions have that no example of the common splits has: a template, or facts to be put together.
+# The rows of `unseen` take turns.
+New = Literal["template", "facts"]
+NEW: tuple[New, ...] = get_args(New)
 _FRAMES = Path(__file__).with_name("frames.toml")
 
 
@@ -31,7 +35,7 @@ class WorldItem(NamedTuple):
         row: The row as DSS's split file of that family holds it (JSON object).
         right: The gold label with a correct rationale.
         wrong: Plausible wrong labels, each with a rationale that argues for it; at least one.
-        template: Name of the template; `unseen` templates share none with the other splits.
+        template: Name of the template; those of questions with a new template are in no other split.
     """
 
     row: dict[str, Any]
@@ -43,13 +47,14 @@ class WorldItem(NamedTuple):
 class World(Protocol):
     """What each world offers: a module with these two functions."""
 
-    def items(self, split: str, count: int, rng: random.Random) -> list[WorldItem]:
-        """Draw questions with distinct inputs; "unseen" shares no template with the other splits."""
+    def items(self, count: int, rng: random.Random, new: New | None = None) -> list[WorldItem]:
+        """Draw questions with distinct inputs, of the common splits, or new to them in one respect."""
 
     def plain_text(self, rng: random.Random) -> str:
         """Draw an unlabelled text for the student to read before any task.
 
-        It never holds a label, a rationale or the answer to a question.
+        It is a scene, of the kind that questions are about, and what follows of words that are all read;
+        never a question with its answer, a label or a rationale.
         """
 
 
@@ -60,11 +65,17 @@ class Frames:
     common: tuple[str, ...]
     unseen: tuple[str, ...]
 
-    def draw(self, unseen: bool, rng: random.Random) -> tuple[str, str]:
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every frame."""
+        return self.common + self.unseen
+
+    def draw(self, new: New | None, rng: random.Random) -> tuple[str, str]:
         """Draw a frame and its name."""
-        frames = self.unseen if unseen else self.common
+        is_new = new == "template"
+        frames = self.unseen if is_new else self.common
         number = rng.randrange(len(frames))
-        return frames[number], f"{'unseen-' if unseen else ''}frame{number}"
+        return frames[number], f"{'unseen-' if is_new else ''}frame{number}"
 
 
 def read_frames(world: str, path: Path = _FRAMES) -> Frames:
@@ -88,7 +99,7 @@ def entry(kind: type[Made], table: Mapping[str, Any], place: str) -> Made:
     where a key or name stands for nothing, DataError where one is missing or its value of another kind.
     """
     wanted = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    check_names(f"key in {place}:", table, wanted)
+    check_names(f"key in {place}:", table_of(table, place), wanted)
     for name, field in wanted.items():
         if name in table and not _fits(table[name], field.type):
             raise DataError(
@@ -105,6 +116,13 @@ def entry(kind: type[Made], table: Mapping[str, Any], place: str) -> Made:
 def entries(kind: type[Made], tables: Iterable[Mapping[str, Any]], place: str) -> tuple[Made, ...]:
     """Make a dataclass of each table of a list; errors as for `entry`, with the table's number."""
     return tuple(entry(kind, each, f"{place} {number}") for number, each in enumerate(tables, 1))
+
+
+def table_of(value: Any, place: str) -> Mapping[str, Any]:
+    """Return what stands in a place if it is a table, else raise DataError."""
+    if not isinstance(value, dict):
+        raise DataError(f"{place}: here has to be a table, not {value!r}.")
+    return value
 
 
 def check_slots(texts: Iterable[str], known: Collection[str]) -> None:

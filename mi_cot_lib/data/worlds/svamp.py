@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from mi_cot_lib.data.worlds import stories
 from mi_cot_lib.data.worlds.equations import (
@@ -16,7 +17,7 @@ from mi_cot_lib.data.worlds.equations import (
     steps,
     written,
 )
-from mi_cot_lib.data.worlds.item import Argument, WorldItem
+from mi_cot_lib.data.worlds.item import Argument, New, WorldItem
 from mi_cot_lib.data.worlds.stories import Case, Story, Template
 
 MAX_INPUT_WORDS = 45
@@ -29,9 +30,9 @@ _KINDS = {"+": 0.18, "-": 0.21, "*": 0.18, "/": 0.19, "two": 0.24}
 _Told = tuple[tuple[str, ...], str]
 
 
-def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
+def items(count: int, rng: random.Random, new: New | None = None) -> list[WorldItem]:
     """Draw stories with a question, their equation and arguments for and against it; see `World`."""
-    pools = _pools(stories.UNSEEN_TEMPLATES if split == "unseen" else stories.TEMPLATES)
+    pools = _pools(new)
     made: dict[str, WorldItem] = {}
     while len(made) < count:
         kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0]
@@ -44,22 +45,38 @@ def items(split: str, count: int, rng: random.Random) -> list[WorldItem]:
 
 def plain_text(rng: random.Random) -> str:
     """Draw a story of the common templates, a list or a statement; see `World`."""
+    asked = [one for pool in _pools(None).values() for one in pool]
     while True:
         if rng.random() < 0.25:
             return _statement(rng)
-        template = rng.choice(stories.TEMPLATES)
-        item = _item(template, rng.choice(template.story.cases), rng)
+        item = _item(*rng.choice(asked), rng)
         if item is not None:
             story, question = item.row["input"].split("\n")
             return f"{story} {question}" if rng.random() < 0.5 else story
 
 
-def _pools(templates: tuple[Template, ...]) -> dict[str, list[tuple[Template, Case]]]:
+@cache
+def _pools(new: New | None) -> dict[str, list[tuple[Template, Case]]]:
+    """Return templates with what can be asked, by operation.
+
+    Of each common template one question is kept for `unseen`, another of each that tells the same story:
+    what is told and what is asked are known, but were never put together. None is kept where one operation
+    alone would be left to a template, which would give it away.
+    """
     pools: dict[str, list[tuple[Template, Case]]] = {kind: [] for kind in _KINDS}
+    templates = stories.UNSEEN_TEMPLATES if new == "template" else stories.TEMPLATES
+    alike: dict[int, list[str]] = {}
     for template in templates:
-        for case in template.story.cases:
-            signs = operations(read(case.equation))
-            pools[signs[0] if len(signs) == 1 else "two"].append((template, case))
+        alike.setdefault(id(template.story), []).append(template.name)
+    for template in templates:
+        names, cases = alike[id(template.story)], template.story.cases
+        signs = ["".join(operations(read(case.equation))) for case in cases]
+        kept = names.index(template.name) % len(cases)
+        keeps = len(names) > 1 and len({*signs[:kept], *signs[kept + 1 :]}) > 1
+        for number, case in enumerate(cases):
+            if new == "template" or (keeps and number == kept) == (new == "facts"):
+                kind = signs[number] if len(signs[number]) == 1 else "two"
+                pools[kind].append((template, case))
     return pools
 
 

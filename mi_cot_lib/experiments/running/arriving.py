@@ -13,7 +13,6 @@ from mi_cot_lib.errors import KitError, describe_os_error
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER
 
-LOCK = ".lock"
 # A killed process's kernel sees within a second that it is alone, and ends.
 _KERNEL_ENDS_SECONDS = 5
 
@@ -56,13 +55,15 @@ def place_to_run(runs: Path, mark: str | None) -> Iterator[tuple[Path, bool]]:
 def wait_for_the_killed(folder: Path) -> None:
     """Wait until the kernel of a killed process has left a run's folder; a living one is left alone."""
     # The run itself says what stands in its way.
-    with suppress(Timeout, OSError), FileLock(folder / LOCK, timeout=_KERNEL_ENDS_SECONDS):
+    with suppress(Timeout, OSError), FileLock(folder / record.LOCK, timeout=_KERNEL_ENDS_SECONDS):
         pass
 
 
 def packed(folder: Path) -> dict[str, bytes]:
     """Read all that a run keeps, by its path in the run's folder: not its checkpoints."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != LOCK)
+    files = (
+        path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != record.LOCK
+    )
     named = ((path.relative_to(folder), path) for path in files)
     return {name.as_posix(): path.read_bytes() for name, path in named if name.parts[0] != FOLDER}
 
@@ -73,7 +74,7 @@ def unpack(files: dict[str, bytes], folder: Path) -> None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=0):
+        with FileLock(folder / record.LOCK, timeout=0):
             if record.is_complete(folder):
                 return
             for name in sorted(files, key=lambda name: name == record.RECORD):

@@ -179,8 +179,6 @@ def _prepared(
             "--explain" + (", or name its --method." if opened.config is None else ".")
         )
     examples = load_split(spec, split, root)
-    if not examples:
-        raise DataError(f"{spec.name} {split} has no rows; there is nothing to score.")
     if opened.config is not None and opened.config.get("threads") is not None:
         torch.set_num_threads(opened.config["threads"])
     student = load_student(str(opened.student))

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,15 @@ from tqdm.auto import tqdm
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import KitError, is_disk_full, written_to
-from mi_cot_lib.evaluation.predict import Prediction, accuracy, predict
+from mi_cot_lib.evaluation.predict import Prediction, accuracy, least_recall, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
-from mi_cot_lib.experiments.running.run_record import answers_kept, curves_of, training_flops
+from mi_cot_lib.experiments.running.run_record import (
+    CALIBRATED,
+    answers_kept,
+    curves_of,
+    explained_places,
+    training_flops,
+)
 from mi_cot_lib.experiments.running.sources import (
     SOURCES,
     note_sources,
@@ -33,21 +40,39 @@ from mi_cot_lib.student.tokenise import check_reading
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.targets import check_teacher, training_targets
-from mi_cot_lib.training.train import PROGRESS, Trained, check_tensorboard, train
+from mi_cot_lib.training.targets import check_teacher, training_examples, training_targets
+from mi_cot_lib.training.train import (
+    PROGRESS,
+    Trained,
+    check_tensorboard,
+    selected_accuracy,
+    train,
+)
+from mi_cot_lib.training.watch import Watch
+
+# Validation examples of which the losses are measured, beside the accuracy of all: only curves show them.
+LOSSES_OF = 200
 
 
-def run(config: RunConfig, runs: str | Path = "runs", *, tensorboard: bool = False) -> Path:
+def run(
+    config: RunConfig,
+    runs: str | Path = "runs",
+    *,
+    tensorboard: bool = False,
+    watch: Watch | None = None,
+) -> Path:
     """Train, select on validation, score on test once, and write the record.
 
     A finished run is not repeated; an interrupted one goes on from its last whole checkpoint, also where
-    its folder was moved. Either is refused where data or student have changed since.
+    its folder was moved. Either is refused where data or student have changed since. With `watch`, which
+    follows training and may stop it, no bars are drawn.
 
     Returns:
         The run's folder, `config.run_name` in the folder of runs: `run.json`, `predictions.jsonl` and the
         trained student in `student/`.
 
     Raises:
+        TrainingStopped: By `watch`; the same call goes on from the last checkpoint.
         KitError: Data or student cannot be had, the folder cannot be written or is full, or the trained
             student does not answer as the selected step did; the message says what to do.
     """
@@ -67,12 +92,12 @@ def run(config: RunConfig, runs: str | Path = "runs", *, tensorboard: bool = Fal
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
+        with FileLock(folder / record.LOCK, timeout=0):
             # Another process may have ended it while this one read its data.
             if not record.is_complete(folder):
                 _drop_leftovers(folder)
                 note_sources(folder, sources)
-                _run(config, folder, sources, tensorboard)
+                _run(config, folder, sources, tensorboard, watch)
     except Timeout:
         raise KitError(f"{folder} is being made by another process; wait for it.") from None
     except OSError as error:
@@ -97,65 +122,103 @@ def _drop_leftovers(folder: Path) -> None:
         shutil.rmtree(folder / FOLDER)
 
 
-def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A student as training leaves it, at the step that validated best, and what it was trained on.
+
+    Attributes:
+        usable: How many of the training examples could be trained on; `pairs` are those, encoded.
+        loading: Seconds spent on reading data and student.
+    """
+
+    student: Student
+    trained: Trained
+    train_examples: list[Example]
+    valid_examples: list[Example]
+    usable: int
+    pairs: list[EncodedPair]
+    loading: float
+
+
+def fit(
+    config: RunConfig, folder: Path, *, tensorboard: bool = False, watch: Watch | None = None
+) -> Fitted:
+    """Train and select on validation, with checkpoints in the folder; the test set is not read."""
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     started = time.monotonic()
-    root = config.data_root
-    train_examples = load_split(config.dataset, "train", root)
-    valid_examples = load_split(config.dataset, "valid", root)
-    check_teacher(config, train_examples[: config.train_size])
+    train_examples = training_examples(config)
+    valid_examples = load_split(config.dataset, "valid", config.data_root)
+    check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student)
     check_reading([*usable, *valid_examples], config.student, config.dataset, student.tokeniser)
     loading = time.monotonic() - started
+    has_labels = bool(dataset_spec(config.dataset).labels)
     pairs = _encode(config, student, usable, targets)
 
     def validate(model: Any) -> dict[str, float]:
         answers = _predict(config, student, valid_examples, explain=False, with_scores=False)
-        return {"accuracy": accuracy(answers)}
+        found = {"accuracy": accuracy(answers)}
+        return {**found, "least_recall": least_recall(answers)} if has_labels else found
 
-    trained = train(
-        config,
-        student,
-        pairs,
-        _encode(config, student, *training_targets(config, valid_examples, keep_all=True)),
-        validate,
-        folder,
-        tensorboard=tensorboard,
+    measured = _encode(
+        config, student, *training_targets(config, valid_examples[:LOSSES_OF], keep_all=True)
     )
+    how: dict[str, Any] = {"tensorboard": tensorboard, "watch": watch}
+    trained = train(config, student, pairs, measured, validate, folder, **how)
+    return Fitted(student, trained, train_examples, valid_examples, len(usable), pairs, loading)
+
+
+def _run(
+    config: RunConfig,
+    folder: Path,
+    sources: dict[str, str],
+    tensorboard: bool,
+    watch: Watch | None,
+) -> None:
+    fitted = fit(config, folder, tensorboard=tensorboard, watch=watch)
+    student, trained = fitted.student, fitted.trained
+    root = config.data_root
     testing = time.monotonic()
     # Validation is answered again by the selected student: temperatures are fitted on it.
-    tests = {"test": load_split(config.dataset, "test", root), "valid": valid_examples}
+    tests = {"test": load_split(config.dataset, "test", root), "valid": fitted.valid_examples}
     if "unseen" in dataset_spec(config.dataset).splits:
         tests["unseen"] = load_split(config.dataset, "unseen", root)
     metrics: dict[str, Any] = {}
     predictions: list[Prediction] = []
     for split, examples in tests.items():
-        passes = 2 if split == "test" and method_named(config.method).explains else 1
-        with tqdm(total=passes * len(examples), desc=split, unit="example") as bar:
-            explain = split == "test"
-            answers = _predict(config, student, examples, explain=explain, on_batch=bar.update)
+        places = explained_places(len(examples)) if split == "test" else []
+        explain = {examples[place].id for place in places}
+        asked = len(explain) if method_named(config.method).explains else 0
+        calibrated = {"test": CALIBRATED, "valid": len(examples)}.get(split, 0)
+        total, silent = len(examples) + asked, watch is not None
+        with tqdm(total=total, desc=split, unit="example", disable=silent) as bar:
+            how = {"explain": explain, "on_batch": bar.update}
+            answers = _predict(config, student, examples[:calibrated], with_scores=True, **how)
+            answers += _predict(config, student, examples[calibrated:], with_scores=False, **how)
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
     metrics["selected_step"] = trained.selected_step
+    metrics["steps"] = trained.steps
+    metrics["converged"] = trained.converged
     check_selected(folder, trained, metrics["valid_accuracy"], metrics["valid_n"])
     write_lines(folder / record.PREDICTIONS, (p.to_dict() for p in predictions))
     save_student(student, folder / record.STUDENT)
     tested = time.monotonic() - testing
-    unparsed = load_report(train_examples[: config.train_size])
+    unparsed = load_report(fitted.train_examples)
     result = {
         "run": config.run_name,
         "results_version": record.RESULTS_VERSION,
         "config": config.to_dict(),
         "metrics": metrics,
         "curves": curves_of(trained.history),
-        "flops": training_flops(config, student.model, pairs),
+        "flops": training_flops(trained.steps * config.batch_size, student.model, fitted.pairs),
         **answers_kept(predictions),
         "data": {
-            "train_rows": len(train_examples),
-            "train_used": len(usable),
+            "train_rows": len(fitted.train_examples),
+            "train_used": fitted.usable,
             "train_unparsed": unparsed.unparsed,
             "train_without_rationale": unparsed.without_rationale,
             "sha256": sources["data_sha256"],
@@ -165,7 +228,7 @@ def _run(config: RunConfig, folder: Path, sources: dict[str, str], tensorboard: 
         "seconds": {
             "train": round(trained.seconds, 1),
             "test": round(tested, 1),
-            "total": round(trained.seconds + tested + loading, 1),
+            "total": round(trained.seconds + tested + fitted.loading, 1),
         },
         "hardware": hardware(),
         "versions": library_versions(),
@@ -205,15 +268,11 @@ def check_selected(folder: Path, trained: Trained, accuracy: float, questions: i
     Raises:
         KitError: The message names both accuracies (shares of right answers) and what to do.
     """
-    logged = [
-        row["eval_accuracy"]
-        for row in trained.history
-        if row["step"] == trained.selected_step and "eval_accuracy" in row
-    ]
-    if round(abs(logged[-1] - accuracy) * questions) > max(1, questions // 100):
+    logged = selected_accuracy(trained)
+    if round(abs(logged - accuracy) * questions) > max(1, questions // 100):
         raise KitError(
             f"{folder}: of {questions} validation questions the student answers "
-            f"{accuracy:.1%} right, and {logged[-1]:.1%} at the selected step "
+            f"{accuracy:.1%} right, and {logged:.1%} at the selected step "
             f"{trained.selected_step}; nothing is recorded. Delete {FOLDER}/ in that folder, and the "
             "same command trains again."
         )

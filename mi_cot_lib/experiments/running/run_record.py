@@ -12,21 +12,24 @@ from mi_cot_lib.evaluation.calibration import (
     outcomes,
 )
 from mi_cot_lib.evaluation.predict import Prediction, read_predictions
+from mi_cot_lib.objective.choices import TERMS
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.packed import matrix_flops
-from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import PREDICTIONS
 
 Record = dict[str, Any]
 
-# Items of Tables 7 and 8 (paper 5.2.1: "randomly sample 50 CoT examples"), the same for every run.
+# Test items that are explained, of which Tables 7 and 8 take the first (paper 5.2.1: "randomly sample 50 CoT
+# examples"); the same for every run.
+EXPLAINED = 200
 SAMPLES = 50
+# Test items, the first ones, whose candidates are scored for confidence: that takes longer than to answer.
+CALIBRATED = 2_000
 SAMPLE_SEED = 0
 # Of a run's history: mean losses since the last log, in all and of each term (nats), gradient norms of each
 # weighted term at the logged step, and what validation measured.
-_TERMS = ("prediction", "generation", "mi")
-_TRAINED = ("loss", *(f"{kind}_{term}" for kind in ("loss", "grad_norm") for term in _TERMS))
-_VALIDATED = ("eval_accuracy", *(f"eval_loss_{term}" for term in _TERMS))
+_TRAINED = ("loss", *(f"{kind}_{term}" for kind in ("loss", "grad_norm") for term in TERMS))
+_VALIDATED = ("eval_accuracy", *(f"eval_loss_{term}" for term in TERMS))
 _DIGITS = 4
 
 
@@ -34,11 +37,11 @@ def answers_kept(predictions: Sequence[Prediction]) -> Record:
     """Return `correct`, by split a string of 1 and 0, an item each; `calibration`; and `samples`."""
     answers = _by_split(predictions)
     test = answers["test"]
-    places = random.Random(SAMPLE_SEED).sample(range(len(test)), k=min(SAMPLES, len(test)))
+    places = explained_places(len(test))[:SAMPLES]
     names = ("id", "predicted", "correct")
     return {
         "correct": {split: _bits(p.correct for p in found) for split, found in answers.items()},
-        "calibration": calibration_of(test, answers["valid"]),
+        "calibration": calibration_of(test[:CALIBRATED], answers["valid"]),
         "samples": [
             {"rationale": one.rationale or "", **{name: getattr(one, name) for name in names}}
             for one in (test[place] for place in sorted(places))
@@ -46,16 +49,21 @@ def answers_kept(predictions: Sequence[Prediction]) -> Record:
     }
 
 
-def training_flops(config: RunConfig, model: Any, pairs: Sequence[EncodedPair]) -> float:
-    """Estimate the operations of a run's training from its weights and the tokens that it saw."""
+def explained_places(items: int) -> list[int]:
+    """Draw which of so many test items a student is asked to explain."""
+    return random.Random(SAMPLE_SEED).sample(range(items), k=min(EXPLAINED, items))
+
+
+def training_flops(trained: int, model: Any, pairs: Sequence[EncodedPair]) -> float:
+    """Estimate the operations of training on so many examples, repeats counted, drawn evenly from pairs."""
     read = sum(len(pair.predict_input) + len(pair.explain_input) for pair in pairs)
     written = sum(len(pair.predict_target) + len(pair.explain_target) for pair in pairs)
-    share = config.max_steps * config.batch_size / len(pairs)
+    share = trained / len(pairs)
     return matrix_flops(model, read * share, written * share, training=True)
 
 
 def curves_of(history: Sequence[Mapping[str, float]]) -> Record:
-    """Return a run's history by measure: `training` and `validation`, each with its `step`s.
+    """Return a run's history by measure: `training` and `validation`, each with `step`.
 
     Numbers have four significant digits. A term that the method does not have is absent.
     """

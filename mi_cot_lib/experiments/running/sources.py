@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.data.specs import Example
+from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.files import write_json
 from mi_cot_lib.student.load import Student, load_student
@@ -36,15 +36,14 @@ def weights_fingerprint(student: Student) -> str:
 
 
 def data_fingerprint(config: RunConfig) -> str:
-    """Return the fingerprint of train, valid and test of a run's data set."""
-    splits = [
-        load_split(config.dataset, split, config.data_root) for split in ("train", "valid", "test")
-    ]
+    """Return the fingerprint of all splits of a run's data set; of a built-in one with its first draw."""
+    names = sorted({"train", "valid", "test", *dataset_spec(config.dataset).splits})
+    splits = [load_split(config.dataset, split, config.data_root) for split in names]
     return fingerprint([example for split in splits for example in split])
 
 
 def sources_of(config: RunConfig) -> dict[str, str]:
-    """Return `data_sha256` (train, valid, test) and `weights_sha256` of what a run would be made from now."""
+    """Return `data_sha256` (all splits) and `weights_sha256` of what a run would be made from now."""
     return {
         "data_sha256": data_fingerprint(config),
         "weights_sha256": weights_fingerprint(load_student(config.student)),

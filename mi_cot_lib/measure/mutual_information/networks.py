@@ -167,7 +167,7 @@ def _row_means(values: Tensor) -> Tensor:
 class GaussianDecoder(nn.Module):
     """q(w|u) = N(μ(u), Σ): a mean that follows u, one full covariance.
 
-    log q = log det P − ½ |P (w − μ(u))|² − ½ d log 2π with a lower triangular P, Σ⁻¹ = PᵀP, and μ a linear
+    log q = log det P − ½ ‖P (w − μ(u))‖² − ½ d log 2π with a lower triangular P, Σ⁻¹ = PᵀP, and μ a linear
     map plus a perceptron. The start is the least-squares fit to the train part, in canonical coordinates
     diagonal. Arguments as `SeparableCritic`.
     """

@@ -1,6 +1,7 @@
 """The forms of the MI term: every file here is one, under the file's name, declared as its `FORM`."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
@@ -57,6 +58,10 @@ class Form:
     divergences: tuple[Divergence, ...] = ("ce",)
 
 
+# Of a form that is tried and in no file.
+OWN = "own"
+
+
 class _Forms(Mapping[str, Form]):
     """Every form by name. Names are those of files, so that they are known before torch is loaded."""
 
@@ -71,10 +76,20 @@ class _Forms(Mapping[str, Form]):
         return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
-        return (module.name for module in iter_modules(__path__))
+        files = [module.name for module in iter_modules(__path__)]
+        return iter(dict.fromkeys([*files, *self._loaded]))
+
+    @contextmanager
+    def trying(self, form: Form) -> Iterator[str]:
+        """Know a form that is in no file for a while, in this process, by the name that is yielded."""
+        self._loaded[OWN] = form
+        try:
+            yield OWN
+        finally:
+            del self._loaded[OWN]
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
-FORMS: Mapping[str, Form] = _Forms()
+FORMS = _Forms()

@@ -1,4 +1,4 @@
-"""Accuracy by setting: mean over seeds with its interval, what it cost, which labels are known, and gains."""
+"""Accuracy by setting: mean over seeds with its interval, what it cost, and which labels are known."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.compare import MI_AGAINST_DSS, compare
 from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds
 
 # Two recalls that add up to 1, this much more or less, are those of a guess between two labels.
@@ -18,7 +17,9 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
 
     Returns:
         Columns `setting`, `value`, `low`, `high` (percent: mean over seeds and 95% t interval), `seeds`,
-        `items`, `minutes` and `tflop` (means of a run: wall time, and operations of training in 10^12).
+        `items`, `minutes`, `tflop` and `steps` (means of a run: wall time, operations of training in 10^12,
+        optimiser steps), `converged`: runs that patience ended, and `unfinished`: those whose steps were over
+        before.
 
     Raises:
         ConfigError: There are no runs, or a setting's runs do not belong together.
@@ -34,15 +35,22 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
                 "items": len(next(iter(group.values())).outcomes()),
                 "minutes": np.mean([run.record["seconds"]["total"] for run in group.values()]) / 60,
                 "tflop": np.mean([run.record["flops"] for run in group.values()]) / 1e12,
+                "steps": np.mean([run.record["metrics"]["steps"] for run in group.values()]),
+                "converged": sum(run.record["metrics"]["converged"] for run in group.values()),
+                "unfinished": sum(map(_is_unfinished, group.values())),
             }
             for setting, group in by_setting(runs).items()
         ]
     )
 
 
+def _is_unfinished(run: Run) -> bool:
+    return run.record["config"]["patience"] > 0 and not run.record["metrics"]["converged"]
+
+
 def accuracy_by_seed(runs: Sequence[Run]) -> Values:
-    """Return the accuracy of each seed in percent, by setting."""
-    return by_seed(runs, Run.accuracy)
+    """Return of each seed and test item 100 if it was answered rightly, else 0, by setting."""
+    return by_seed(runs, lambda run: 100.0 * run.outcomes())
 
 
 def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.DataFrame:
@@ -51,8 +59,9 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
     `golds` hold, by data set with a closed set of labels, the gold label of each test item, in order.
 
     Returns:
-        One row a setting: `setting`, each label's recall in percent (mean over seeds), `guessing` (seeds in
-        which the two least recalled labels' recalls add up to 1 ± 0.1) and `seeds`.
+        One row a setting: `setting`, each label's recall in percent (mean over seeds), `least` (of any label
+        in any seed), `guessing` (seeds in which the two least recalled labels' recalls add up to 1 ± 0.1)
+        and `seeds`.
     """
     rows = []
     for setting, group in by_setting(runs).items():
@@ -68,25 +77,9 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
             {
                 "setting": setting,
                 **dict(zip(labels, (100 * recalls.mean(axis=0)).tolist(), strict=True)),
+                "least": 100 * float(recalls.min()),
                 "guessing": int((abs(two_least - 1) <= GUESSING).sum()),
                 "seeds": len(group),
             }
         )
     return pd.DataFrame(rows)
-
-
-def gain_changes(runs: Sequence[Run], field: str) -> pd.DataFrame:
-    """Compare MI's gain over DSS at each value of a field with that at the first, as `compare`, in points.
-
-    That one gain is significant and another is not says nothing about the two being different; their own
-    difference has to be tested: gains are subtracted from gains, seed by seed.
-    """
-    values = {one: pd.Series(seeds) for one, seeds in accuracy_by_seed(runs).items()}
-    # Seeds that one side lacks become NaN.
-    gains = {
-        one: (values[one] - values[other]).to_dict()
-        for one, other in MI_AGAINST_DSS.pairs(list(values))
-    }
-    first = getattr(next(iter(gains)), field)
-    found = compare(gains, (), 1.0, None)
-    return found.loc[[getattr(one, field) == first for one in found.get("against", ())]]

@@ -32,7 +32,7 @@ def calibration_cells(runs: Sequence[Run]) -> pd.DataFrame:
         `ece_equal_mass`, `brier` (0 to 1), `floor` and `floor_95` (a perfectly calibrated student's ECE:
         mean and 95th percentile), `temperature`, `ece_scaled` (at the temperature that validation asks
         for), `ece_normalised` and `confidence_normalised` (sequences only, by length), and
-        `bound_broken`: how many seeds break ECE ≥ |accuracy − confidence|.
+        `bound_broken`: how many seeds break `ECE ≥ |accuracy − confidence|`.
     """
     rows = []
     for setting, group in by_setting(runs).items():

@@ -70,6 +70,31 @@ def training_curves(runs: Sequence[Run]) -> pd.DataFrame:
     return found.assign(**found[["value", "low", "high"]].mul(percent, axis=0))
 
 
+def progress_cells(runs: Sequence[Run]) -> pd.DataFrame:
+    """Say what a comparison would have said, had all training ended at a step.
+
+    Of each seed counts the best validation until then, which a run that has ended keeps.
+
+    Returns:
+        One row a setting and validated step: `setting`, `step`, `tflop` (mean operations until then, in
+        10^12), `value`, `low`, `high` (percent: mean over seeds and 95% t interval).
+    """
+    rows = []
+    for setting, group in by_setting(answers_to("valid", runs)).items():
+        curves = [run.record["curves"]["validation"] for run in group.values()]
+        best = [np.maximum.accumulate(curve["accuracy"]) for curve in curves]
+        for step in sorted({step for curve in curves for step in curve["step"]}):
+            until = [np.searchsorted(curve["step"], step, "right") for curve in curves]
+            spent = [
+                run.record["flops"] * min(1.0, step / run.record["metrics"]["steps"])
+                for run in group.values()
+            ]
+            values = [100 * one[count - 1] for one, count in zip(best, until, strict=True) if count]
+            row = {"setting": setting, "step": step, "tflop": np.mean(spent) / 1e12}
+            rows.append({**row, **over_seeds(values)})
+    return pd.DataFrame(rows)
+
+
 def _over_seeds(runs: Sequence[Run], parts: Mapping[str, str]) -> pd.DataFrame:
     # A run that answers several splits was trained once.
     trained = {run.record["run"]: run for run in reversed(runs)}

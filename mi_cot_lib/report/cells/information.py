@@ -59,7 +59,7 @@ def information_cells(runs: Sequence[Run]) -> pd.DataFrame:
         rows.append(
             {
                 "setting": setting,
-                **over_seeds(values.values()),
+                **over_seeds(map(float, values.values())),
                 "null": pd.Series([one.get("null") for one in measured], dtype=float).mean(),
                 "cap": _cap(setting.quantity, records[0]),
                 "seeds": len(values),

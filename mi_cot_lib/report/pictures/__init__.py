@@ -19,6 +19,7 @@ PICTURES: dict[str, Callable[[Result], Figure | None]] = {
     "tradeoff": levels.draw_tradeoff,
     "gradients": levels.draw_gradients,
     "curves": levels.draw_curves,
+    "progress": levels.draw_progress,
 }
 
 

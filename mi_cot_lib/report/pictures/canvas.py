@@ -18,6 +18,8 @@ from mi_cot_lib.report.setting import TEACHER, WORDING
 # Made for readers who do not tell red from green.
 PALETTE = sns.color_palette("colorblind", 10)
 GREY = "0.45"
+# Of what is no method: told apart by everybody (Okabe and Ito 2008).
+BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 UNITS: Mapping[str, str] = WORDING["units"]
 # Height in inches of the line under a figure, and of a line of its legend.
 _FOOT, _LEGEND_LINE = 0.24, 0.22
@@ -27,6 +29,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "single_task": {"color": PALETTE[1], "ls": ":", "marker": "s"},
     "dss": {"color": PALETTE[2], "ls": "--", "marker": "^"},
     "mi": {"color": PALETTE[3], "ls": "-", "marker": "D"},
+    "label_first": {"color": PALETTE[5], "ls": (0, (3, 1, 1, 1)), "marker": "v"},
     TEACHER: {"color": GREY, "ls": ":", "marker": "P"},
 }
 
@@ -67,9 +70,11 @@ def label_panel(
 ) -> None:
     """Set a panel's title, small and on the left, its labels and its grid.
 
-    In a narrow one, brackets stand in a line of their own.
+    In a narrow one, what stands in brackets and behind a comma have lines of their own.
     """
-    axes.set_title(text.replace(" (", "\n(") if narrow else text, fontsize=10, loc="left")
+    if narrow:
+        text = text.replace(" (", "\n(").replace(", ", "\n")
+    axes.set_title(text, fontsize=10, loc="left")
     axes.set(xlabel=x, ylabel=y)
     plain_axes(axes, grid)
 
@@ -136,5 +141,7 @@ def to_png(figure: Figure) -> bytes:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
     with written_to(path):
-        path.write_bytes(to_png(figure))
+        part.write_bytes(to_png(figure))
+        part.replace(path)

@@ -1,7 +1,7 @@
 """An item's cells, comparisons and cases as pictures: a panel a data set, a mark with its interval a row."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,24 +11,28 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mi_cot_lib.data.questions import PREMISE_HYPOTHESIS_SEPARATOR
 from mi_cot_lib.measure.calibration import reliability_bins
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
 from mi_cot_lib.report.cells.calibration import outcomes_of
 from mi_cot_lib.report.cells.quality import Case, choose_cases
 from mi_cot_lib.report.pictures import canvas
-from mi_cot_lib.report.runs import Result, by_setting, named, pair_title
-from mi_cot_lib.report.setting import COLUMN, TEACHER, WORDING, title
+from mi_cot_lib.report.runs import Result, by_setting, column_title, named, pair_title
+from mi_cot_lib.report.setting import TEACHER, WORDING, Setting, title
 
 _SCALE = (1, 5)
 # By verdict colour, face and mark; only what is decided to differ is filled.
-_VERDICTS: dict[str, tuple[Any, Any, str]] = {
+_VERDICTS: dict[str | None, tuple[Any, Any, str]] = {
     HIGHER: (canvas.PALETTE[0], canvas.PALETTE[0], "o"),
     LOWER: (canvas.PALETTE[1], canvas.PALETTE[1], "v"),
     SAME: (canvas.PALETTE[2], "white", "s"),
     UNDECIDED: (canvas.GREY, "white", "o"),
+    None: (canvas.GREY, "white", "D"),
 }
 # Height in inches of a line of text at 8.5 points.
 _LINE = 0.165
+# Beside each other; more panels stand in further rows.
+_ABREAST = 4
 
 
 def draw_cells(result: Result) -> Figure | None:
@@ -36,10 +40,10 @@ def draw_cells(result: Result) -> Figure | None:
     cells = named(result, result.cells[result.cells["value"].notna()])
     if cells.empty:
         return None
+    cells = cells.iloc[_split_by_split(cells["setting"])]
     rows, columns = cells["row"].unique().tolist(), cells["column"].unique().tolist()
-    # As wide for two data sets as for four, so that equal widths on a page mean equal letters.
-    figure = canvas.new_figure(max(9.4, 1.6 + 1.75 * len(columns)), 1.5 + 0.34 * len(rows))
-    for axes, column in _panels(figure, columns, rows, canvas.UNITS[result.measure]):
+    figure, panels = _panels(columns, rows, canvas.UNITS[result.measure])
+    for axes, column in panels:
         for cell in cells[cells["column"] == column].to_dict("records"):
             place, look = rows.index(cell["row"]), canvas.LOOKS[cell["method"]]
             if "sd" in cell:
@@ -58,25 +62,23 @@ def draw_cells(result: Result) -> Figure | None:
 
 
 def draw_gains(result: Result) -> Figure | None:
-    """Draw each declared difference; filled where it is decided to be higher or lower.
+    """Draw each difference that an item is about; filled where it is decided to be higher or lower.
 
     Of several pairs of rows each has a line and each data set a panel; a single pair has one panel, and
     each data set a line.
     """
-    declared = result.declared.to_dict("records")
-    if not declared:
+    if result.asked.empty:
         return None
-    columns = [title(one["setting"], COLUMN) for one in declared]
-    pairs = [pair_title(result, one["setting"], one["against"]) for one in declared]
+    asked = result.asked.iloc[_split_by_split(result.asked["setting"])].to_dict("records")
+    columns = [column_title(result, one["setting"]) for one in asked]
+    pairs = [pair_title(result, one["setting"], one["against"]) for one in asked]
     panel_of, line_of = (pairs, columns) if len(set(pairs)) == 1 else (columns, pairs)
     heads, lines = list(dict.fromkeys(panel_of)), list(dict.fromkeys(line_of))
-    figure = canvas.new_figure(max(9.4, 3.2 + 1.75 * len(heads)), 1.75 + 0.3 * len(lines))
-    for axes, head in _panels(
-        figure, heads, lines, WORDING["differences"][result.measure], fontsize=9
-    ):
+    figure, panels = _panels(heads, lines, WORDING["differences"][result.measure], fontsize=9)
+    for axes, head in panels:
         axes.axvspan(-result.margin, result.margin, color="0.92", zorder=0)
         axes.axvline(0, color="0.6", lw=1, ls=":")
-        for panel, line, one in zip(panel_of, line_of, declared, strict=True):
+        for panel, line, one in zip(panel_of, line_of, asked, strict=True):
             if panel == head:
                 place = lines.index(line)
                 colour, face, mark = _VERDICTS[one["verdict"]]
@@ -84,9 +86,9 @@ def draw_gains(result: Result) -> Figure | None:
                     axes.plot([one["low"], one["high"]], [place, place], color=colour, lw=2)
                 axes.plot(one["difference"], place, mark, color=colour, mfc=face, ms=6.5)
         axes.margins(x=0.1)
-    seen = {one["verdict"] for one in declared}
+    seen = {one["verdict"] for one in asked}
     handles: dict[str, Any] = {
-        verdict: Line2D([], [], color=colour, mfc=face, marker=mark, lw=2)
+        verdict or "not declared": Line2D([], [], color=colour, mfc=face, marker=mark, lw=2)
         for verdict, (colour, face, mark) in _VERDICTS.items()
         if verdict in seen
     }
@@ -145,29 +147,45 @@ def draw_cases(result: Result) -> Figure | None:
         axes.axis("off")
         # One unit of the axis is a line of text.
         axes.set(xlim=(0, 1), ylim=(lines, 0))
-        axes.text(0, 1, f"{case.title}: {case.id}", fontsize=9.5, weight="bold")
-        axes.text(0, 1.6, head, fontsize=8.5, va="top", parse_math=False)
+        # Of a text that is wider than its panel the layout would make the panel narrower still.
+        look: dict[str, Any] = {"in_layout": False, "parse_math": False}
+        axes.text(0, 1, f"{case.title}: {case.id}", fontsize=9.5, weight="bold", **look)
+        axes.text(0, 1.6, head, fontsize=8.5, va="top", **look)
         for place, (method, text) in enumerate(both.items()):
             colour = canvas.LOOKS[method]["color"]
             axes.text(
                 0.01 + 0.51 * place, head.count("\n") + 3.2, text, fontsize=8.5, va="top",
-                parse_math=False,
-                bbox={"boxstyle": "round", "fc": (*colour, 0.12), "ec": colour},
+                **look, bbox={"boxstyle": "round", "fc": (*colour, 0.12), "ec": colour},
             )  # fmt: skip
     return canvas.finish(figure, result, f"judged by {result.judge}")
 
 
+def _split_by_split(settings: Iterable[Setting]) -> list[int]:
+    """Return the order in which the settings of a split stand together, else as they were."""
+    splits = [one.split for one in settings]
+    return sorted(range(len(splits)), key=lambda place: splits.index(splits[place]))
+
+
 def _panels(
-    figure: Figure, heads: Sequence[str], rows: Sequence[str], unit: str, **ticks: Any
-) -> list[tuple[Axes, str]]:
-    """Return a panel a head, beside each other, whose lines are the rows from top to bottom."""
-    panels = list(np.atleast_1d(figure.subplots(1, len(heads), sharey=True)))
-    for axes, head in zip(panels, heads, strict=True):
-        canvas.label_panel(axes, head, unit, grid="x", narrow=len(heads) > 2)
+    heads: Sequence[str], rows: Sequence[str], unit: str, **ticks: Any
+) -> tuple[Figure, list[tuple[Axes, str]]]:
+    """Return a figure with a panel a head, whose lines are the rows from top to bottom."""
+    abreast = min(len(heads), _ABREAST)
+    floors = -(-len(heads) // abreast)
+    # As wide for two data sets as for four, so that equal widths on a page mean equal letters.
+    figure = canvas.new_figure(
+        max(9.4, 3.2 + 1.75 * abreast), 0.7 + floors * (1.0 + 0.32 * len(rows))
+    )
+    panels = list(figure.subplots(floors, abreast, sharey=True, squeeze=False).flat)
+    for axes, head in zip(panels, heads, strict=False):
+        canvas.label_panel(axes, head, unit, grid="x", narrow=abreast > 2)
         axes.xaxis.label.set_size(9)
-    panels[0].set_yticks(range(len(rows)), rows, **ticks)
+    for axes in panels[len(heads) :]:
+        axes.set_visible(False)
+    for axes in panels[::abreast]:
+        axes.set_yticks(range(len(rows)), rows, **ticks)
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
-    return list(zip(panels, heads, strict=True))
+    return figure, list(zip(panels, heads, strict=False))
 
 
 def _draw_bins(axes: Axes, bins: pd.DataFrame, colour: Any) -> None:
@@ -183,7 +201,8 @@ def _draw_bins(axes: Axes, bins: pd.DataFrame, colour: Any) -> None:
 
 
 def _question(item: Mapping[str, Any]) -> str:
-    return _wrapped(f"{item['input']}\nGold: {item['label']}. Teacher: {item['rationale']}", 145)
+    asked = item["input"].replace(PREMISE_HYPOTHESIS_SEPARATOR, "\n")
+    return _wrapped(f"{asked}\nGold: {item['label']}. Teacher: {item['rationale']}", 145)
 
 
 def _answers(case: Case, names: Mapping[str, str]) -> dict[str, str]:

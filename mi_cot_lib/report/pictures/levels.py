@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -11,13 +12,21 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 
-from mi_cot_lib.report.cells.curves import LOGGED, gradient_cells, tradeoff_cells, training_curves
+from mi_cot_lib.report.cells.curves import (
+    LOGGED,
+    gradient_cells,
+    progress_cells,
+    tradeoff_cells,
+    training_curves,
+)
 from mi_cot_lib.report.pictures import canvas
 from mi_cot_lib.report.runs import Result, named
 from mi_cot_lib.report.setting import Setting, title
 
 # Points above and below the means: an interval of two seeds can be wider than all accuracies there are.
 _ROOM = 8
+# Of a method whose teacher was changed: the control beside it.
+_CONTROL = {"color": canvas.GREY, "ls": (0, (1, 1)), "marker": "x", "lw": 1.4, "ms": 5}
 # Of shares of the label loss.
 _MARKS = "v^sDoP"
 _TERMS = {
@@ -25,7 +34,8 @@ _TERMS = {
     "generation": ("rationale loss", canvas.PALETTE[2], "--"),
     "mi": ("MI loss", canvas.PALETTE[3], ":"),
 }
-_CURVES = {
+# Title and unit of what is logged, see `cells.curves.LOGGED`.
+CURVES = {
     "loss_prediction": ("Label loss", "nats a token"),
     "loss_generation": ("Rationale loss", "nats a token"),
     "loss_mi": ("MI loss", "nats, before its weight"),
@@ -161,10 +171,29 @@ def draw_curves(result: Result) -> Figure | None:
         for (row, method), mine in here.groupby(["row", "method"], sort=False):
             look = {**canvas.LOOKS[method], "ms": 4, "lw": 1.8, "markevery": max(1, len(mine) // 6)}
             handles[row] = canvas.draw_banded(axes, mine, "step", "value", **look)
-        what, unit = _CURVES[name]
+        what, unit = CURVES[name]
         text = f"{column}: {what}" if len(columns) > 1 else what
         canvas.label_panel(axes, text, "training step", unit)
     return canvas.finish(figure, result, "training", handles)
+
+
+def draw_progress(result: Result) -> Figure | None:
+    """Draw the best validation accuracy so far by step and by operations, a line of panels a data set."""
+    found = named(result, progress_cells(result.runs))
+    if found.empty:
+        return None
+    groups = found.groupby([one.dataset for one in found["setting"]], sort=False)
+    figure, panels = canvas.panel_grid(2 * len(groups), below=0.2)
+    handles = {}
+    for place, (_, here) in enumerate(groups):
+        column = title(here["setting"].iloc[0], ("dataset",))
+        ends = {"step": "training step", "tflop": "operations of training (10^12)"}
+        for axes, (x, label) in zip(panels[2 * place : 2 * place + 2], ends.items(), strict=True):
+            for (row, method), mine in here.groupby(["row", "method"], sort=False):
+                look = {**canvas.LOOKS[method], "ms": 4, "lw": 1.8, "markevery": 4}
+                handles[row] = canvas.draw_banded(axes, mine, x, "value", **look)
+            canvas.label_panel(axes, column, label, "best validation so far (%)")
+    return canvas.finish(figure, result, "levels", handles)
 
 
 def _against(
@@ -172,12 +201,18 @@ def _against(
 ) -> Figure:
     """Draw accuracy against a number of the settings on a logarithmic axis."""
     cells = named(result, result.cells)
-    cells = cells.assign(x=[x_of(one) for one in cells["setting"]])
+    cells = cells.assign(
+        x=[x_of(one) for one in cells["setting"]],
+        control=[title(one, ("method", "change")) for one in cells["setting"]],
+    )
     groups = cells.groupby("column", sort=False)
     figure, panels = canvas.panel_grid(len(groups), below=0.2)
     handles: dict[str, Any] = {}
     for axes, (column, here) in zip(panels, groups, strict=True):
-        handles |= _draw_methods(axes, here, canvas.LOOKS)
+        changed = np.array([one.change != "none" for one in here["setting"]])
+        handles |= _draw_methods(axes, here[~changed], canvas.LOOKS)
+        for control, mine in here[changed].groupby("control", sort=False):
+            handles[control] = canvas.draw_banded(axes, mine, "x", "value", **_CONTROL)
         axes.set_ylim(max(0, here["value"].min() - _ROOM), min(100, here["value"].max() + _ROOM))
         axes.set_xscale("log", base=2)
         levels = sorted(set(here["x"]))

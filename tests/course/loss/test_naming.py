@@ -59,7 +59,7 @@ def test_what_a_folder_lacks_is_as_recorded_and_its_counts_alone_are_not_written
 
 
 def test_the_groups_add_up_to_the_sides_that_the_loss_takes():
-    student = load_student("nano48")
+    student = load_student("nano")
     rows = [e for e in load_split("nano_esnli", "test")[:20] if e.rationale is not None][:4]
     found = prepare_pulled(student, rows)
     assert list(found.index) == list(GROUPS)

@@ -51,7 +51,7 @@ def test_what_is_out_of_range_is_refused(given, message):
 
 @pytest.fixture(scope="module")
 def student():
-    return load_student("nano48")
+    return load_student("nano")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from mi_cot_lib.course.loss.strength import (
     draw_naming,
     measure_terms,
     prepare_changes,
+    prepare_own_pulls,
     prepare_strength,
 )
 from mi_cot_lib.data.load import load_split
@@ -16,7 +17,7 @@ from mi_cot_lib.student.load import load_student
 
 
 def test_the_mi_terms_norm_is_its_weight_times_the_released_losss_and_batches_are_averaged():
-    student = load_student("nano48")
+    student = load_student("nano")
     examples = [e for e in load_split("nano_cqa", "test")[:20] if e.rationale is not None][:4]
     found = measure_terms(student, examples)
     released = measure_padding(student, examples).loc["as released", "gradient"]
@@ -76,3 +77,13 @@ def test_changes_are_the_mi_terms_norms_by_the_teachers_change(runs):
     assert "rationales: as they are" in legend
     of_one_seed = prepare_changes([one for one in runs if one.seed == 0])
     assert draw_naming(of_one_seed, "title").get_suptitle() == "title"
+
+
+def test_own_pulls_are_the_logged_norms_and_none_where_one_term_alone_is_trained(runs):
+    found = prepare_own_pulls(runs[0].record)
+    assert found.index.tolist() == [10, 20, 30]
+    assert found["mi"].tolist() == [0.1, 0.2, 0.3]
+    logged = {"step": [1, 2], "loss": [2.0, 1.0]}
+    assert prepare_own_pulls({"curves": {"training": logged}}).empty
+    of_two = {**logged, "grad_norm_prediction": [1.0, 1.0], "grad_norm_generation": [1.0, 1.0]}
+    assert list(prepare_own_pulls({"curves": {"training": of_two}})) == ["prediction", "generation"]

@@ -26,7 +26,9 @@ def some():
             f"nano_cqa/train/{row}",
             f"question {row}",
             f"label{row % 5}",
-            None if row % 10 == 9 else f"Thing {row} is a big old kind of Label{row % 5}, surely.",
+            None
+            if row % 10 == 9
+            else f"Thing {row} is big and old. It is a kind of Label{row % 5}, surely.",
             f"label{row % 4}",
         )
         for row in range(40)

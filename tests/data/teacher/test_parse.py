@@ -1,5 +1,6 @@
 """Teachers' texts in every form that `forms.toml` lists, and of any kind, by our and the released rules."""
 
+import re
 import time
 import tomllib
 from pathlib import Path
@@ -193,10 +194,18 @@ def test_what_follows_an_invented_question_changes_nothing(name, text, more):
     assert parse_teacher_output(name, text + mark + more) == parse_teacher_output(name, text + mark)
 
 
-# Colons and a lone Q make headings.
+# Colons and a lone Q make headings, and a model's own tokens are no text.
+MODELS_TOKEN = re.compile(r"</?s>|<\||\[/?INST\]", re.IGNORECASE)
 plain_rationales = st.text(
     st.characters(codec="utf-8", exclude_characters=":Qq", exclude_categories=("Cs",)), min_size=1
-).filter(lambda text: text.strip() and "answer" not in text.lower())
+).filter(
+    lambda text: text.strip() and "answer" not in text.lower() and not MODELS_TOKEN.search(text)
+)
+
+
+@pytest.mark.parametrize("token", ["</s>", "<S>", "[/INST]", "<|end|>"])
+def test_a_models_own_token_ends_what_is_read(token):
+    assert parse_teacher_output("esnli", f"It is so.{token}\nAnswer: neutral").label is None
 
 
 @given(plain_rationales, st.sampled_from(NLI_LABELS))

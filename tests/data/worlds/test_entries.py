@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from mi_cot_lib.data.worlds import esnli, facts, item, stories
+from mi_cot_lib.data.worlds import facts, item, nli, stories
 from mi_cot_lib.errors import KitError
 
 WORLDS = Path(facts.__file__).parent
 READERS = {
     "facts.toml": facts.read_facts,
     "relations.toml": facts.read_relations,
-    "pairs.toml": esnli.read_slots,
-    "frames.toml": lambda path: item.read_frames("esnli", path),
+    "pairs.toml": nli.read_slots,
+    "frames.toml": lambda path: item.read_frames("pairs", path),
     "vocabulary.toml": stories.read_vocabulary,
     "stories.toml": stories.read_stories,
     "templates.toml": stories.read_templates,
@@ -27,7 +27,18 @@ READERS = {
         ("facts.toml", "names = [", "names = [[", "not TOML .*line"),
         ("facts.toml", '"robin"', '"poodle"', "'poodle' has two places in the graph"),
         ("facts.toml", "[plurals]", "[plural]", "'plural'. Did you mean 'plurals'"),
-        ("facts.toml", '["poodle", "beagle", "collie", "terrier"]', '"poodle"', "not .*'poodle'"),
+        (
+            "facts.toml",
+            '["poodle", "beagle", "collie", "terrier", "spaniel"]',
+            '"poodle"',
+            "dog: 'read' has.*'poodle'",
+        ),
+        ("facts.toml", 'held_out = ["pug"]', "", "animal.dog: the key 'held_out' is missing"),
+        ("facts.toml", '["pug"]', "[]", "animal.dog: 'read' and 'held_out' need a word each"),
+        ("facts.toml", "\nread", "\nraed", "animal.dog: 'raed'. Did you mean 'read'"),
+        ("facts.toml", "\nunread", "\nunraed", "unknown key .* 'unraed'. Did you mean 'unread'"),
+        ("facts.toml", "[plurals]", "[categories]\nplant = 1\n[plurals]", "plant: .*table"),
+        ("facts.toml", "[plurals]", "[categories.animal]\ncat = 1\n[plurals]", "cat: .*table"),
         ("relations.toml", 'bird = "nest", ', "", "relation 1: 'values' needs one each"),
         ("relations.toml", '"nest"', '"kennel"', "relation 1: .*all different, for dog, bird"),
         ("relations.toml", 'category = "animal"', 'category = "animals"', "mean 'animal'"),
@@ -39,7 +50,19 @@ READERS = {
             "'asks' has to be a list of 3 texts",
         ),
         ("pairs.toml", "works only as {x}", "works as {k}", "slot 1: nothing fills {k}"),
-        ("frames.toml", "[esnli]", "[eslni]", "esnli: the key 'common' is missing"),
+        (
+            "pairs.toml",
+            '"is {k}", "is truly',
+            '"seems {k}", "is truly',
+            "slot 1: .*begin with 'is'",
+        ),
+        (
+            "pairs.toml",
+            '"cook", "doctor", "farmer"',
+            '"cook", "doctor"',
+            "slot 1: .*three 'held_out'",
+        ),
+        ("frames.toml", "[pairs]", "[paris]", "pairs: the key 'common' is missing"),
         ("vocabulary.toml", "{C} has {n} {z}.", "{D} has {n}.", "nothing fills {D}"),
         ("stories.toml", "had - out", "had - otu", "loss: .*'otu'. Did you mean 'out'"),
         ("stories.toml", "had - out", "had - 3", "loss, case 1: .*quantities: 3"),
@@ -82,11 +105,15 @@ def test_another_story_and_its_template_need_entries_only(tmp_path):
     assert made.story.cases[0].equation == "had - rent"
 
 
-def test_another_leaf_is_known_with_its_kind(tmp_path):
+@pytest.mark.parametrize("place", ["read", "held_out"])
+def test_another_leaf_is_known_with_its_kind(tmp_path, place):
     path = tmp_path / "facts.toml"
     text = (WORLDS / "facts.toml").read_text(encoding="utf-8")
-    path.write_text(re.sub(r'"poodle", ', '"poodle", "setter", ', text), encoding="utf-8")
-    assert "setter" in facts.read_facts(path).categories["animal"]["dog"]
+    path.write_text(
+        re.sub(rf"(?m)^{place} = \[", f'{place} = ["setter", ', text, count=1), encoding="utf-8"
+    )
+    dog = facts.read_facts(path).categories["animal"]["dog"]
+    assert "setter" in dog.all and "setter" in getattr(dog, place)
 
 
 def test_no_two_relations_of_a_category_share_a_value():

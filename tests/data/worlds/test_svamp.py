@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from mi_cot_lib.data.worlds import stories, svamp
-from mi_cot_lib.data.worlds.equations import labelled, operations, read, steps, written
+from mi_cot_lib.data.worlds.equations import labelled, leaves, operations, read, steps, written
 from tests.data.worlds.made import EVERY_WORD, made
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -21,12 +21,17 @@ NUMBER = r"\d+(?:\.\d+)?"
 
 @pytest.fixture(scope="module")
 def seen():
-    return made("svamp", "train")
+    return made("svamp")
 
 
 @pytest.fixture(scope="module")
 def unseen():
-    return made("svamp", "unseen")
+    return made("svamp", "template")
+
+
+@pytest.fixture(scope="module")
+def new_facts():
+    return made("svamp", "facts")
 
 
 def work_out(label):
@@ -96,6 +101,45 @@ def test_thirty_templates_are_common_and_eight_are_kept_for_unseen(seen, unseen)
         assert len({signs(item) for item in seen if item.template == name}) >= 2
 
 
+def asked(item):
+    """The template and which of its story's cases is asked, found by question and equation."""
+    template = next(one for one in stories.TEMPLATES if one.name == item.template)
+    question = item.row["input"].split("\n")[1]
+    (case,) = (
+        number
+        for number, case in enumerate(template.story.cases)
+        if signs_of(case.equation) == bare(item.row["label"])
+        and any(could_be(text, template.words, question) for text in case.questions)
+    )
+    return item.template, case
+
+
+def signs_of(equation):
+    tree = read(equation)
+    return bare(labelled(tree, dict.fromkeys(leaves(tree), 0)))
+
+
+def bare(label):
+    return re.sub(r"\d+\.0", "", label)
+
+
+def could_be(text, words, question):
+    for slot, word in words.items():
+        text = text.replace(f"{{{slot}}}", word)
+    return re.fullmatch(re.sub(r"\\{\w+\\}", r"\\w+", re.escape(text)), question)
+
+
+def test_new_facts_are_questions_that_a_known_story_is_asked_in_no_common_split(seen, new_facts):
+    common, new = (set(map(asked, items)) for items in (seen, new_facts))
+    assert not common & new
+    assert {name for name, _ in new} <= {name for name, _ in common}
+    # Other templates of the same story are asked it.
+    stories_of = {template.name: template.story for template in stories.TEMPLATES}
+    known = {(id(stories_of[name]), case) for name, case in common}
+    assert {(id(stories_of[name]), case) for name, case in new} <= known
+    assert len(new) >= 25
+
+
 def test_operations_are_balanced_and_two_steps_are_common(seen):
     kinds = Counter(signs(item) if len(signs(item)) == 1 else "two" for item in seen)
     assert set(kinds) == {*"+-*/", "two"}
@@ -129,7 +173,7 @@ def test_no_single_word_gives_the_operation_away(seen):
 
 
 def test_counting_words_does_not_find_the_equation(seen, unseen, record_property):
-    held_out = svamp.items("test", 1000, random.Random(9))
+    held_out = svamp.items(1000, random.Random(9))
     words = CountVectorizer(token_pattern=EVERY_WORD)
     model = make_pipeline(words, LogisticRegression(max_iter=1000, tol=3e-3))
     model.fit([item.row["input"] for item in seen], [structure(item) for item in seen])

@@ -25,7 +25,7 @@ def family(request):
 
 @pytest.fixture(scope="module")
 def items(family):
-    return WORLDS[family].items("train", 600, random.Random(5))
+    return WORLDS[family].items(600, random.Random(5))
 
 
 def says(family, text, label):

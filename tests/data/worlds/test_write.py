@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import random
+import re
 from concurrent.futures import ProcessPoolExecutor
 from typing import get_args
 
@@ -15,6 +17,7 @@ from mi_cot_lib.data.teacher.changes import TeacherChange, changed_teacher
 from mi_cot_lib.data.worlds import write
 from mi_cot_lib.data.worlds.write import world_text
 from mi_cot_lib.errors import ConfigError
+from tests.data.worlds.made import leaves, made
 
 NAMES = ("nano_svamp", "nano_cqa", "nano_esnli", "nano_anli")
 SMALL = {"train": 120, "valid": 40, "test": 60, "unseen": 50}
@@ -61,7 +64,7 @@ def test_every_split_has_its_size_as_many_outputs_and_no_input_twice(name, writt
     spec = dataset_spec(name)
     for split, size in write.SIZES.items():
         assert len(rows(written, split)) == len(outputs(written, split)) == size
-    assert len(list(written.rglob("*.json"))) == 4 + 4 + 1 + 2 + 1
+    assert len(list(written.rglob("*.json"))) == 4 + (4 + 1 + 8 + 2)
     keys = [write.row_key(spec, row) for split in write.SIZES for row in rows(written, split)]
     assert len(set(keys)) == len(keys)
 
@@ -90,6 +93,38 @@ def test_test_rows_do_not_depend_on_how_many_training_rows_are_wanted(name, tmp_
     large = write.write_dataset(name, tmp_path / "large", sizes={"test": 60, "train": 200})
     assert rows(small, "test") == rows(large, "test")
     assert outputs(small, "test") == outputs(large, "test")
+
+
+def test_rows_of_unseen_have_in_turn_a_new_template_and_new_facts(name):
+    spec = dataset_spec(name)
+    common = {item.template for item in made(spec.family)}
+    items = write._items_of(spec, "unseen", 51, random.Random(0), set())
+    assert not common & {item.template for item in items[::2]}
+    assert {item.template for item in items[1::2]} <= common
+    if spec.family != "svamp":
+        for row, item in enumerate(items):
+            named = set(re.findall(r"\w+", json.dumps(item.row)))
+            assert bool(named & leaves("held_out")) == bool(row % 2), item.row
+
+
+def test_a_draw_has_training_examples_of_its_own_always_the_same_and_none_of_another_split(
+    name, tmp_path
+):
+    spec = dataset_spec(name)
+    whole = write.write_dataset(name, tmp_path / "0", sizes=SMALL)
+    drawn, again, other = (
+        write.write_dataset(name, tmp_path / place, sizes=SMALL, draw=draw)
+        for place, draw in (("1", 1), ("1again", 1), ("2", 2))
+    )
+    assert write.checksums(drawn) == write.checksums(again)
+    assert set(write.checksums(drawn)) == {f"{name}_train.json", "llm/train_CoT_0.json"}
+    parts = [(whole, split) for split in SMALL] + [(drawn, "train"), (other, "train")]
+    keys = [write.row_key(spec, row) for part in parts for row in rows(*part)]
+    # Two draws of a small world can share a question, and never many.
+    assert len(keys) - len(set(keys)) <= 3
+    elsewhere = keys[SMALL["train"] : sum(SMALL.values())]
+    assert not set(elsewhere) & set(keys[sum(SMALL.values()) :])
+    assert right_outputs(name, drawn, "train") == round(SMALL["train"] * spec.teacher_accuracy)
 
 
 def test_mistaken_names_are_refused(tmp_path):
@@ -125,22 +160,36 @@ def test_the_cached_copy_is_not_made_twice(tmp_path, monkeypatch):
     assert mark.exists()
 
 
+def test_another_draw_changes_the_training_split_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("MI_COT_CACHE", str(tmp_path))
+    for split in ("train", "valid"):
+        usual, drawn = (load_split("nano_esnli", split, draw=draw) for draw in (0, 1))
+        assert len(usual) == len(drawn) == write.SIZES[split]
+        assert (usual == drawn) == (split == "valid")
+    assert len(list((tmp_path / "worlds").iterdir())) == 2
+
+
 def test_world_text_mixes_the_four_worlds_repeatably():
-    texts = world_text(8000, 0)
+    texts = world_text(60_000, 0)
     assert len(world_text(101, 0)) == 101
-    assert texts != world_text(8000, 1)
+    known = set(re.findall(r"\w+", " ".join(texts).lower()))
+    assert leaves("read") | leaves("held_out") <= known
+    # Seldom ones need a longer text yet.
+    assert len(leaves("unread") & known) > 0.95 * len(leaves("unread"))
+    assert texts[:100] != world_text(100, 1)
     assert sha256("\n".join(texts)) == (
-        "40261f20743397bb5caca7b79c92e4a5847c45a85a64b054dc1a56d7fc0f1c1a"
+        "0e79cb62accb21234d48f1bf39b622c99488bc3f2f209ebd3f91b3e6a767981d"
     )
 
 
 def test_changed_teachers_are_those_that_were_committed():
+    valid = {name: load_split(name, "valid") for name in NAMES}
     changed = [
         [each.id, each.label, each.rationale, each.teacher_label]
         for change in get_args(TeacherChange)[1:]
         for name in NAMES
-        for each in changed_teacher(load_split(name, "valid"), change, 0.5, 0)
+        for each in changed_teacher(valid[name], change, 0.5, 0)
     ]
     assert sha256(json.dumps(changed)) == (
-        "9310ee1ca335907e94741cd5b346c32c672c9a6d2ac0dd6ea02a7ba800192ea9"
+        "c5ccd6815cf9615dd39c6545ffd65043a75c1cd7da3b167923269190a50d1774"
     )

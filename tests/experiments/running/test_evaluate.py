@@ -15,7 +15,7 @@ from mi_cot_lib.experiments.running.checkpoint import (
     refuse_other_labels,
 )
 from mi_cot_lib.experiments.running.evaluate import evaluate, evaluate_to_file, write_evaluation
-from mi_cot_lib.training.record import read_record
+from mi_cot_lib.training.record import RESULTS_VERSION, read_record
 from tests.experiments.conftest import write_own
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -93,7 +93,11 @@ def test_files_hold_answers_and_summary_and_no_path(folder, own, small_root):
     assert lines(path) == json.loads(json.dumps([one.to_dict() for one in found.predictions]))
     summary = json.loads(path.with_suffix(".json").read_text())
     names = {"dataset": "asdiv", "split": "test", "run": folder.name, "n": 3, "method": "mi"}
-    sums = {"accuracy": found.accuracy, "interval": list(found.interval), "results_version": 1}
+    sums = {
+        "accuracy": found.accuracy,
+        "interval": list(found.interval),
+        "results_version": RESULTS_VERSION,
+    }
     expected = {**names, **sums, "data_sha256": found.data_sha256}
     assert {name: summary[name] for name in expected} == expected
     mean = sum(row["confidence"] for row in lines(path)) / 3
@@ -133,7 +137,7 @@ def test_what_has_changed_is_evaluated_again(folder, own, monkeypatch, tmp_path,
     if change == "data":
         rows.write_text(rows.read_text().replace("4 more", "5 more"))
     elif change == "version":
-        monkeypatch.setattr("mi_cot_lib.training.record.RESULTS_VERSION", 2)
+        monkeypatch.setattr("mi_cot_lib.training.record.RESULTS_VERSION", RESULTS_VERSION + 1)
     elif change == "answers":
         out.write_text("".join(out.read_text().splitlines(keepends=True)[1:]))
     elif change == "summary":

@@ -45,7 +45,7 @@ def test_a_record_agrees_with_its_predictions(trained, dataset, method):
         assert record["metrics"][f"{split}_accuracy"] == sum(right) / len(right)
         assert record["correct"][split] == "".join("01"[one] for one in right)
     assert not (folder / "checkpoints").exists() and record["flops"] > 0
-    assert (record["data"]["train_rows"], record["data"]["train_used"] <= 32) == (96, True)
+    assert (record["data"]["train_rows"], record["data"]["train_used"] <= 32) == (32, True)
     has_rationale = [row["rationale"] is not None for row in rows if "/test/" in row["id"]]
     assert all(has_rationale) == (method != "finetune")
 

@@ -23,7 +23,11 @@ def test_a_cell_is_the_mean_over_its_seeds_with_students_interval_and_its_cost()
     assert (cell["setting"], cell["value"]) == (DSS, pytest.approx(55.0))
     assert (cell["low"], cell["high"]) == pytest.approx((low, high))
     assert (cell["seeds"], cell["items"], cell["minutes"], cell["tflop"]) == (3, 20, 2.0, 2.0)
-    assert accuracy_by_seed(made)[DSS] == pytest.approx({0: 50.0, 1: 60.0, 2: 55.0})
+    assert (cell["steps"], cell["converged"]) == (30, 3)
+    by_seed = accuracy_by_seed(made)[DSS]
+    assert {seed: outcomes.mean() for seed, outcomes in by_seed.items()} == pytest.approx(
+        {0: 50.0, 1: 60.0, 2: 55.0}
+    )
 
 
 def test_no_runs_are_refused():
@@ -62,6 +66,7 @@ def test_recalls_are_means_over_seeds_of_test_sets_whose_labels_are_known():
     elsewhere = [run(setting("dss", "nano_svamp"), 0, 9), run(DSS.with_(split="valid"), 0, 9)]
     (cell,) = recall_cells(made + elsewhere, {"nano_esnli": GOLD}).to_dict("records")
     assert (cell["neutral"], cell["entailment"], cell["guessing"]) == (75.0, 75.0, 1)
+    assert cell["least"] == 50.0
 
 
 def confident(seed, items=200, sure=0.0, **more):

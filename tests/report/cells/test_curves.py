@@ -1,8 +1,9 @@
 """What runs logged, averaged over seeds, against what it is made from."""
 
 import pytest
+from scipy import stats
 
-from mi_cot_lib.report.cells.curves import gradient_cells, tradeoff_cells
+from mi_cot_lib.report.cells.curves import gradient_cells, progress_cells, tradeoff_cells
 from tests.report.made import columns, run, setting
 
 
@@ -45,3 +46,20 @@ def test_gradients_are_averaged_over_seeds_and_bounded_by_them():
         ("prediction", 10, 1.5, 1.0, 2.0, 2),
         ("prediction", 20, 0.5, 0.5, 0.5, 2),
     ]
+
+
+def test_progress_is_the_best_so_far_which_a_run_that_ended_keeps():
+    def made(seed, accuracies):
+        steps = [10 * (n + 1) for n in range(len(accuracies))]
+        validation = {"step": steps, "accuracy": accuracies}
+        metrics = {"steps": steps[-1], "converged": True}
+        logged = {"training": {}, "validation": validation}
+        return run(
+            setting("dss"), seed, 9, curves=logged, metrics=metrics, flops=seed * 1e13 + 2e13
+        )
+
+    found = progress_cells([made(0, [0.5, 0.4]), made(1, [0.1, 0.3, 0.9])])
+    assert columns(found, "step", "value") == [(10, pytest.approx(30.0)), (20, 40.0), (30, 70.0)]
+    assert found["tflop"].tolist() == pytest.approx([(10 + 10) / 2, (20 + 20) / 2, (20 + 30) / 2])
+    low, high = stats.ttest_1samp([50.0, 90.0], 0.0).confidence_interval()
+    assert columns(found, "low", "high")[2] == (pytest.approx(low), pytest.approx(high))

@@ -1,0 +1,1 @@
+"""The run explorer: which questions it shows, how it marks them, and its controls."""

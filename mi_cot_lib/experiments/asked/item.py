@@ -1,0 +1,67 @@
+"""What an item is: a table or figure of the paper, an open question, or a comparison of the kit's own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mi_cot_lib.experiments.asked.declared import DECLARED
+from mi_cot_lib.report.compare import MI_AGAINST_DSS, Comparison
+
+# Fields of `RunConfig`, a row of a table each.
+Rows = tuple[dict[str, Any], ...]
+PAPER, QUESTION, OWN, STORY = "paper", "question", "own", "story"
+# In a row: finetuning that takes no fewer operations than DSS, twice as many training examples, and room to
+# learn for longer.
+EQUAL_OPERATIONS, TWICE_AS_MANY, LONGER = "equal_operations", "twice_as_many", "longer"
+# The two methods that everything after Table 2 compares.
+COMPARED: Rows = ({"method": "dss"}, {"method": "mi"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A table or figure of the paper, a question that it leaves open, or a comparison of the kit's own.
+
+    Attributes:
+        rows: Fields of `RunConfig`, a row each; three names above stand for the preset's.
+        fields: Fields of a `Setting` that tell its rows apart.
+        students: `large`, `small` or `each` of the preset's.
+        families: Columns: a name of the preset's lists, or families of data sets.
+        sizes: Of the training set: `whole`, `short` or `each` of the preset's.
+        seeds: How many; or which of the preset's numbers of them.
+        measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `information`, or
+            `cases`.
+        split: Whose answers: `test`, `valid`.
+        also: Further answers in columns of their own: `unseen`, `outside`.
+        asked: Comparisons that it is about.
+        declared: Whether those were declared beforehand, and get verdicts.
+        contrast: `changes` of MI's gain, or `slopes`, over what `fields` tell apart beside methods; or none.
+        primary: Compared over all data sets at once, alone and uncorrected.
+        explored: What else is compared, without a verdict; None is every two rows.
+        pictures: Names of `report.pictures`, the first of which opens the page's section.
+        folded: Names of `report.further`, beside those that every item has.
+        needs: What its records must hold beside correctness.
+        cases: About what case studies are: `labels` or `rationales`.
+    """
+
+    id: str
+    title: str
+    question: str
+    kind: str = PAPER
+    rows: Rows = COMPARED
+    fields: tuple[str, ...] = ("method",)
+    students: str = "large"
+    families: str | tuple[str, ...] = "all"
+    sizes: str = "whole"
+    seeds: int | str = "other_seeds"
+    measure: str = "accuracy"
+    split: str = "test"
+    also: tuple[str, ...] = ()
+    asked: tuple[Comparison, ...] = (MI_AGAINST_DSS,)
+    declared: bool = False
+    contrast: str = ""
+    primary: Comparison | None = None
+    margin: float = DECLARED.margin
+    explored: tuple[Comparison, ...] | None = ()
+    pictures: tuple[str, ...] = ("cells",)
+    folded: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ("correct",)
+    cases: str | None = None

@@ -1,0 +1,69 @@
+"""Exercises in a real JupyterLab: a solution that is pasted passes, a wrong answer gets its message."""
+
+import re
+
+import nbformat
+import pytest
+
+from mi_cot_lib.course import checks
+from mi_cot_lib.course.exercises import SOLUTIONS, exercises_folder
+
+FOLDER = exercises_folder()
+# A wrong answer, and what its message holds, where the check judges answers instead of knowing wrong ways.
+JUDGED = {
+    "faults": ("def faults():\n    return {2, 3, 13}", "Line 3 is right"),
+    "fooled": ("def fooled():\n    return np.eye(2), np.eye(2)", "sum to 1"),
+}
+
+
+def answers(path):
+    """Return a notebook's answers: by exercise, the source of its cell."""
+    cells = nbformat.read(path, as_version=4).cells
+    return {cell.metadata["exercise"]: cell.source for cell in cells if "exercise" in cell.metadata}
+
+
+def paste(page, place, source):
+    page.locator(f".jp-Notebook .jp-Cell:nth-child({place + 1}) .cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(source)
+
+
+def misconception(exercise):
+    """Return an answer that takes a known wrong way, and the message that names it."""
+    source = f"{exercise} = checks.CHECKS['{exercise}'].misconceptions[0].answer"
+    return source, checks.CHECKS[exercise].misconceptions[0].message
+
+
+def verdicts(cells):
+    """Return what checks said, by exercise."""
+    said = {}
+    for cell in cells:
+        if named := re.fullmatch(r"checks\.(\w+)\(\w+\)", cell["source"].strip()):
+            (output,) = cell["outputs"]
+            said[named[1]] = output["data"]["text/plain"]
+    return said
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(FOLDER.glob("*.ipynb"))])
+def test_a_pasted_solution_passes_and_a_wrong_answer_gets_its_message(lab, watch, name):
+    page = watch(lab.url, viewport={"width": 1280, "height": 900}).page
+    places = {
+        cell["metadata"]["exercise"]: place
+        for place, cell in enumerate(nbformat.read(FOLDER / name, as_version=4).cells)
+        if "exercise" in cell["metadata"]
+    }
+    with lab.opened(page, f"exercises/{name}"):
+        for exercise, source in answers(FOLDER / SOLUTIONS / name).items():
+            paste(page, places[exercise], source)
+        said = verdicts(lab.run_all(page))
+        assert said.keys() == places.keys() and all(text.startswith("✓") for text in said.values())
+        # What is seen says so too.
+        assert page.get_by_text("✓ right").count() == len(places)
+
+        wrong = {one: JUDGED.get(one) or misconception(one) for one in places}
+        for exercise, (source, _) in wrong.items():
+            paste(page, places[exercise], source)
+        said = verdicts(lab.run_all(page))
+        for exercise, (_, message) in wrong.items():
+            assert said[exercise].startswith("✗") and message in said[exercise]
+        assert page.get_by_text("✗ not yet").count() == len(places)
