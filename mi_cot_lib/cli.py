@@ -12,7 +12,7 @@ import click
 
 from mi_cot_lib import cli_options as options
 from mi_cot_lib.cli_class import classroom
-from mi_cot_lib.cli_paper import measure, paper, record, report, reproduce
+from mi_cot_lib.cli_paper import measure, paper, report, reproduce
 from mi_cot_lib.errors import call_command
 
 # Set before any library reads it: forked workers and tokenisers' own threads do not go together.
@@ -235,7 +235,7 @@ def pilot(searched: str, jobs: int | None) -> None:
     click.echo(make_pilot(searched, jobs or -1))
 
 
-for command in (classroom, measure, paper, record, report, reproduce):
+for command in (classroom, measure, paper, report, reproduce):
     cli.add_command(command)
 
 

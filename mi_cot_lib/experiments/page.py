@@ -1,6 +1,6 @@
 """The report page and README's results, written from the records that are there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mi_cot_lib.errors import ConfigError, DataError, KitError
@@ -41,13 +41,15 @@ def write_page(request: Request) -> tuple[list[Result], list[Outcome]]:
         except KitError as error:
             failures.append(Outcome(item.id, str(error)))
     if made:
-        write_results(made, request, request.command("report"))
+        commands = {result.id: request.command(f"paper {result.id}") for result in made}
+        write_results(made, request, commands, request.command("report"))
     return made, failures
 
 
-def write_results(results: Sequence[Result], request: Request, command: str) -> Path:
-    """Write the items' files and one page of them, and return the page."""
-    commands = {result.id: request.command(f"paper {result.id}") for result in results}
+def write_results(
+    results: Sequence[Result], request: Request, commands: Mapping[str, str], command: str
+) -> Path:
+    """Write the items' files and one page of them, each with the command that makes it; return the page."""
     for result in results:
         write_item(result, request.out, commands[result.id])
     write_atomically(request.out / PAGE, render_page(results, commands, command))

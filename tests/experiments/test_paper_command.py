@@ -1,12 +1,12 @@
-"""`mi-cot paper`, `report`, `reproduce` and `record` on the committed records."""
+"""`mi-cot paper`, `report` and `reproduce` on the committed records."""
 
 import json
-import shutil
 
 import pytest
 
 from mi_cot_lib.experiments.asked.items import ITEMS
-from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS, for_dataset, runs_of
+from mi_cot_lib.files import write_json
 from mi_cot_lib.training.record import results_folder
 
 
@@ -61,23 +61,22 @@ def test_the_papers_own_setting_is_a_plan_where_it_cannot_run(tmp_path, call, mo
 
 
 def test_finished_runs_are_reproduced_as_a_page_without_training(tmp_path, call):
-    # The committed runs in folders of their own, as `mi-cot reproduce` leaves them.
+    # The committed runs in folders of their own, as if they had ended by the lesser patience.
     runs, places = tmp_path / "runs", tmp_path / "out"
-    for one in runs_of(ITEMS["methods"], PRESETS["nano"]):
-        (runs / one.run_name).mkdir(parents=True)
-        record = results_folder() / f"{one.run_name}.json"
-        shutil.copy(record, runs / one.run_name / "run.json")
+    preset, item = for_dataset(PRESETS["nano"], ITEMS["methods"], "nano_cqa")
+    pairs = zip(runs_of(item, preset), runs_of(ITEMS["methods"], PRESETS["nano"]), strict=True)
+    for brief, long in pairs:
+        found = json.loads((results_folder() / f"{long.run_name}.json").read_text(encoding="utf-8"))
+        found |= {"run": brief.run_name, "config": brief.to_dict()}
+        assert brief.patience < long.patience
+        (runs / brief.run_name).mkdir(parents=True)
+        write_json(runs / brief.run_name / "run.json", found)
     status, out, error = call("reproduce", "--runs", runs, "--out", places)
     assert status == 0, error
     assert f"result:   {places / 'report.html'}" in out and str(runs) in out
     kept = json.loads((places / "methods.json").read_text(encoding="utf-8"))
     assert [one["seeds"] for one in kept["cells"]] == [5] * 8 and kept["missing"] == {}
     assert kept["answer"][0] in (places / "report.html").read_text(encoding="utf-8")
-
-
-def test_a_comparison_that_is_not_whole_is_not_committed(tmp_path, call):
-    status, _, error = call("record", "--runs", tmp_path)
-    assert status == 2 and "20 runs are missing" in error and "`mi-cot reproduce`" in error
 
 
 def test_a_page_without_runs_is_refused(tmp_path, call):

@@ -88,6 +88,9 @@ NANO_TRAIN_ROWS = 4_000
 # Within three thousand steps a narrow built-in student that learns rationale and label as one sequence still
 # confuses two labels; in three times as many patience ends its training.
 LONGER_BY = 3
+# Validations without gain after which training ends while somebody waits. Cut there, the recorded validations
+# of few examples of nano-CQA have the same best within 0.1 points, in a fifth fewer steps.
+BRIEF_PATIENCE = 5
 # Shares of the training set in Figures 2 and 3; the paper's figures have their own, unnamed ones.
 SHARES = (32, 16, 4, 1)
 
@@ -131,9 +134,17 @@ PRESETS: dict[str, Preset] = {
 
 
 def for_dataset(preset: Preset, item: Item, dataset: str) -> tuple[Preset, Item]:
-    """Return a preset and an item that is made on one data set alone, or raise a ConfigError."""
+    """Return a preset and an item that is made on one data set alone, while somebody waits for it.
+
+    Raises:
+        ConfigError: An unknown data set.
+    """
     spec = dataset_spec(dataset)
-    here = replace(preset, datasets={**preset.datasets, spec.family: dataset})
+    here = replace(
+        preset,
+        datasets={**preset.datasets, spec.family: dataset},
+        changes={**preset.changes, "patience": BRIEF_PATIENCE},
+    )
     if not spec.built_in:
         # Real files have other numbers of examples.
         real = PRESETS["paper"]

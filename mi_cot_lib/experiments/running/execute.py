@@ -132,6 +132,8 @@ def execute_notebook(name: str, output: Path, parameters: dict[str, object]) -> 
             progress_bar=False,
             # The kernel warns on each start that it listens on loopback.
             extra_arguments=["--IPKernelApp.log_level=40"],
+            # Asked to end, a kernel takes two and a half seconds, in which nothing is done.
+            shutdown_kernel="immediate",
         )
     except PapermillExecutionError as error:
         raise KitError(f"{error.ename}: {error.evalue} (see {output})") from error
