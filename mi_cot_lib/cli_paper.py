@@ -160,7 +160,7 @@ def reproduce(
     )
     preset, item = for_dataset(asked.preset, item_named("methods"), dataset)
     request = replace(asked, preset=preset)
-    _tell(_make([item], request, engine, jobs))
+    _tell(_train([item], request, engine, jobs))
     command = f"mi-cot reproduce --dataset {dataset}"
     page = write_results([request.result(item)], request, {item.id: command}, command)
     click.echo(f"\nresult:   {page}\nfigures:  {request.out}\nruns:     {request.places.runs}")
@@ -214,18 +214,12 @@ def _make(
     as_json: bool = False,
 ) -> "list[Outcome]":
     """Train what is missing and write each item's files."""
-    from mi_cot_lib.experiments.records import commit, make_missing
+    from mi_cot_lib.experiments.records import commit
     from mi_cot_lib.experiments.running.execute import Outcome
-    from mi_cot_lib.files import refuse_unwritable
     from mi_cot_lib.report.export import to_object, write_item
     from mi_cot_lib.training.record import results_folder
 
-    if any("samples" in item.needs for item in items):
-        request.judge.check(request.preset)
-    refuse_unwritable(request.out, "Name another folder with --out.")
-    failures = make_missing(
-        items, request.preset, request.places, seeds=request.seeds, jobs=jobs, engine=engine
-    )
+    failures = _train(items, request, engine, jobs)
     for item in items:
         try:
             result = request.result(item)
@@ -240,6 +234,21 @@ def _make(
         else:
             click.echo(files[0])
     return failures
+
+
+def _train(
+    items: "Sequence[Item]", request: "Request", engine: "Engine", jobs: int | None
+) -> "list[Outcome]":
+    """Train what is missing, if what comes after it can be done."""
+    from mi_cot_lib.experiments.records import make_missing
+    from mi_cot_lib.files import refuse_unwritable
+
+    if any("samples" in item.needs for item in items):
+        request.judge.check(request.preset)
+    refuse_unwritable(request.out, "Name another folder with --out.")
+    return make_missing(
+        items, request.preset, request.places, seeds=request.seeds, jobs=jobs, engine=engine
+    )
 
 
 def _tell(failures: "Sequence[Outcome]") -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ SOURCES = "sources.json"
 def fingerprint(examples: Sequence[Example]) -> str:
     """Return a SHA-256 of all fields of the examples, in order."""
     digest = hashlib.sha256()
+    names = [field.name for field in fields(Example)]
     for example in examples:
-        digest.update(json.dumps(asdict(example)).encode())
+        digest.update(json.dumps({name: getattr(example, name) for name in names}).encode())
     return digest.hexdigest()
 
 
