@@ -12,6 +12,8 @@ PAPER, QUESTION, OWN, STORY = "paper", "question", "own", "story"
 # In a row: finetuning that takes no fewer operations than DSS, twice as many training examples, and room to
 # learn for longer.
 EQUAL_OPERATIONS, TWICE_AS_MANY, LONGER = "equal_operations", "twice_as_many", "longer"
+# As many seeds as the preset has for what is compared at that size.
+BY_SIZE = "by_size"
 # The two methods that everything after Table 2 compares.
 COMPARED: Rows = ({"method": "dss"}, {"method": "mi"})
 
@@ -26,7 +28,7 @@ class Item:
         students: `large`, `small` or `each` of the preset's.
         families: Columns: a name of the preset's lists, or families of data sets.
         sizes: Of the training set: `whole`, `short` or `each` of the preset's.
-        seeds: How many; or which of the preset's numbers of them.
+        seeds: How many; or which of the preset's numbers of them; or of each size its own.
         measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `information`, or
             `cases`.
         split: Whose answers: `test`, `valid`.

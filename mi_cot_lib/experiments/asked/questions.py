@@ -200,7 +200,7 @@ QUESTIONS: tuple[Item, ...] = (
         ),
         declared=True,
         pictures=("gains",),
-        seeds=DECLARED.whole_seeds,
+        seeds="whole_seeds",
         **_QUESTION,
     ),
 )
