@@ -59,9 +59,8 @@ ece = Check(
             lambda confidence, correct, bins: (
                 sum(n * gap for n, gap in _gaps(confidence, correct, bins)) / len(correct)
             ),
-            "Gaps of opposite sign cancel. That is accuracy less confidence, with or without bins: take "
-            "the size of each "
-            "bin's gap.",
+            "Gaps of opposite sign cancel. That is accuracy less confidence, with or without bins: take the "
+            "size of each bin's gap.",
         ),
         Misconception(
             lambda confidence, correct, bins: (

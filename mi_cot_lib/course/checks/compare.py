@@ -47,8 +47,7 @@ mcnemar = Check(
         Misconception(
             _unpaired,
             "It compares two proportions as if they were of different questions. Both answered the same "
-            "ones: those on which "
-            "they agree say nothing about which is better.",
+            "ones: those on which they agree say nothing about which is better.",
         ),
         Misconception(
             lambda first, second: (

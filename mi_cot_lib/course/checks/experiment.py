@@ -120,17 +120,15 @@ def _judge_control(answer: object, examples: Sequence[Example], seed: int) -> st
         return "Nothing has changed: every example still has its own rationale."
     if own:
         return (
-            f"{own} of {len(examples)} examples kept their own rationale. A shuffle leaves about one in "
-            f"its place; draw "
-            "again, or turn the list."
+            f"{own} of {len(examples)} examples kept their own rationale. A shuffle leaves about one in its "
+            "place; draw again, or turn the list."
         )
     if sorted(one.rationale or "" for one in answer) != sorted(
         one.rationale or "" for one in examples
     ):
         return (
             "Some rationales are there more than once and others not at all. The control should read the "
-            "same texts, "
-            "as often: permute them."
+            "same texts, as often: permute them."
         )
     return ""
 
@@ -149,17 +147,15 @@ control = Check(
         Misconception(
             lambda examples, seed: [replace(one, rationale=None) for one in examples],
             "The rationales are gone: that is finetuning, the other side of the comparison. The control "
-            "trains on as many "
-            "words, of other questions.",
+            "trains on as many words, of other questions.",
         ),
         Misconception(
             lambda examples, seed: [
                 replace(one, rationale=" ".join(reversed((one.rationale or "").split())))
                 for one in examples
             ],
-            "The words are in another order. That control asks whether order matters; these words still "
-            "are of the right "
-            "question.",
+            "The words are in another order. That control asks whether order matters; these words still are "
+            "of the right question.",
         ),
     ),
 )

@@ -51,8 +51,7 @@ max_pool = Check(
                 logits.masked_fill(~mask[..., None].bool(), -torch.inf).amax(1).softmax(-1)
             ),
             "The maximum is taken of logits and the softmax after it. The paper's figure has the softmax "
-            "first; then the "
-            "result is no distribution, and that matters.",
+            "first; then the result is no distribution, and that matters.",
         ),
         Misconception(
             lambda logits, mask: (
@@ -129,8 +128,7 @@ released_loss = Check(
         Misconception(
             _one_softmax,
             "It is −Σ t log q, a cross-entropy. The released code hands q, which is probabilities already, "
-            "to a function "
-            "that takes logits: it passes a second softmax.",
+            "to a function that takes logits: it passes a second softmax.",
         ),
         Misconception(
             _paper_form,
@@ -169,8 +167,7 @@ released_gradient = Check(
         (torch.eye(3), torch.zeros(3, 3)),
     ],
     right=(
-        "(S·softmax(q) − t) / B: with a large vocabulary the first term is nearly nothing, and −t/B is "
-        "left."
+        "(S·softmax(q) − t) / B: with a large vocabulary the first term is nearly nothing, and −t/B is left."
     ),
     tolerance=1e-5,
     forbidden=dict.fromkeys(
@@ -215,8 +212,7 @@ least_loss = Check(
         Misconception(
             lambda tokens, vocabulary: 0.0,
             "A cross-entropy with itself would be the entropy, 0. But q passes a second softmax, and the "
-            "largest "
-            "probability that it can then give a token is e / (N − 1 + e).",
+            "largest probability that it can then give a token is e / (N − 1 + e).",
         ),
         Misconception(
             lambda tokens, vocabulary: tokens * math.log(vocabulary),

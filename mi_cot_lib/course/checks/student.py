@@ -69,8 +69,7 @@ collate = Check(
         Misconception(
             lambda pairs, pad: _collate(pairs, pad, ignored=pad),
             "Targets are padded with the pad token, so that the student is taught to write padding. Pad "
-            "them with "
-            f"{IGNORED}: cross_entropy leaves that out.",
+            f"them with {IGNORED}: cross_entropy leaves that out.",
         ),
         Misconception(
             lambda pairs, pad: _collate(pairs, IGNORED),
@@ -83,9 +82,8 @@ collate = Check(
         ),
         Misconception(
             _one_width,
-            "Label and rationale are padded to one width. Then a label of two tokens costs as many "
-            "positions as the "
-            "longest rationale, and the released MI loss would read them all.",
+            "Label and rationale are padded to one width. Then a label of two tokens costs as many positions "
+            "as the longest rationale, and the released MI loss would read them all.",
         ),
         Misconception(
             _all_ones,
@@ -170,8 +168,7 @@ token_loss = Check(
         Misconception(
             lambda logits, targets: _chosen(logits, targets)[0].mean(),
             "It divides by all positions. Those that are ignored add nothing to the sum, and must not be "
-            "counted "
-            "either: else a batch with more padding has a smaller loss.",
+            "counted either: else a batch with more padding has a smaller loss.",
         ),
         Misconception(
             lambda logits, targets: _chosen(logits, targets)[0].sum(),
@@ -181,8 +178,7 @@ token_loss = Check(
         Misconception(
             _of_examples,
             "It is the mean over examples of their means. That weighs a token of a short text more; "
-            "transformers and the "
-            "released code take the mean over all tokens of the batch.",
+            "transformers and the released code take the mean over all tokens of the batch.",
         ),
         Misconception(
             lambda logits, targets: cross_entropy(

@@ -44,9 +44,8 @@ equation_value = Check(
         ),
         Misconception(
             lambda text: {"2 ** 3": 8, "7 // 2": 3}.get(text, value_of(text)),
-            "It also takes powers or whole division. `9 ** 9 ** 9 ** 9` would not come to an end: accept "
-            "the four "
-            "operations by name, not all of `ast.BinOp`.",
+            "It also takes powers or whole division. `9 ** 9 ** 9 ** 9` would not come to an end: accept the "
+            "four operations by name, not all of `ast.BinOp`.",
         ),
         Misconception(
             lambda text: 1 if text == "True" else value_of(text),
@@ -120,9 +119,8 @@ read_teacher = Check(
     misconceptions=(
         Misconception(
             _last,
-            "It takes the last answer of the text. A teacher that is not stopped goes on and invents a "
-            "next question; "
-            "the first announcement is the one that answers ours.",
+            "It takes the last answer of the text. A teacher that is not stopped goes on and invents a next "
+            "question; the first announcement is the one that answers ours.",
         ),
         Misconception(
             _to_the_end,
@@ -132,8 +130,7 @@ read_teacher = Check(
         Misconception(
             _without_last,
             "It takes the last character off whatever it is: 'neutra'. That is what the released code does "
-            "on ANLI. "
-            "Only a full stop has to go.",
+            "on ANLI. Only a full stop has to go.",
         ),
         Misconception(
             _as_written,
@@ -150,9 +147,8 @@ read_teacher = Check(
         ),
         Misconception(
             lambda text: _read(text) or (text.strip(), ""),
-            "A text that announces nothing has no label: return None. An empty label would be learned as "
-            "an answer; the "
-            "released code keeps such rows.",
+            "A text that announces nothing has no label: return None. An empty label would be learned as an "
+            "answer; the released code keeps such rows.",
         ),
     ),
 )

@@ -207,8 +207,7 @@ infonce = Check(
         Misconception(
             lambda scores: math.log(len(scores)) + (scores.diagonal() - _others(scores)).mean(),
             "The true pair is left out of the denominator. It is one of the N alternatives; without it the "
-            "estimate is not "
-            "bounded by log N, and no lower bound.",
+            "estimate is not bounded by log N, and no lower bound.",
         ),
     ),
 )
