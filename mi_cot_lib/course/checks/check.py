@@ -157,16 +157,22 @@ class Check:
 
 
 class _ForbiddenError(BaseException):
-    """The answer used what it was not to use; no `except Exception` of a learner's code catches it."""
+    """The answer used what it was not to use."""
 
 
 @contextmanager
 def _without(forbidden: Mapping[str, str]) -> Iterator[None]:
-    """Let what is forbidden stop whoever calls it."""
+    """Let what is forbidden stop whoever calls it; a bare `except` of a learner's code hides nothing."""
     with ExitStack() as stack:
-        for place, message in forbidden.items():
-            stack.enter_context(patch(place, side_effect=_ForbiddenError(message)))
-        yield
+        stopping = {
+            place: stack.enter_context(patch(place, side_effect=_ForbiddenError))
+            for place in forbidden
+        }
+        try:
+            yield
+        finally:
+            if used := [place for place, one in stopping.items() if one.called]:
+                raise _ForbiddenError(forbidden[used[0]])
 
 
 def _takes(answer: Answer, count: int) -> bool:

@@ -78,6 +78,11 @@ def test_an_answer_that_changes_its_input_is_told_so():
     assert "changes what it was given" in checks.max_pool(in_place).message
 
 
+def test_a_long_text_is_shown_by_its_beginning_and_length():
+    check = Check("length", len, lambda: [("9" * 400,)], "right")
+    assert f"given: '{'9' * 120}' … (400 characters)" in check(lambda text: 0).message
+
+
 def test_a_wrong_answer_is_diagnosed_by_the_trials_before_it_failed():
     named = Misconception(lambda text: 0, "It is always 0.")
     check = Check("length", len, lambda: [("a",), ("bc",)], "right", (named,))

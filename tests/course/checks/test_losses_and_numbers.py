@@ -136,14 +136,8 @@ def ece_by_digitize(confidence, correct, bins):
 
 def ece_unweighted(confidence, correct, bins):
     place = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1])
-    return float(
-        np.mean(
-            [
-                abs(correct[place == b].mean() - confidence[place == b].mean())
-                for b in np.unique(place)
-            ]
-        )
-    )
+    held = [place == one for one in np.unique(place)]
+    return np.mean([abs(correct[one].mean() - confidence[one].mean()) for one in held])
 
 
 def ece_signed(confidence, correct, bins):
@@ -160,14 +154,8 @@ def ece_open_ended(confidence, correct, bins):
 
 
 def floor_by_loop(confidence, bins, draws, generator):
-    return float(
-        np.mean(
-            [
-                ece_by_digitize(confidence, generator.binomial(1, confidence).astype(bool), bins)
-                for _ in range(draws)
-            ]
-        )
-    )
+    drawn = [generator.binomial(1, confidence).astype(bool) for _ in range(draws)]
+    return np.mean([ece_by_digitize(confidence, one, bins) for one in drawn])
 
 
 def floor_of_coins(confidence, bins, draws, generator):

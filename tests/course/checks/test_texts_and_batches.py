@@ -54,6 +54,17 @@ def trusting(text):
         return None
 
 
+def hiding(text):
+    try:
+        return eval(text)  # noqa: S307
+    except BaseException:
+        return None
+
+
+def unbounded(text):
+    return float("inf") if len(text) > 100 else by_hand(text)
+
+
 def any_operation(text):
     BY_NODE.update({ast.Pow: operator.pow, ast.FloorDiv: operator.floordiv})
     try:
@@ -179,8 +190,10 @@ RIGHT = [
     (checks.token_loss, mean_of_counted),
 ]
 WRONG = [
-    (checks.equation_value, trusting, "runs what the student wrote"),
-    (checks.equation_value, of_few_letters, "runs what the student wrote"),
+    (checks.equation_value, trusting, "calls `eval`, which runs"),
+    (checks.equation_value, of_few_letters, "calls `eval`, which runs"),
+    (checks.equation_value, hiding, "calls `eval`, which runs"),
+    (checks.equation_value, unbounded, "too large for a float"),
     (checks.equation_value, any_operation, "powers"),
     (checks.equation_value, zero, "None, not 0"),
     (checks.equation_value, infinite, "zero has no value"),
