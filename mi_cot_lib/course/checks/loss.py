@@ -31,13 +31,11 @@ max_pool = Check(
     misconceptions=(
         Misconception(
             lambda logits, mask: logits.softmax(-1).amax(1),
-            "Padding takes part, as in the released code: what the student puts where nothing is asked "
-            "decides the maximum.",
+            "Padding takes part, as in the released code: what stands where nothing is asked decides.",
         ),
         Misconception(
             lambda logits, mask: (logits * mask[..., None]).softmax(-1).amax(1),
-            "The mask is applied before the softmax. A row of zeros is no empty row: it gives every token "
-            "1/N.",
+            "The mask is applied before the softmax. A row of zeros is not empty: it gives every token 1/N.",
         ),
         Misconception(
             lambda logits, mask: (
@@ -122,8 +120,7 @@ released_loss = Check(
     misconceptions=(
         Misconception(
             _released_of_distribution,
-            "t is made a distribution first. The released code does not: its sum S stays in front of the "
-            "logarithm.",
+            "t is made a distribution first. The released code does not: S stays before the logarithm.",
         ),
         Misconception(
             _one_softmax,
@@ -132,8 +129,7 @@ released_loss = Check(
         ),
         Misconception(
             _paper_form,
-            "Both sides are made distributions: that is the paper's form. The released code "
-            "normalises neither.",
+            "Both sides are made distributions: that is the paper's form. Released code normalises none.",
         ),
         Misconception(
             lambda label, rationale: _released_of(*_pooled(label, rationale), with_sum=False),
@@ -177,7 +173,9 @@ released_gradient = Check(
     misconceptions=(
         Misconception(
             lambda t, q: (q.softmax(-1) - t) / len(t),
-            "S is missing: softmax(q) − t is the gradient where t sums to 1. Here it sums to S.",
+            "S is missing: softmax(q) − t is the gradient where t sums to 1. Here it sums to S, and a mean "
+            "over the batch divides by B.",
+            also=(lambda t, q: q.softmax(-1) - t,),
         ),
         Misconception(
             lambda t, q: t.sum(-1, keepdim=True) * q.softmax(-1) - t,
@@ -190,6 +188,11 @@ released_gradient = Check(
         Misconception(
             lambda t, q: (t.sum(-1, keepdim=True) * q - t) / len(t),
             "The derivative of log Σ exp q is softmax(q), not q: q is read as logits here.",
+            also=(
+                lambda t, q: t.sum(-1, keepdim=True) * q - t,
+                lambda t, q: (q - t) / len(t),
+                lambda t, q: q - t,
+            ),
         ),
     ),
 )
@@ -203,10 +206,7 @@ least_loss = Check(
     name="least_loss",
     solution=_least,
     cases=lambda: [(1, 32_128), (1, 2), (3, 32_128), (10, 3_584)],
-    right=(
-        "Full agreement of two one-hot sides costs 9.3775 nats with T5's vocabulary: not 0, and no mistake "
-        "of yours."
-    ),
+    right="Full agreement costs 9.3775 nats with T5's vocabulary: not 0, and no mistake.",
     tolerance=1e-6,
     misconceptions=(
         Misconception(
@@ -216,17 +216,16 @@ least_loss = Check(
         ),
         Misconception(
             lambda tokens, vocabulary: tokens * math.log(vocabulary),
-            "This is the constant S·log N alone. The overlap ⟨t, q⟩ = S comes off, and Σ exp q is not "
-            "quite N.",
+            "This is the constant S·log N alone. The overlap ⟨t, q⟩ = S comes off, and Σ exp q is not N.",
         ),
         Misconception(
             lambda tokens, vocabulary: tokens * (math.log(vocabulary) - 1),
-            "Nearly: Σ exp q is N − S + S·e, since exp(0) is 1 and exp(1) is e. With a small vocabulary "
-            "one sees it.",
+            "Nearly: Σ exp q is N − S + S·e, since exp(0) is 1 and exp(1) is e. A small vocabulary shows it.",
         ),
         Misconception(
-            lambda tokens, vocabulary: math.log(vocabulary - tokens + tokens * math.e) - 1,
+            lambda s, n: math.log(n - s + s * math.e) - 1,
             "S is missing in front: t is not normalised, so each of its S tokens pays the logarithm.",
+            also=(lambda s, n: math.log(n - s + s * math.e) - s,),
         ),
     ),
 )

@@ -60,13 +60,11 @@ equation_value = Check(
         ),
         Misconception(
             lambda text: float("inf") if text == _HUGE else value_of(text),
-            "A value too large for a float has none: `inf` is no number here. Where `math.isfinite` says no, "
-            "return None.",
+            "A value too large for a float has none: `inf` is no number here. Ask `math.isfinite`.",
         ),
         Misconception(
             lambda text: 0.0 if value_of(text) is None else value_of(text),
-            "What cannot be read is no number: None, not 0. Else a wrong text is right where the answer is "
-            "0.",
+            "What cannot be read is no number: None, not 0. Else a wrong text is right where 0 is.",
         ),
         Misconception(
             _left_to_right,
@@ -132,8 +130,7 @@ read_teacher = Check(
         ),
         Misconception(
             _to_the_end,
-            "The label runs on to the end of the text. It ends with its line; what follows is an invented "
-            "question.",
+            "The label runs on to the end of the text. It ends with its line; then questions are invented.",
         ),
         Misconception(
             _without_last,
@@ -150,8 +147,7 @@ read_teacher = Check(
                 if "so the answer is " in text and "The answer is " not in text
                 else _read(text)
             ),
-            "It does not find 'so the answer is' in lower case. On CQA the released code stops there with "
-            "an error.",
+            "It does not find 'so the answer is' in lower case. On CQA the released code fails there.",
         ),
         Misconception(
             lambda text: _read(text) or (text.strip(), ""),

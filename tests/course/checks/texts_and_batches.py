@@ -5,7 +5,6 @@ import operator
 import re
 from fractions import Fraction
 
-import pytest
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
@@ -61,10 +60,6 @@ def hiding(text):
         return None
 
 
-def unbounded(text):
-    return float("inf") if len(text) > 100 else by_hand(text)
-
-
 def any_operation(text):
     BY_NODE.update({ast.Pow: operator.pow, ast.FloorDiv: operator.floordiv})
     try:
@@ -113,12 +108,7 @@ def never_none(text):
 
 
 def padded(rows, value, side="right"):
-    return pad_sequence(
-        [torch.tensor(row) for row in rows],
-        batch_first=True,
-        padding_value=value,
-        padding_side=side,
-    )
+    return pad_sequence([*map(torch.tensor, rows)], True, value, side)
 
 
 def batch_of(pairs, pad, target=-100, side="right"):
@@ -193,7 +183,7 @@ WRONG = [
     (checks.equation_value, trusting, "calls `eval`, which runs"),
     (checks.equation_value, of_few_letters, "calls `eval`, which runs"),
     (checks.equation_value, hiding, "calls `eval`, which runs"),
-    (checks.equation_value, unbounded, "too large for a float"),
+    (checks.equation_value, lambda text: 1e999 if len(text) > 99 else by_hand(text), "too large"),
     (checks.equation_value, any_operation, "powers"),
     (checks.equation_value, zero, "None, not 0"),
     (checks.equation_value, infinite, "zero has no value"),
@@ -206,22 +196,10 @@ WRONG = [
     (checks.collate, same_width, "one width"),
     (checks.shift_right, keeps_ignored, "it is no token"),
     (checks.shift_right, future, "see the future"),
+    (checks.shift_right, lambda t, start, pad: future(t, pad, pad), "see the future"),
     (checks.shift_right, lambda t, start, pad: torch.where(t < 0, pad, t), "does not shift"),
     (checks.token_loss, lambda logits, targets: picked(logits, targets).mean(), "all positions"),
     (checks.token_loss, lambda logits, targets: picked(logits, targets).sum(), "sum over tokens"),
     (checks.token_loss, mean_of_examples, "over examples"),
     (checks.token_loss, twice_softmaxed, "taken twice"),
 ]
-
-
-@pytest.mark.parametrize(("check", "answer"), RIGHT, ids=lambda one: getattr(one, "name", ""))
-def test_another_right_way_is_right(check, answer):
-    assert check(answer).passed, check(answer)
-
-
-@pytest.mark.parametrize(
-    ("check", "answer", "said"), WRONG, ids=lambda one: getattr(one, "name", "")
-)
-def test_a_misconception_is_named(check, answer, said):
-    verdict = check(answer)
-    assert not verdict.passed and said in verdict.message, verdict
