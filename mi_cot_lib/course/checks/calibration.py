@@ -52,11 +52,13 @@ ece = Check(
             lambda confidence, correct, bins: float(
                 np.mean([abs(gap) for _, gap in _gaps(confidence, correct, bins)])
             ),
-            "Every bin counts the same. A bin of one answer is not worth one of a hundred: weigh by n_b/n.",
+            "Every bin counts the same. A bin with one answer must not weigh as much as one with a hundred: "
+            "weigh by n_b/n.",
         ),
         Misconception(
             _signed,
-            "Gaps of opposite sign cancel. That is accuracy less confidence, bins or none: take sizes.",
+            "Gaps of opposite sign cancel. That is accuracy less confidence, with or without bins: take the "
+            "size of each bin's gap.",
             also=(lambda *given: abs(_signed(*given)), lambda *given: -_signed(*given)),
         ),
         Misconception(
@@ -71,7 +73,8 @@ ece = Check(
         ),
         Misconception(
             equal_mass_error,
-            "The bins hold equally many answers. Here they are equally wide; the paper does not say.",
+            "The bins hold equally many answers. Here they are equally wide; the paper says '10-bin-based', "
+            "and not which.",
         ),
         Misconception(
             lambda confidence, correct, bins: float(
@@ -112,17 +115,20 @@ noise_floor = Check(
         (np.random.default_rng(1).random(200), 10, 400, np.random.default_rng(2)),
         (np.random.default_rng(3).random(2_000), 10, 200, np.random.default_rng(4)),
     ],
-    right="So much a perfectly calibrated student shows by chance: on 200 items 7 points.",
+    right="A student that is calibrated perfectly shows this much, by chance alone: on 200 items about 7 "
+    "points.",
     # Draws in another order give other numbers.
     tolerance=0.06,
     misconceptions=(
         Misconception(
             lambda *given: 0.0,
-            "Perfectly calibrated is not 0 on a finite set: of ten at 80% seldom eight are right. Draw.",
+            "Perfectly calibrated is not 0 on a finite set: of ten answers at 80% seldom just eight are "
+            "right. Draw them.",
         ),
         Misconception(
             _coin,
-            "Answers are drawn right with probability ½. A calibrated student's are with its confidence.",
+            "Answers are drawn right with probability ½. A calibrated student is right as often as it says: "
+            "with its confidence.",
         ),
         Misconception(
             _floor_of_mean,

@@ -61,13 +61,15 @@ mcnemar = Check(
         ),
         Misconception(
             _chi_squared,
-            "It is the χ² approximation. With few disagreements it is off: take `scipy.stats.binomtest`.",
+            "It is the χ² approximation. With few disagreements it is off: the binomial is exact "
+            "(`scipy.stats.binomtest`).",
         ),
         Misconception(
             lambda first, second: float(
                 stats.binomtest(int((first & ~second).sum()), len(first)).pvalue
             ),
-            "It counts all questions. Those that both or neither get right take no side: n is the others.",
+            "It counts all questions. Those that both or neither answer rightly take no side: n is the "
+            "disagreements.",
         ),
     ),
 )
@@ -100,15 +102,18 @@ paired_interval = Check(
     name="paired_interval",
     solution=lambda first, second: _t_interval(first - second, _t(len(first))),
     cases=_seeds,
-    right="What a seed does to both alike is gone; Student's t keeps few seeds honest.",
+    right="What a seed does to both methods alike is gone; with few seeds Student's t keeps the interval "
+    "honest.",
     misconceptions=(
         Misconception(
             _unpaired_interval,
-            "It treats the two as unrelated. Runs of a seed share examples: take differences seed by seed.",
+            "It treats the two as unrelated. Runs of one seed share their examples: take differences seed by "
+            "seed first.",
         ),
         Misconception(
             lambda first, second: _t_interval(first - second, 1.96),
-            "1.96 is for a known spread. Estimated from 5 seeds it is 2.78, from 3 it is 4.30: Student's t.",
+            "1.96 is for a spread that is known. Estimated from 5 seeds the factor is 2.78, from 3 it is "
+            "4.30: Student's t.",
         ),
         Misconception(
             lambda first, second: _t_interval(first - second, _t(len(first)), ddof=0),
@@ -153,7 +158,8 @@ power = Check(
     misconceptions=(
         Misconception(
             lambda d, spread, n: sum(_normal_end(one, spread, n, 0.025) for one in (d, -d)),
-            "It takes the spread as known (a normal). It is estimated: a noncentral t (`scipy.stats.nct`).",
+            "It takes the spread as known (a normal). With few seeds it is estimated: a noncentral t "
+            "(`scipy.stats.nct`).",
         ),
         Misconception(
             partial(_power, alpha=0.1),

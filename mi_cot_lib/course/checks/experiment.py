@@ -111,7 +111,8 @@ def _control(examples: Sequence[Example], seed: int) -> list[Example]:
 
 
 _GONE = (
-    "The rationales are gone: that is finetuning. A control has as many words, of other questions."
+    "The rationales are gone: that is finetuning, the other side of the comparison. The control "
+    "trains on as many words, of other questions."
 )
 
 
@@ -119,7 +120,10 @@ def _judge_control(answer: object, examples: Sequence[Example], seed: int) -> st
     if not isinstance(answer, list | tuple) or not all(isinstance(one, Example) for one in answer):
         return "It should give a list of examples; `dataclasses.replace(example, rationale=…)` makes one."
     if len(answer) != len(examples):
-        return f"It gives {len(answer)} examples of {len(examples)}: a control has as many as its other side."
+        return (
+            f"It gives {len(answer)} examples of {len(examples)}: a control has as many as what it is "
+            "compared with."
+        )
     if any(
         replace(one, rationale=None) != replace(before, rationale=None)
         for one, before in zip(answer, examples, strict=True)

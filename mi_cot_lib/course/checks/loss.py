@@ -31,7 +31,8 @@ max_pool = Check(
     misconceptions=(
         Misconception(
             lambda logits, mask: logits.softmax(-1).amax(1),
-            "Padding takes part, as in the released code: what stands where nothing is asked decides.",
+            "Padding takes part, as in the released code: what the student puts where nothing is asked "
+            "decides the maximum.",
         ),
         Misconception(
             lambda logits, mask: (logits * mask[..., None]).softmax(-1).amax(1),
@@ -129,7 +130,8 @@ released_loss = Check(
         ),
         Misconception(
             _paper_form,
-            "Both sides are made distributions: that is the paper's form. Released code normalises none.",
+            "Both sides are made distributions: that is the paper's form. The released code normalises "
+            "neither.",
         ),
         Misconception(
             lambda label, rationale: _released_of(*_pooled(label, rationale), with_sum=False),
@@ -206,7 +208,8 @@ least_loss = Check(
     name="least_loss",
     solution=_least,
     cases=lambda: [(1, 32_128), (1, 2), (3, 32_128), (10, 3_584)],
-    right="Full agreement costs 9.3775 nats with T5's vocabulary: not 0, and no mistake.",
+    right="Full agreement of two one-hot sides costs 9.3775 nats with T5's vocabulary: not 0, and no "
+    "mistake of yours.",
     tolerance=1e-6,
     misconceptions=(
         Misconception(

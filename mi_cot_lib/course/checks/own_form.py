@@ -17,7 +17,10 @@ def _judge_form(answer: object, t: Tensor, q: Tensor) -> str:
         )
     # More than rounding makes.
     if answer[1] - answer[0] <= 1e-4:
-        return "Sides of the same tokens (example 0) should cost less than sides that share none (example 1)."
+        return (
+            "Two sides that name the same tokens (the first example) should cost less than two that share "
+            "none (the second)."
+        )
     return _judge_gradient(answer)
 
 
@@ -60,7 +63,8 @@ my_form = Check(
     name="my_form",
     solution=_own_solution,
     cases=lambda: [(_T, _q())],
-    right="Finite, with a gradient, lower where sides agree. If it helps, only fresh seeds say.",
+    right="A number an example, finite, with a gradient, and lower where the two sides agree. Whether it "
+    "helps, only fresh seeds can say.",
     judge=_judge_form,
     misconceptions=(
         Misconception(
@@ -74,7 +78,8 @@ my_form = Check(
         ),
         Misconception(
             lambda t, q: (1 - torch.nn.functional.cosine_similarity(t, q, dim=-1)).mean(),
-            "It gives one number for the batch. The kit averages and weighs itself; give one an example.",
+            "It gives one number for the batch. The kit averages itself, and weighs examples; give one an "
+            "example.",
         ),
         Misconception(
             lambda t, q: -(t * q.log()).sum(-1),

@@ -175,7 +175,8 @@ token_loss = Check(
         ),
         Misconception(
             lambda logits, targets: _chosen(logits, targets)[0].sum(),
-            "It is a sum over tokens. Then long texts weigh more, and so do batches that have more of them.",
+            "It is a sum over tokens. Then long texts weigh more, and the learning rate means something else "
+            "in each batch.",
         ),
         Misconception(
             _of_examples,

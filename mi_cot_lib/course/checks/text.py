@@ -64,7 +64,8 @@ equation_value = Check(
         ),
         Misconception(
             lambda text: 0.0 if value_of(text) is None else value_of(text),
-            "What cannot be read is no number: None, not 0. Else a wrong text is right where 0 is.",
+            "What cannot be read is no number: None, not 0. Else a wrong text is right where the answer is "
+            "0.",
         ),
         Misconception(
             _left_to_right,
@@ -130,7 +131,8 @@ read_teacher = Check(
         ),
         Misconception(
             _to_the_end,
-            "The label runs on to the end of the text. It ends with its line; then questions are invented.",
+            "The label runs on to the end of the text. It ends with its line; what follows is an invented "
+            "question.",
         ),
         Misconception(
             _without_last,

@@ -91,7 +91,8 @@ barber_agakov = Check(
         ),
         Misconception(
             lambda joint, q: _entropy(joint.sum(0)) + float(xlogy(q, q).sum()),
-            "The average is over q. It is over what occurs, p(z, v); else one sure of nonsense scores best.",
+            "The average is over q. It is over what occurs, p(z, v); else a decoder that is sure of nonsense "
+            "scores best.",
         ),
         Misconception(
             lambda joint, q: (
@@ -143,7 +144,10 @@ def _fooled_how(answer: object) -> str:
             "noise: the bound then falls, and I stays above 0."
         )
     if (bounds[0] > bounds[1]) == (true[0] > true[1]):
-        return f"The bound and I agree which is larger: {told}. Look for a V that is always surely the same."
+        return (
+            f"The bound and I agree which is larger: {told}. Look for a V that is always sure, and always "
+            "the same."
+        )
     if bounds[0] < bounds[1]:
         return f"The first table should be the one that the bound prefers: {told}."
     return ""
@@ -159,7 +163,8 @@ fooled = Check(
     solution=_fooled,
     cases=lambda: [()],
     right=(
-        "The bound is higher where less is shared: one sure answer pleases it, and knows nothing."
+        "The bound is higher where less is shared: a student that is sure of one answer pleases it, and "
+        "knows nothing."
     ),
     judge=_fooled_how,
 )
@@ -190,11 +195,13 @@ infonce = Check(
         ),
         Misconception(
             lambda scores: math.log(len(scores)) + scores.log_softmax(0).diagonal().mean(),
-            "The softmax runs down the columns: it asks which z goes with a v. Here each z, a row, chooses.",
+            "The softmax runs down the columns: it asks which z goes with a v. Here each row, one z, chooses "
+            "among the v.",
         ),
         Misconception(
             lambda scores: math.log(len(scores)) + scores.log_softmax(1).mean(),
-            "The mean is over all pairs. Only those on the diagonal belong together, the others do not.",
+            "The mean is over all pairs. Only those on the diagonal belong together; the others are the "
+            "alternatives.",
         ),
         Misconception(
             lambda scores: math.log(len(scores)) + (scores.diagonal() - _others(scores)).mean(),

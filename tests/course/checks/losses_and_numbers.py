@@ -324,7 +324,7 @@ WRONG = [
     (checks.mcnemar, two_proportions, "different questions"),
     (checks.mcnemar, one_sided, "one-sided"),
     (checks.mcnemar, chi2, "approximation"),
-    (checks.paired_interval, lambda a, b: spread(a, b, 1.96), "for a known spread"),
+    (checks.paired_interval, lambda a, b: spread(a, b, 1.96), "a spread that is known"),
     (checks.paired_interval, lambda a, b: spread(a, b, stats.t.isf(0.025, len(a) - 1), 0), "ddof"),
     (checks.paired_interval, lambda a, b: interval_by_scipy(b, a), "sign is turned"),
     (checks.power, power_of_normal, "as known"),
