@@ -71,17 +71,12 @@ def test_few_runs_of_table_1_reached_the_cap_while_they_still_gained():
     assert len(unfinished) <= 0.05 * len(records), unfinished
 
 
-@pytest.mark.parametrize(
-    ("item", "confused"),
-    [("table1", set()), ("table2", {("nano_esnli", "single_task")})],
-)
-def test_students_of_tables_1_and_2_know_each_label(item, confused, recorded):
+@pytest.mark.parametrize("item", ["table1", "table2"])
+def test_students_of_tables_1_and_2_know_each_label(item, recorded):
     made = recorded.result(item)
     cells = recall_cells(made.runs, made.golds)
     # On both inference sets four methods.
-    assert len(cells) == 8
-    low = cells[cells["least"] < 60]["setting"]
-    assert {(one.dataset, one.method) for one in low} == confused
+    assert len(cells) == 8 and (cells["least"] >= 60).all() and not cells["unknown"].any()
 
 
 def test_rationales_help_on_three_sets_and_those_of_other_questions_keep_less_than_half(recorded):
