@@ -17,7 +17,7 @@ from mi_cot_lib.experiments.student_card import bag_of_words_accuracy, card_conf
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.report.cells.accuracy import recall_cells
 from mi_cot_lib.report.export import to_object
-from mi_cot_lib.report.text import number
+from mi_cot_lib.report.text import interval
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import results_folder
 
@@ -131,7 +131,7 @@ def test_page_and_readme_show_what_is_committed():
     # On every data set and split what answers one of the three questions.
     shown = [one for one in first["comparisons"] if one["declared"] and one["question"]]
     assert len(shown) == 24
-    assert all(number(one["difference"], signed=True) in section for one in shown)
+    assert all(interval(*one["interval"], 1, signed=True) in section for one in shown)
 
 
 def test_the_student_card_is_of_the_current_data_student_and_settings(known):
