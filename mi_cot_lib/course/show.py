@@ -95,8 +95,7 @@ def example_html(dataset: str, row: RawRow) -> str:
     legend = " ".join(_span(*said) for name, said in _SEGMENTS.items() if name in segments)
     return (
         '<div style="background:#ffffff;color:#1f1f1f;padding:8px;line-height:1.6">'
-        f"<b>input</b>{_block(escape(row.input))}"
-        f"<b>gold label</b>{_block(escape(row.label))}"
+        f"<b>input</b>{_block(escape(row.input))}<b>gold label</b>{_block(escape(row.label))}"
         f'<b>teacher</b> <span style="font-size:85%">({legend})</span>{_block(marked)}</div>'
     )
 

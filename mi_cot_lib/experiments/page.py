@@ -10,18 +10,16 @@ from mi_cot_lib.experiments.request import Request
 from mi_cot_lib.experiments.running.execute import Outcome
 from mi_cot_lib.files import write_atomically
 from mi_cot_lib.machine import repository_root
-from mi_cot_lib.measure.verdicts import HIGHER, LOWER
-from mi_cot_lib.report.answer import WORDS, answer_of, first_of
+from mi_cot_lib.measure.verdicts import UNDECIDED
+from mi_cot_lib.report.answer import WORDS, answer_of
 from mi_cot_lib.report.export import facts_of, write_item
 from mi_cot_lib.report.page import render_page
-from mi_cot_lib.report.runs import Result
+from mi_cot_lib.report.runs import Result, column_title, has_claims, pairs_of
 from mi_cot_lib.report.setting import Setting
-from mi_cot_lib.report.tables import decided_table
+from mi_cot_lib.report.tables import answering_table
 from mi_cot_lib.report.text import to_markdown
 
 PAGE = "report.html"
-# Beside the answer of the first.
-_LINES = 3
 START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
 
 
@@ -65,10 +63,11 @@ def write_readme(results: Sequence[Result]) -> Path:
         )
     section = WORDS.get_template("readme.md.jinja").render(
         first=first,
-        answer=_opening(first),
-        table=to_markdown(decided_table(first, "test")),
+        # What is decided over all data sets at once; the table says the rest.
+        answer=answer_of(first)[: len(first.pooled)],
+        table=to_markdown(answering_table(first)),
         seeds=first.declared["seeds"].max(),
-        lines=[(one, answer_of(one)[0]) for one in _telling(results)],
+        lines=[(one, _line(one)) for one in _telling(results)],
         facts=facts_of(results),
     )
     readme = repository_root() / "README.md"
@@ -80,26 +79,30 @@ def write_readme(results: Sequence[Result]) -> Path:
     return readme
 
 
-def _opening(first: Result) -> list[str]:
-    """Return what is decided over all data sets at once, and the first that is higher here, lower there."""
-    said = answer_of(first)
-    pooled, listed = said[: len(first.pooled)], said[len(first.pooled) :]
-    split = [one for one in listed if f"{HIGHER} on" in one and f"{LOWER} on" in one]
-    return [*pooled, *split[:1]]
-
-
 def _telling(results: Sequence[Result]) -> list[Result]:
-    """Return the items that README names beside the first, each of another effect.
+    """Return the items that README names beside the first.
 
-    Those come first whose largest effect is decided and not below the smallest difference of interest.
+    What else was declared; and where of another measure than accuracy a difference lies beyond the smallest
+    of interest, whatever it says.
     """
-    told: dict[tuple[Setting, Setting], tuple[bool, Result]] = {}
+    told: set[tuple[Setting, Setting]] = set()
+    lines = []
     for one in results:
-        if one.id == FIRST or one.declared.empty:
+        if one.asked.empty:
             continue
-        effect = first_of(one)
-        is_decided = effect["verdict"] in (HIGHER, LOWER)
-        matters = is_decided and max(abs(effect["low"]), abs(effect["high"])) >= one.margin
-        told.setdefault((effect["setting"], effect["against"]), (bool(matters), one))
-    ranked = sorted(told.values(), key=lambda pair: not pair[0])
-    return [one for _, one in ranked[:_LINES]]
+        pairs = set(pairs_of(one.declared))
+        beyond = (one.asked["low"] > one.margin) | (one.asked["high"] < -one.margin)
+        if one.id != FIRST and (pairs - told or (one.measure != "accuracy" and beyond.any())):
+            lines.append(one)
+        told |= pairs
+    return lines
+
+
+def _line(result: Result) -> str:
+    """Return what README says of an item: its first sentence; of claims all that are decided."""
+    said = answer_of(result)
+    if not has_claims(result):
+        return said[0]
+    decided = [one for one in said if not one.startswith(UNDECIDED.capitalize())]
+    where = f"On {column_title(result, result.declared['setting'].iloc[0])}."
+    return " ".join([where, *decided, *(["The others are undecided."] if decided != said else [])])

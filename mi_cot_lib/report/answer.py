@@ -96,13 +96,18 @@ def _explored(result: Result) -> str:
     asked = result.asked
     if len(asked) == 1:
         return _sentence(result, asked.iloc[0])
-    apart = asked[asked["low"] * asked["high"] > 0]
-    first = None if apart.empty else _largest(apart)
+    known = asked[asked["low"].notna() | (asked["difference"] == 0)]
+    apart = known[known["low"] * known["high"] > 0]
+    sides: dict[str, list[str]] = {}
+    for one in apart.to_dict("records"):
+        pair = pair_title(result, one["setting"], one["against"])
+        side = f"{pair} is {'above' if one['difference'] > 0 else 'below'} it"
+        sides.setdefault(side, []).append(column_title(result, one["setting"]))
     text = WORDS.get_template("explored.txt.jinja").render(
         asked=len(asked),
+        known=len(known),
         apart=len(apart),
-        pair=None if first is None else pair_title(result, first["setting"], first["against"]),
-        where=None if first is None else column_title(result, first["setting"]),
+        sides=sides,
         are_equal=bool((asked[["difference", "spread"]] == 0).all(axis=None)),
     )
     (line,) = _lines(text)
@@ -153,8 +158,9 @@ def _largest(compared: pd.DataFrame) -> pd.Series:
 def _claims(result: Result) -> list[str]:
     """Say which claims are confirmed, which refuted, and which undecided."""
     found: dict[str, list[str]] = {}
-    for claim, verdict in zip(result.declared["claim"], result.declared["verdict"], strict=True):
-        found.setdefault(claim.answer(verdict), []).append(claim.text)
+    for one in result.declared.to_dict("records"):
+        said = one["claim"].answer(one["verdict"], one["low"], one["high"], result.margin)
+        found.setdefault(said, []).append(one["claim"].text)
     return [
         f"{answer.capitalize()}: {'; '.join(found[answer])}."
         for answer in (CONFIRMED, REFUTED, UNDECIDED)
@@ -190,7 +196,8 @@ def _listed(result: Result) -> list[str]:
     verdicts: dict[str, dict[Setting, str]] = {}
     for pair, row in zip(pairs_of(declared), declared.to_dict("records"), strict=True):
         one, other, _ = pair_titles(result, *pair)
-        verdicts.setdefault(f"{one} − {other}", {})[pair[0]] = verdict_of(row)
+        name = " ".join(filter(None, (row["question"], f"{one} − {other}")))
+        verdicts.setdefault(name, {})[pair[0]] = verdict_of(row)
     text = WORDS.get_template("listed.txt.jinja").render(
         by_pair={pair: _where(found) for pair, found in verdicts.items()},
         margin=f"{result.margin:g}",

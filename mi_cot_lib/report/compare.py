@@ -13,6 +13,7 @@ from mi_cot_lib.measure.crossed import crossed_difference
 from mi_cot_lib.measure.power import shift_found
 from mi_cot_lib.measure.verdicts import (
     LEVEL,
+    SAME,
     UNDECIDED,
     Difference,
     Verdict,
@@ -35,11 +36,15 @@ class Claim:
     source: str
     expects: str
 
-    def answer(self, verdict: str) -> str:
-        """Return `confirmed`, `refuted`, or `undecided` as the verdict is."""
-        if verdict == UNDECIDED:
-            return verdict
-        return CONFIRMED if verdict == self.expects else REFUTED
+    def answer(self, verdict: str, low: float, high: float, margin: float) -> str:
+        """Return `confirmed`, `refuted` or `undecided`, by the verdict and its 95% interval.
+
+        Sameness is within the margin, so that a difference from 0 which may lie within it refutes nothing.
+        """
+        if verdict == self.expects:
+            return CONFIRMED
+        may_be_same = self.expects == SAME and low <= margin and high >= -margin
+        return UNDECIDED if verdict == UNDECIDED or may_be_same else REFUTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,14 @@ class Comparison:
     """Which settings are compared: those that fields `of` match, each with the one that is otherwise alike.
 
     `against` is what those fields, and others, are on the other side, which is subtracted: a value, or a
-    function that makes it of the setting. `claim` is what is said of it, if it tests what somebody says.
+    function that makes it of the setting. `claim` is what is said of it, if it tests what somebody says, and
+    `question` what it answers, where an answer should say so.
     """
 
     of: Mapping[str, Any]
     against: Mapping[str, Any]
     claim: Claim | None = None
+    question: str = ""
 
     def pairs(self, settings: Sequence[Setting]) -> Iterator[Pair]:
         """Yield the pairs that are there."""
@@ -68,8 +75,12 @@ class Comparison:
                     yield one, other
 
 
-MI_AGAINST_DSS = Comparison({"method": "mi"}, {"method": "dss"})
-DSS_AGAINST_FINETUNING = Comparison({"method": "dss"}, {"method": "finetune"})
+MI_AGAINST_DSS = Comparison(
+    {"method": "mi"}, {"method": "dss"}, question="Does the MI loss add anything?"
+)
+DSS_AGAINST_FINETUNING = Comparison(
+    {"method": "dss"}, {"method": "finetune"}, question="Do rationales help?"
+)
 
 
 def compare(
@@ -89,11 +100,11 @@ def compare(
     compares every two settings of one data set and size.
 
     Returns:
-        Columns `setting`, `against`, `asked`, `declared`, `claim`, `difference`, `low`, `high` (95%
-        interval), `spread` (standard deviation between seeds), `seeds`, `p`, `room` (whether the mean of what
-        is compared with lies between the two), and of declared ones `p_holm`, `p_same` (both Holm-corrected),
-        `verdict` and `detectable`: the difference that four of five repetitions would have told from none,
-        were it the first of its family.
+        Columns `setting`, `against`, `asked`, `declared`, `claim`, `question`, `difference`, `low`, `high`
+        (95% interval), `spread` (standard deviation between seeds), `seeds`, `p`, `room` (whether the mean
+        of what is compared with lies between the two), and of declared ones `p_holm`, `p_same` (both
+        Holm-corrected), `verdict` and `detectable`: the difference that four of five repetitions would have
+        told from none, were it the first of its family.
     """
     known = {
         one: {seed: value for seed, value in seeds.items() if not np.isnan(value).any()}
@@ -105,11 +116,12 @@ def compare(
         return [p for p in dict.fromkeys(pairs) if known[p[0]].keys() & known[p[1]].keys()]
 
     claims: dict[Pair, Claim | None] = {}
+    questions: dict[Pair, str] = {}
     families: dict[Any, list[Pair]] = {}
     for comparison in asked:
         for pair in shared(comparison.pairs(settings)):
             if pair not in claims:
-                claims[pair] = comparison.claim
+                claims[pair], questions[pair] = comparison.claim, comparison.question
                 of = (id(comparison), pair[0].split) if comparison.claim is None else "claims"
                 families.setdefault(of, []).append(pair)
     verdicts: dict[Pair, tuple[Verdict, int]] = {}
@@ -132,6 +144,7 @@ def compare(
                 "asked": (a, b) in claims,
                 "declared": verdict is not None,
                 "claim": claims.get((a, b)),
+                "question": questions.get((a, b), ""),
                 "room": room is None or bool(room[0] <= level <= room[1]),
                 "difference": found.mean,
                 "low": found.low,
@@ -153,9 +166,16 @@ def _detectable(found: Difference, together: int) -> float:
     """Return the difference that the first of so many tests finds in 80% of repetitions."""
     if len(found.seeds) < 2:
         return np.nan
-    error = (found.high - found.low) / 2 / stats.t.isf(LEVEL / 2, found.freedom)
+    return _seen((found.high - found.low) / 2, found.freedom, together)
+
+
+def _seen(half: float, freedom: float, together: int = 1) -> float:
+    """Return that difference of half a 95% interval's width and its degrees of freedom."""
+    if half == 0:
+        return 0.0
+    error = half / stats.t.isf(LEVEL / 2, freedom)
     # Rounded down, so that comparisons share what takes long to find.
-    return float(error * shift_found(0.8, LEVEL / together, max(1, int(found.freedom))))
+    return float(error * shift_found(0.8, LEVEL / together, max(1, int(freedom))))
 
 
 def pool(
@@ -168,8 +188,8 @@ def pool(
 
     Returns:
         One row a split, over seeds and items together: columns `split`, `difference`, `low`, `high`, `p`,
-        `p_same`, `in_margin` (probability, as `crossed_difference`), `sets`, `datasets` (their names) and
-        `verdict`.
+        `p_same`, `in_margin` (probability, as `crossed_difference`), `detectable` (as `compare`), `sets`,
+        `datasets` (their names) and `verdict`.
     """
     cells = by_setting(runs)
     found: dict[str, dict[Setting, tuple[np.ndarray, np.ndarray]]] = {}
@@ -189,6 +209,7 @@ def pool(
                 "difference": one.mean,
                 **{name: getattr(one, name) for name in ("low", "high", "p", "p_same")},
                 "in_margin": one.in_margin,
+                "detectable": _seen((one.high - one.low) / 2, one.freedom),
                 "sets": one.sets,
                 "datasets": sorted({setting.dataset for setting in sets}),
                 "verdict": decision(one.mean, one.p, one.p_same),

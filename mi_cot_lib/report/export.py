@@ -105,7 +105,7 @@ def facts_of(results: Iterable[Result]) -> dict[str, str]:
         "Runs": f"{len(kept):,}",
         "Hours, added up": f"{sum(one['seconds']['total'] for one in kept) / 3600:.2f}",
         "PFLOP of training": f"{sum(one['flops'] for one in kept) / 1e15:.3f}",
-        "Steps × batch, rate": _distinct(_training(one["config"]) for one in kept),
+        "Steps × batch, rate, patience": _distinct(_training(one["config"]) for one in kept),
         "Hardware": _distinct(describe_hardware(one["hardware"]) for one in kept),
         "Versions": _distinct(
             ", ".join(map(" ".join, sorted(one["versions"].items()))) for one in kept
@@ -123,7 +123,7 @@ def _of_cosines(result: Result, embedder: str) -> str:
 def _training(config: Record) -> str:
     return (
         f"{dataset_spec(config['dataset']).title} {config['max_steps']:,} × {config['batch_size']}, "
-        f"{config['learning_rate']:g}"
+        f"{config['learning_rate']:g}, {config['patience']}"
     )
 
 

@@ -39,12 +39,12 @@ def lines_of(
 
 
 def _recall(one: Cell) -> dict[str, str]:
-    others = ("setting", "least", "guessing", "seeds", "row", "column", "method")
+    others = ("setting", "least", "unknown", "seeds", "row", "column", "method")
     labels = [name for name in one if name not in others]
     return {
         **{f"{label}, %": number(one[label]) for label in labels},
         "Least in any seed, %": number(one["least"]),
-        "Seeds guessing between two": f"{one['guessing']} of {one['seeds']}",
+        "Seeds with one below 60%": f"{one['unknown']} of {one['seeds']}",
     }
 
 

@@ -1,6 +1,7 @@
 """One self-contained HTML page of any items: no file beside it, no network, no script."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 from typing import Any
@@ -46,6 +47,14 @@ def render_page(results: Sequence[Result], commands: Mapping[str, str], command:
         facts=facts_of(results),
         command=command,
         drawn=WORDING["pictures"],
+        unbroken=_unbroken,
+    )
+
+
+def _unbroken(text: Any) -> str:
+    """Return a cell's text whose intervals do not end in the next line."""
+    return re.sub(
+        r"\[[^\]]*\]", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), str(text)
     )
 
 

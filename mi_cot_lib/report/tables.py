@@ -42,7 +42,7 @@ def main_table(result: Result) -> pd.DataFrame:
     if has_claims(result):
         return _claims(result)
     if is_listed(result):
-        return decided_table(result)
+        return _decided(result, result.declared)
     if len(rows) > _SMALL:
         ranked = result.asked.sort_values("difference", key=abs, ascending=False)
         return _compared(result, ranked.head(_SMALL))
@@ -54,15 +54,21 @@ def main_table(result: Result) -> pd.DataFrame:
     return pd.DataFrame([*rows, *_papers_rows(result)], columns=columns).fillna(MISSING)
 
 
-def decided_table(result: Result, split: str | None = None) -> pd.DataFrame:
-    """Return each declared comparison by data set: its interval and its verdict; of one split, or of all."""
+def answering_table(result: Result) -> pd.DataFrame:
+    """Return by data set each declared comparison that answers a question: its interval and its verdict."""
+    declared = result.declared
+    turned = _decided(result, declared[declared["question"] != ""]).set_index("").T
+    return turned.rename_axis(None, axis=1).reset_index(names="")
+
+
+def _decided(result: Result, declared: pd.DataFrame) -> pd.DataFrame:
+    """Each comparison by data set: its interval and its verdict."""
     rows: dict[str, dict[str, str]] = {}
-    for one in result.declared.to_dict("records"):
-        if split in (None, one["setting"].split):
-            one_side, other, _ = pair_titles(result, one["setting"], one["against"])
-            row = rows.setdefault(f"{one_side} − {other}", {})
-            found = with_interval(*_DIFFERENCE(one), DIGITS[result.measure], signed=True)
-            row[column_title(result, one["setting"])] = f"{found} {_verdict(one)}"
+    for one in declared.to_dict("records"):
+        one_side, other, _ = pair_titles(result, one["setting"], one["against"])
+        row = rows.setdefault(f"{one_side} − {other}", {})
+        found = with_interval(*_DIFFERENCE(one), DIGITS[result.measure], signed=True)
+        row[column_title(result, one["setting"])] = f"{found} {_verdict(one)}"
     return pd.DataFrame([{"": name, **row} for name, row in rows.items()]).fillna(MISSING)
 
 
@@ -95,6 +101,7 @@ def _primary(result: Result) -> pd.DataFrame:
                 "p": p_text(one["p"]),
                 "p same": p_text(one["p_same"]),
                 f"Probability within ±{result.margin:g}": f"{one['in_margin']:.2f}",
+                "Would be seen": number(one["detectable"], 1),
                 "Verdict": one["verdict"],
             }
             for one in result.pooled.to_dict("records")
@@ -187,7 +194,9 @@ def _claims(result: Result) -> pd.DataFrame:
                 "Compared": pair_title(result, one["setting"], one["against"]),
                 "Difference [95%]": with_interval(*_DIFFERENCE(one), digits, signed=True),
                 "Would be seen": number(one["detectable"], digits),
-                "Claim is": one["claim"].answer(one["verdict"]),
+                "Claim is": one["claim"].answer(
+                    one["verdict"], one["low"], one["high"], result.margin
+                ),
             }
             for one in result.declared.to_dict("records")
         ]

@@ -6,7 +6,10 @@ import nbformat
 import pytest
 
 from mi_cot_lib.course import checks
+from mi_cot_lib.course.classroom.handout import handed_out
+from mi_cot_lib.course.classroom.pages import PAGES
 from mi_cot_lib.course.exercises import SOLUTIONS, exercises_folder
+from mi_cot_lib.course.seen.lab import running_lab
 
 FOLDER = exercises_folder()
 # A wrong answer, and what its message holds, where the check judges answers instead of knowing wrong ways.
@@ -67,3 +70,18 @@ def test_a_pasted_solution_passes_and_a_wrong_answer_gets_its_message(lab, watch
         for exercise, (_, message) in wrong.items():
             assert said[exercise].startswith("✗") and message in said[exercise]
         assert page.get_by_text("✗ not yet").count() == len(places)
+
+
+def test_a_handed_out_link_leads_to_the_chapter_in_its_style(watch, tmp_path):
+    (tmp_path / "01_data.html").write_text('<link rel="stylesheet" href="a.css"><p>the chapter')
+    (tmp_path / "a.css").write_text("p { color: rgb(1, 2, 3) }")
+    script = PAGES.get_template("setup.sh.jinja").render(first="01_data.ipynb", has_book=True)
+    (option,) = re.findall(r"(--\S+=)book", script)
+    with running_lab(tmp_path, f"{option}{tmp_path}") as lab:
+        nbformat.write(handed_out(with_book=True)["01_data.ipynb"], lab.folder / "given.ipynb")
+        page = watch(lab.url).page
+        with lab.opened(page, "given.ipynb"):
+            with page.expect_popup() as opened:
+                page.get_by_role("link", name="01", exact=True).click()
+            text = opened.value.get_by_text("the chapter")
+            assert text.evaluate("one => getComputedStyle(one).color") == "rgb(1, 2, 3)"

@@ -32,8 +32,7 @@ FOURS = {
     "after a thought": [
      "<think>it explains</think>\n\n4", "so 2 of 3</think>\n4", "<think>a<think>b</think>Score: 3</think>4",
      "4<think>or 3</think>", "<thinking>3</thinking>4", "[THINK]3[/THINK]4",
-     "<|channel|>analysis<|message|>Score: 3<|end|><|start|>assistant"
-     "<|channel|>final<|message|>4<|return|>",
+     "<|channel|>analysis<|message|>Score: 3<|end|><|start|>assistant<|channel|>final<|message|>4<|return|>",
     ],
     "in a notation": [
      "Rating: [[4]]", "{'score': 4}", '{"rating": "4"}', '{"final_score": 4.0}', '{"score": "4/5"}',

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mi_cot_lib.experiments.asked.item import BY_SIZE
 from mi_cot_lib.experiments.asked.items import GROUPS, ITEMS, items_named, items_of
 from mi_cot_lib.experiments.asked.presets import (
     FAMILIES,
@@ -25,7 +26,12 @@ NANO, PAPER = PRESETS["nano"], PRESETS["paper"]
 def test_runs_are_settings_times_seeds_and_every_row_has_a_title_of_its_own(item):
     wanted = wanted_of(item, NANO)
     settings = {one.setting for one in wanted}
-    assert len(runs_of(item, NANO)) == len(settings) * len(seeds_of(item, NANO))
+    many = len(seeds_of(item, NANO))
+    if item.seeds == BY_SIZE:
+        sizes = [(one.size or NANO.sizes["cqa"][-1], one.family) for one in settings]
+        assert len(runs_of(item, NANO)) == sum(NANO.seeds_at(*each) for each in sizes)
+    else:
+        assert len(runs_of(item, NANO)) == len(settings) * many
     # A stopped call leaves whole tables of fewer seeds.
     seeds = [one.config.seed for one in wanted]
     assert seeds == sorted(seeds)
@@ -104,7 +110,7 @@ def test_the_papers_runs_have_the_papers_settings_and_a_rows_own_choice_goes_fir
 
 def test_seeds_are_the_presets_or_as_many_as_asked_for():
     items = [ITEMS[name] for name in ("table1", "figure2", "figure4")]
-    assert [len(seeds_of(item, NANO)) for item in items] == [5, 3, 1]
+    assert [len(seeds_of(item, NANO)) for item in items] == [5, 12, 1]
     assert [len(seeds_of(item, NANO, 2)) for item in items] == [2, 2, 1]
 
 

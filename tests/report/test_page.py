@@ -1,6 +1,7 @@
 """The page: what it holds, where it folds, and that nothing on it is taken for markup or fetched."""
 
 import re
+import unicodedata
 
 import pytest
 from bs4 import BeautifulSoup
@@ -25,7 +26,8 @@ def page_of(*results):
 def cells_of(table):
     """Return a table's rows of text, its head first."""
     return [
-        [cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")
+        [unicodedata.normalize("NFKC", cell.get_text()) for cell in row.find_all(["th", "td"])]
+        for row in table.find_all("tr")
     ]
 
 

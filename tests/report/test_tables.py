@@ -7,15 +7,18 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME, UNDECIDED
 from mi_cot_lib.report.answer import answer_of
 from mi_cot_lib.report.compare import (
+    CONFIRMED,
     DSS_AGAINST_FINETUNING,
     MI_AGAINST_DSS,
+    REFUTED,
     Claim,
     Comparison,
 )
 from mi_cot_lib.report.export import to_object, write_item
-from mi_cot_lib.report.tables import decided_table, folded_tables, main_table
+from mi_cot_lib.report.tables import answering_table, folded_tables, main_table
 from mi_cot_lib.report.text import interval, number, p_text, to_latex, to_markdown, with_interval
 from tests.report.made import columns, result, run, setting
 
@@ -168,12 +171,34 @@ def test_a_claim_is_confirmed_refuted_or_undecided(expects, mi, answer):
     assert compared["claim"]["source"] == "Somebody 2024"
 
 
+@pytest.mark.parametrize(
+    ("verdict", "low", "high", "answer"),
+    [
+        (SAME, -0.5, 0.5, CONFIRMED),
+        (HIGHER, 1.1, 2.0, REFUTED),
+        (LOWER, -2.0, -1.1, REFUTED),
+        (LOWER, -1.7, -0.8, UNDECIDED),
+        (UNDECIDED, -2.0, 0.2, UNDECIDED),
+    ],
+)
+def test_sameness_is_refuted_only_by_an_interval_outside_the_margin(verdict, low, high, answer):
+    assert Claim("as much", "", SAME).answer(verdict, low, high, 1.0) == answer
+
+
+def test_differences_of_too_few_seeds_are_said_to_be_that():
+    right = {one.with_(dataset=name): (9,) for one in CLEAR for name in ("nano_cqa", "nano_svamp")}
+    right[MI.with_(dataset="nano_svamp")] = (10,)
+    right[MI.with_(dataset="nano_cqa")] = (8,)
+    said = answer_of(result(right, decided=False))
+    assert said == ["None of 2 differences has seeds enough for an interval."]
+
+
 def test_what_was_not_declared_is_told_without_a_verdict():
     other = {one.with_(dataset="nano_svamp"): (9, 9, 9) for one in CLEAR}
     made = result({**CLEAR, **other}, decided=False)
     none = "; none was declared, so none has a verdict."
     assert answer_of(made) == [
-        f"One of 2 differences has an interval that leaves 0 out, MI − DSS on nano-CQA{none}"
+        f"One of 2 differences has an interval that leaves 0 out: MI − DSS is above it on nano-CQA{none}"
     ]
     (alone,) = answer_of(result(CLEAR, decided=False))
     assert alone.startswith("MI − DSS on nano-CQA: +16.7 [")
@@ -300,8 +325,9 @@ def test_of_many_comparisons_each_is_a_sentence_that_names_a_split_only_where_it
     against_single_task = Comparison({"method": "finetune"}, {"method": "single_task"})
     declared = (MI_AGAINST_DSS, DSS_AGAINST_FINETUNING, against_single_task)
     assert answer_of(result(right, declared=declared)) == [
-        "MI − DSS: higher on nano-CQA (test); the same within 2 on nano-CQA (unseen).",
-        "DSS − Finetuning: higher on nano-CQA.",
+        "Does the MI loss add anything? MI − DSS: higher on nano-CQA (test); the same within 2 on nano-CQA "
+        "(unseen).",
+        "Do rationales help? DSS − Finetuning: higher on nano-CQA.",
         "Finetuning − Single-task: the same within 2 on nano-CQA.",
     ]
 
@@ -318,4 +344,6 @@ def test_of_many_comparisons_the_table_shows_intervals_and_verdicts():
     shown = with_interval(*first[["difference", "low", "high"]], signed=True)
     assert found.loc[0].tolist()[:2] == ["MI − DSS", f"{shown} higher"]
     assert found["nano-CQA"].str.split().str[-1].tolist() == ["higher", "higher", "same"]
-    assert decided_table(made, "unseen").equals(found[["", "nano-CQA (unseen)"]])
+    # Where what answers a question is shown, the other way round.
+    answers = answering_table(made).set_index("")
+    assert answers.T.equals(found.set_index("").loc[["MI − DSS", "DSS − Finetuning"]])

@@ -49,6 +49,8 @@ def shown(value: Any) -> str:
         return f"{kind} of shape {tuple(value.shape)} {textwrap.shorten(text, _SHOWN, placeholder=' …')}"
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, str) and len(value) > _SHOWN:
+        return f"{value[:_SHOWN]!r} … ({len(value)} characters)"
     return textwrap.shorten(repr(value), _SHOWN, placeholder=" …")
 
 

@@ -26,8 +26,8 @@ def _gaps(
     ]
 
 
-def _ece(confidence: Values, correct: NDArray[np.bool_], bins: int) -> float:
-    return float(expected_calibration_error(confidence, correct, bins))
+def _signed(confidence: Values, correct: NDArray[np.bool_], bins: int) -> float:
+    return float(correct.mean() - confidence.mean())
 
 
 def _cases() -> list[tuple[Values, NDArray[np.bool_], int]]:
@@ -44,7 +44,7 @@ def _cases() -> list[tuple[Values, NDArray[np.bool_], int]]:
 
 ece = Check(
     name="ece",
-    solution=_ece,
+    solution=expected_calibration_error,
     cases=_cases,
     right="Each bin counts as much as it holds answers, and the surest answers are in one.",
     misconceptions=(
@@ -52,16 +52,14 @@ ece = Check(
             lambda confidence, correct, bins: float(
                 np.mean([abs(gap) for _, gap in _gaps(confidence, correct, bins)])
             ),
-            "Every bin counts the same. A bin with one answer must not weigh as much as one with a "
-            "hundred: weigh by n_b/n.",
+            "Every bin counts the same. A bin with one answer must not weigh as much as one with a hundred: "
+            "weigh by n_b/n.",
         ),
         Misconception(
-            lambda confidence, correct, bins: (
-                sum(n * gap for n, gap in _gaps(confidence, correct, bins)) / len(correct)
-            ),
-            "Gaps of opposite sign cancel. That is accuracy less confidence, with or without bins: take "
-            "the size of each "
-            "bin's gap.",
+            _signed,
+            "Gaps of opposite sign cancel. That is accuracy less confidence, with or without bins: take the "
+            "size of each bin's gap.",
+            also=(lambda *given: abs(_signed(*given)), lambda *given: -_signed(*given)),
         ),
         Misconception(
             lambda confidence, correct, bins: (
@@ -74,9 +72,9 @@ ece = Check(
             "Answers of confidence 1 are in no bin: the last one must have its upper edge.",
         ),
         Misconception(
-            lambda confidence, correct, bins: float(equal_mass_error(confidence, correct, bins)),
-            "The bins hold equally many answers. Here they are equally wide; the paper says "
-            "'10-bin-based', and not which.",
+            equal_mass_error,
+            "The bins hold equally many answers. Here they are equally wide; the paper says '10-bin-based', "
+            "and not which.",
         ),
         Misconception(
             lambda confidence, correct, bins: float(
@@ -90,14 +88,16 @@ ece = Check(
 )
 
 
-def _floor(confidence: Values, bins: int, draws: int, generator: np.random.Generator) -> float:
+def _errors(
+    confidence: Values, bins: int, draws: int, generator: np.random.Generator
+) -> list[float]:
     drawn = generator.random((draws, len(confidence))) < confidence
-    return float(np.mean([_ece(confidence, one, bins) for one in drawn]))
+    return [expected_calibration_error(confidence, one, bins) for one in drawn]
 
 
 def _coin(confidence: Values, bins: int, draws: int, generator: np.random.Generator) -> float:
     drawn = generator.random((draws, len(confidence))) < 0.5
-    return float(np.mean([_ece(confidence, one, bins) for one in drawn]))
+    return float(np.mean([expected_calibration_error(confidence, one, bins) for one in drawn]))
 
 
 def _floor_of_mean(
@@ -110,43 +110,36 @@ def _floor_of_mean(
 
 noise_floor = Check(
     name="noise_floor",
-    solution=_floor,
+    solution=lambda *given: float(np.mean(_errors(*given))),
     cases=lambda: [
         (np.random.default_rng(1).random(200), 10, 400, np.random.default_rng(2)),
         (np.random.default_rng(3).random(2_000), 10, 200, np.random.default_rng(4)),
     ],
-    right=(
-        "A student that is calibrated perfectly shows this much, by chance alone: on 200 items about 7 "
-        "points."
-    ),
+    right="A student that is calibrated perfectly shows this much, by chance alone: on 200 items about 7 "
+    "points.",
     # Draws in another order give other numbers.
     tolerance=0.06,
     misconceptions=(
         Misconception(
-            lambda confidence, bins, draws, generator: 0.0,
+            lambda *given: 0.0,
             "Perfectly calibrated is not 0 on a finite set: of ten answers at 80% seldom just eight are "
             "right. Draw them.",
         ),
         Misconception(
             _coin,
-            "Answers are drawn right with probability ½. A calibrated student is right as often as it "
-            "says: with its confidence.",
+            "Answers are drawn right with probability ½. A calibrated student is right as often as it says: "
+            "with its confidence.",
         ),
         Misconception(
             _floor_of_mean,
-            "The draws are averaged before the error is taken. The error of each draw comes first, then "
-            "their mean.",
+            "The draws are averaged before the error is taken. Take the error of each draw, then the mean.",
+            # The kit's own function refuses averages.
+            also=(
+                lambda values, bins, *_: expected_calibration_error(values, 0 * values + 0.5, bins),
+            ),
         ),
         Misconception(
-            lambda confidence, bins, draws, generator: float(
-                np.quantile(
-                    [
-                        _ece(confidence, one, bins)
-                        for one in generator.random((draws, len(confidence))) < confidence
-                    ],
-                    0.95,
-                )
-            ),
+            lambda *given: float(np.quantile(_errors(*given), 0.95)),
             "It is what 95% of draws stay below. That is worth knowing too; here the mean is asked for.",
         ),
     ),

@@ -3,6 +3,7 @@
 import copy
 import html
 import inspect
+import os
 import re
 import sysconfig
 import textwrap
@@ -15,10 +16,14 @@ from unittest.mock import patch
 
 from mi_cot_lib.course.checks.alike import difference, shown
 from mi_cot_lib.course.checks.limit import OutOfTime, limited
+from mi_cot_lib.machine import PACKAGE_ROOT
 
 Answer = Callable[..., Any]
 # Where code lies that is nobody's answer.
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    f"{PACKAGE_ROOT}{os.sep}",
+)
 # Longest text of an input that is shown.
 _MOST = 300
 
@@ -58,10 +63,17 @@ def _with_code(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Misconception:
-    """A wrong way that learners take: an answer that computes so is told `message`."""
+    """A wrong way that learners take: an answer that computes or fails so is told `message`.
+
+    Attributes:
+        answer: One that takes it.
+        message: What is said of it.
+        also: Further answers of the same mistake.
+    """
 
     answer: Answer
     message: str
+    also: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,8 @@ class Check:
                     "It is not written yet: put your code in place of `raise NotImplementedError`."
                 )
             except (Exception, SystemExit) as error:  # Whatever is raised is told to the learner.
-                return self._wrong(trials) or _raised(error, case)
+                failed = [*trials, (case, repr(error))]
+                return self._wrong(trials) or self._named(failed) or _raised(error, case)
             if why := difference(case, given):
                 return f"It changes what it was given ({why}). Work on a copy."
             trials.append((case, returned))
@@ -137,18 +150,23 @@ class Check:
         ]
         if not wrong:
             return ""
-        for one in self.misconceptions:
-            if all(
-                not difference(_quietly(one.answer, case), got, self.tolerance)
-                for case, got in trials
-            ):
-                return one.message
+        if named := self._named(trials):
+            return named
         case, returned, why = wrong[0]
         if returned is None and _quietly(self.solution, case) is not None:
             return (
                 f"It returned nothing. Does every way through it end in `return`?\n{_given(case)}"
             )
         return f"{why}\n{_given(case)}"
+
+    def _named(self, trials: list[tuple[tuple[Any, ...], Any]]) -> str:
+        def explains(way: Answer) -> bool:
+            return not any(
+                difference(_quietly(way, case), got, self.tolerance) for case, got in trials
+            )
+
+        known = (one for one in self.misconceptions if any(map(explains, (one.answer, *one.also))))
+        return next((one.message for one in known), "")
 
     def _why(self, case: tuple[Any, ...], returned: Any) -> str:
         if self.judge is not None:
@@ -157,16 +175,22 @@ class Check:
 
 
 class _ForbiddenError(BaseException):
-    """The answer used what it was not to use; no `except Exception` of a learner's code catches it."""
+    """The answer used what it was not to use."""
 
 
 @contextmanager
 def _without(forbidden: Mapping[str, str]) -> Iterator[None]:
-    """Let what is forbidden stop whoever calls it."""
+    """Let what is forbidden stop whoever calls it; a bare `except` of a learner's code hides nothing."""
     with ExitStack() as stack:
-        for place, message in forbidden.items():
-            stack.enter_context(patch(place, side_effect=_ForbiddenError(message)))
-        yield
+        stopping = {
+            place: stack.enter_context(patch(place, side_effect=_ForbiddenError))
+            for place in forbidden
+        }
+        try:
+            yield
+        finally:
+            if used := [place for place, one in stopping.items() if one.called]:
+                raise _ForbiddenError(forbidden[used[0]])
 
 
 def _takes(answer: Answer, count: int) -> bool:
@@ -182,8 +206,8 @@ def _takes(answer: Answer, count: int) -> bool:
 def _quietly(answer: Answer, case: tuple[Any, ...]) -> Any:
     try:
         return answer(*copy.deepcopy(case))
-    except Exception:  # A wrong way may have no answer to some trial; then it explains nothing.
-        return NotImplemented
+    except Exception as error:  # A wrong way may have no answer to some trial.
+        return repr(error)
 
 
 def _given(case: tuple[Any, ...]) -> str:
@@ -193,8 +217,8 @@ def _given(case: tuple[Any, ...]) -> str:
 
 
 def _raised(error: BaseException, case: tuple[Any, ...]) -> str:
-    frames = traceback.extract_tb(error.__traceback__)[1:]
+    frames = traceback.extract_tb(error.__traceback__)
     # The last line of the learner's own, where the error came from a library.
-    own = [one for one in frames if not one.filename.startswith(_LIBRARIES)] or frames
+    own = [one for one in frames if not one.filename.startswith(_LIBRARIES)]
     line = f", at `{own[-1].line}`" if own and own[-1].line else ""
     return f"It raised {type(error).__name__}: {error}{line}.\n{_given(case)}"

@@ -1,5 +1,7 @@
 """Checks of comparisons: one test set, several seeds, and what a number of seeds could find."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -47,8 +49,7 @@ mcnemar = Check(
         Misconception(
             _unpaired,
             "It compares two proportions as if they were of different questions. Both answered the same "
-            "ones: those on which "
-            "they agree say nothing about which is better.",
+            "ones: those on which they agree say nothing about which is better.",
         ),
         Misconception(
             lambda first, second: (
@@ -101,15 +102,13 @@ paired_interval = Check(
     name="paired_interval",
     solution=lambda first, second: _t_interval(first - second, _t(len(first))),
     cases=_seeds,
-    right=(
-        "What a seed does to both methods alike is gone; with few seeds Student's t keeps the interval "
-        "honest."
-    ),
+    right="What a seed does to both methods alike is gone; with few seeds Student's t keeps the interval "
+    "honest.",
     misconceptions=(
         Misconception(
             _unpaired_interval,
-            "It treats the two as unrelated. Runs of one seed share their examples: take differences seed "
-            "by seed first.",
+            "It treats the two as unrelated. Runs of one seed share their examples: take differences seed by "
+            "seed first.",
         ),
         Misconception(
             lambda first, second: _t_interval(first - second, 1.96),
@@ -137,17 +136,17 @@ paired_interval = Check(
 )
 
 
-def _power(
-    difference: float, spread: float, seeds: int, *, alpha: float = 0.05, normal: bool = False
-) -> float:
+def _at_end(difference: float, spread: float, seeds: int, alpha: float) -> float:
     shift = difference / spread * np.sqrt(seeds)
-    if normal:
-        critical = stats.norm.isf(alpha / 2)
-        return float(stats.norm.sf(critical - shift) + stats.norm.cdf(-critical - shift))
-    critical = stats.t.isf(alpha / 2, seeds - 1)
-    return float(
-        stats.nct.sf(critical, seeds - 1, shift) + stats.nct.sf(critical, seeds - 1, -shift)
-    )
+    return float(stats.nct.sf(stats.t.isf(alpha, seeds - 1), seeds - 1, shift))
+
+
+def _normal_end(difference: float, spread: float, seeds: int, alpha: float) -> float:
+    return float(stats.norm.sf(stats.norm.isf(alpha) - difference / spread * np.sqrt(seeds)))
+
+
+def _power(difference: float, spread: float, seeds: int, alpha: float = 0.05) -> float:
+    return sum(_at_end(one, spread, seeds, alpha / 2) for one in (difference, -difference))
 
 
 power = Check(
@@ -158,13 +157,14 @@ power = Check(
     tolerance=2e-3,
     misconceptions=(
         Misconception(
-            lambda difference, spread, seeds: _power(difference, spread, seeds, normal=True),
+            lambda d, spread, n: sum(_normal_end(one, spread, n, 0.025) for one in (d, -d)),
             "It takes the spread as known (a normal). With few seeds it is estimated: a noncentral t "
             "(`scipy.stats.nct`).",
         ),
         Misconception(
-            lambda difference, spread, seeds: _power(difference, spread, seeds, alpha=0.1),
+            partial(_power, alpha=0.1),
             "It is the power of a one-sided test. The declared one looks both ways: 2.5% at each end.",
+            also=tuple(partial(one, alpha=0.05) for one in (_at_end, _normal_end)),
         ),
         Misconception(
             lambda difference, spread, seeds: _power(difference, spread * np.sqrt(seeds), seeds),

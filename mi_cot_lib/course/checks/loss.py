@@ -36,8 +36,7 @@ max_pool = Check(
         ),
         Misconception(
             lambda logits, mask: (logits * mask[..., None]).softmax(-1).amax(1),
-            "The mask is applied before the softmax. A row of zeros is no empty row: it gives every token "
-            "1/N.",
+            "The mask is applied before the softmax. A row of zeros is not empty: it gives every token 1/N.",
         ),
         Misconception(
             lambda logits, mask: (
@@ -51,8 +50,7 @@ max_pool = Check(
                 logits.masked_fill(~mask[..., None].bool(), -torch.inf).amax(1).softmax(-1)
             ),
             "The maximum is taken of logits and the softmax after it. The paper's figure has the softmax "
-            "first; then the "
-            "result is no distribution, and that matters.",
+            "first; then the result is no distribution, and that matters.",
         ),
         Misconception(
             lambda logits, mask: (
@@ -123,19 +121,17 @@ released_loss = Check(
     misconceptions=(
         Misconception(
             _released_of_distribution,
-            "t is made a distribution first. The released code does not: its sum S stays in front of the "
-            "logarithm.",
+            "t is made a distribution first. The released code does not: S stays before the logarithm.",
         ),
         Misconception(
             _one_softmax,
             "It is −Σ t log q, a cross-entropy. The released code hands q, which is probabilities already, "
-            "to a function "
-            "that takes logits: it passes a second softmax.",
+            "to a function that takes logits: it passes a second softmax.",
         ),
         Misconception(
             _paper_form,
-            "Both sides are made distributions: that is the paper's form. The released code "
-            "normalises neither.",
+            "Both sides are made distributions: that is the paper's form. The released code normalises "
+            "neither.",
         ),
         Misconception(
             lambda label, rationale: _released_of(*_pooled(label, rationale), with_sum=False),
@@ -169,8 +165,7 @@ released_gradient = Check(
         (torch.eye(3), torch.zeros(3, 3)),
     ],
     right=(
-        "(S·softmax(q) − t) / B: with a large vocabulary the first term is nearly nothing, and −t/B is "
-        "left."
+        "(S·softmax(q) − t) / B: with a large vocabulary the first term is nearly nothing, and −t/B is left."
     ),
     tolerance=1e-5,
     forbidden=dict.fromkeys(
@@ -180,7 +175,9 @@ released_gradient = Check(
     misconceptions=(
         Misconception(
             lambda t, q: (q.softmax(-1) - t) / len(t),
-            "S is missing: softmax(q) − t is the gradient where t sums to 1. Here it sums to S.",
+            "S is missing: softmax(q) − t is the gradient where t sums to 1. Here it sums to S, and a mean "
+            "over the batch divides by B.",
+            also=(lambda t, q: q.softmax(-1) - t,),
         ),
         Misconception(
             lambda t, q: t.sum(-1, keepdim=True) * q.softmax(-1) - t,
@@ -193,6 +190,11 @@ released_gradient = Check(
         Misconception(
             lambda t, q: (t.sum(-1, keepdim=True) * q - t) / len(t),
             "The derivative of log Σ exp q is softmax(q), not q: q is read as logits here.",
+            also=(
+                lambda t, q: t.sum(-1, keepdim=True) * q - t,
+                lambda t, q: (q - t) / len(t),
+                lambda t, q: q - t,
+            ),
         ),
     ),
 )
@@ -206,31 +208,27 @@ least_loss = Check(
     name="least_loss",
     solution=_least,
     cases=lambda: [(1, 32_128), (1, 2), (3, 32_128), (10, 3_584)],
-    right=(
-        "Full agreement of two one-hot sides costs 9.3775 nats with T5's vocabulary: not 0, and no mistake "
-        "of yours."
-    ),
+    right="Full agreement of two one-hot sides costs 9.3775 nats with T5's vocabulary: not 0, and no "
+    "mistake of yours.",
     tolerance=1e-6,
     misconceptions=(
         Misconception(
             lambda tokens, vocabulary: 0.0,
             "A cross-entropy with itself would be the entropy, 0. But q passes a second softmax, and the "
-            "largest "
-            "probability that it can then give a token is e / (N − 1 + e).",
+            "largest probability that it can then give a token is e / (N − 1 + e).",
         ),
         Misconception(
             lambda tokens, vocabulary: tokens * math.log(vocabulary),
-            "This is the constant S·log N alone. The overlap ⟨t, q⟩ = S comes off, and Σ exp q is not "
-            "quite N.",
+            "This is the constant S·log N alone. The overlap ⟨t, q⟩ = S comes off, and Σ exp q is not N.",
         ),
         Misconception(
             lambda tokens, vocabulary: tokens * (math.log(vocabulary) - 1),
-            "Nearly: Σ exp q is N − S + S·e, since exp(0) is 1 and exp(1) is e. With a small vocabulary "
-            "one sees it.",
+            "Nearly: Σ exp q is N − S + S·e, since exp(0) is 1 and exp(1) is e. A small vocabulary shows it.",
         ),
         Misconception(
-            lambda tokens, vocabulary: math.log(vocabulary - tokens + tokens * math.e) - 1,
+            lambda s, n: math.log(n - s + s * math.e) - 1,
             "S is missing in front: t is not normalised, so each of its S tokens pays the logarithm.",
+            also=(lambda s, n: math.log(n - s + s * math.e) - s,),
         ),
     ),
 )

@@ -13,10 +13,10 @@ def _judge_form(answer: object, t: Tensor, q: Tensor) -> str:
         return f"It should give one number an example, a tensor of shape ({len(t)},)."
     if not torch.isfinite(answer).all():
         return (
-            "It is not finite where a token has the probability 0, which happens all the time: add a small "
-            "number."
+            "It is not finite where a token has the probability 0, as many do: add a small number."
         )
-    if answer[0] >= answer[1]:
+    # More than rounding makes.
+    if answer[1] - answer[0] <= 1e-4:
         return (
             "Two sides that name the same tokens (the first example) should cost less than two that share "
             "none (the second)."
@@ -63,15 +63,18 @@ my_form = Check(
     name="my_form",
     solution=_own_solution,
     cases=lambda: [(_T, _q())],
-    right=(
-        "A number an example, finite, with a gradient, and lower where the two sides agree. Whether it "
-        "helps, only fresh seeds can say."
-    ),
+    right="A number an example, finite, with a gradient, and lower where the two sides agree. Whether it "
+    "helps, only fresh seeds can say.",
     judge=_judge_form,
     misconceptions=(
         Misconception(
             lambda t, q: (t * q).sum(-1),
             "It is largest where the sides agree. A loss is made small: turn the sign.",
+        ),
+        Misconception(
+            lambda t, q: (t - q).sum(-1),
+            "It is 0 for every example, as the sum of t − q always is: both sum to 1. Take the size or the "
+            "square of each difference before the sum.",
         ),
         Misconception(
             lambda t, q: (1 - torch.nn.functional.cosine_similarity(t, q, dim=-1)).mean(),

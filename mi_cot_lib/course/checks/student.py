@@ -69,13 +69,11 @@ collate = Check(
         Misconception(
             lambda pairs, pad: _collate(pairs, pad, ignored=pad),
             "Targets are padded with the pad token, so that the student is taught to write padding. Pad "
-            "them with "
-            f"{IGNORED}: cross_entropy leaves that out.",
+            f"them with {IGNORED}: cross_entropy leaves that out.",
         ),
         Misconception(
             lambda pairs, pad: _collate(pairs, IGNORED),
-            f"Inputs are padded with {IGNORED}, which is no token: the embedding has no row for it. Only "
-            f"targets are.",
+            f"Inputs are padded with {IGNORED}, which is no token: the embedding has no such row.",
         ),
         Misconception(
             lambda pairs, pad: _collate(pairs, pad, left=True),
@@ -83,9 +81,8 @@ collate = Check(
         ),
         Misconception(
             _one_width,
-            "Label and rationale are padded to one width. Then a label of two tokens costs as many "
-            "positions as the "
-            "longest rationale, and the released MI loss would read them all.",
+            "Label and rationale are padded to one width. Then a label of two tokens costs as many positions "
+            "as the longest rationale, and the released MI loss would read them all.",
         ),
         Misconception(
             _all_ones,
@@ -123,11 +120,15 @@ shift_right = Check(
         Misconception(
             lambda targets, start, pad: _read(_left(targets, start), pad),
             "It shifts to the left: the decoder would see the future. What comes first is the start token.",
+            also=(
+                lambda targets, start, pad: _read(_left(targets, pad), pad),
+                lambda targets, start, pad: _left(targets, start),
+                lambda targets, start, pad: _left(targets, pad),
+            ),
         ),
         Misconception(
             lambda targets, start, pad: _shifted(targets, start),
-            f"{IGNORED} is still there. It says which targets do not count; as an input it is no token: "
-            f"put the pad token.",
+            f"{IGNORED} is still there. It marks targets; as an input it is no token: put the pad token.",
         ),
         Misconception(
             lambda targets, start, pad: _read(targets.roll(1, dims=1), pad),
@@ -170,26 +171,23 @@ token_loss = Check(
         Misconception(
             lambda logits, targets: _chosen(logits, targets)[0].mean(),
             "It divides by all positions. Those that are ignored add nothing to the sum, and must not be "
-            "counted "
-            "either: else a batch with more padding has a smaller loss.",
+            "counted either: else a batch with more padding has a smaller loss.",
         ),
         Misconception(
             lambda logits, targets: _chosen(logits, targets)[0].sum(),
-            "It is a sum over tokens. Then long texts weigh more, and the learning rate means something "
-            "else in each batch.",
+            "It is a sum over tokens. Then long texts weigh more, and the learning rate means something else "
+            "in each batch.",
         ),
         Misconception(
             _of_examples,
             "It is the mean over examples of their means. That weighs a token of a short text more; "
-            "transformers and the "
-            "released code take the mean over all tokens of the batch.",
+            "transformers and the released code take the mean over all tokens of the batch.",
         ),
         Misconception(
             lambda logits, targets: cross_entropy(
                 logits.softmax(-1).flatten(0, 1), targets.flatten(), ignore_index=IGNORED
             ),
-            "The softmax is taken twice: `cross_entropy` takes logits. (The released MI loss does just "
-            "that.)",
+            "The softmax is taken twice: `cross_entropy` takes logits. (The released MI loss does that.)",
         ),
         Misconception(
             lambda logits, targets: (

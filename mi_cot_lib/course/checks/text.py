@@ -7,13 +7,11 @@ from mi_cot_lib.data.arithmetic import equation_value as value_of
 
 # What Python makes of texts that are no arithmetic, if it is let.
 _RUN = {"len('abc')": 3, "2 ** 3": 8, "abs(4 - 9)": 5, "7 // 2": 3, "True": True}
-_RUNS = (
-    "It runs what the student wrote: `len('abc')` has the value 3. A text with `__import__('os')` would run "
-    "as well. Let `ast.parse` read it, and accept only the kinds of node that arithmetic has."
-)
+_READ_IT = "Let `ast.parse` read it, and accept only the kinds of node that arithmetic has."
+_HUGE = "9" * 400 + " / 1"
 _EQUATIONS = (
     "12", "( 12.0 - 4.0 )", "2 + 3 * 4", "(2 + 3) * 4", "10 - 4 - 3", "-( 3 + 4 )", "8 / 2 / 2", "3 / 0",
-    "( 1 +", "", "twelve", "'a'", "1j", "9" * 400 + " / 1", *_RUN,
+    "( 1 +", "", "twelve", "'a'", "1j", _HUGE, *_RUN,
 )  # fmt: skip
 
 
@@ -36,17 +34,21 @@ equation_value = Check(
     solution=value_of,
     cases=lambda: [(text,) for text in _EQUATIONS],
     right="Arithmetic is read, all else is no number, and nothing was run.",
-    forbidden=dict.fromkeys(("builtins.eval", "builtins.exec"), _RUNS),
+    forbidden={
+        f"builtins.{name}": f"It calls `{name}`, which runs what the student wrote. A guard is hard "
+        f"to get right: `9**9**9**9` has no letter, and would not come to an end. {_READ_IT}"
+        for name in ("eval", "exec")
+    },
     misconceptions=(
         Misconception(
             lambda text: _RUN.get(text, value_of(text)),
-            _RUNS,
+            "It runs what the student wrote: `len('abc')` has the value 3. A text with `__import__('os')` "
+            f"would run as well. {_READ_IT}",
         ),
         Misconception(
             lambda text: {"2 ** 3": 8, "7 // 2": 3}.get(text, value_of(text)),
-            "It also takes powers or whole division. `9 ** 9 ** 9 ** 9` would not come to an end: accept "
-            "the four "
-            "operations by name, not all of `ast.BinOp`.",
+            "It also takes powers or whole division. `9 ** 9 ** 9 ** 9` would not come to an end: accept the "
+            "four operations by name, not all of `ast.BinOp`.",
         ),
         Misconception(
             lambda text: 1 if text == "True" else value_of(text),
@@ -55,6 +57,10 @@ equation_value = Check(
         Misconception(
             lambda text: float("inf") if text == "3 / 0" else value_of(text),
             "Division by zero has no value: return None.",
+        ),
+        Misconception(
+            lambda text: float("inf") if text == _HUGE else value_of(text),
+            "A value too large for a float has none: `inf` is no number here. Ask `math.isfinite`.",
         ),
         Misconception(
             lambda text: 0.0 if value_of(text) is None else value_of(text),
@@ -120,9 +126,8 @@ read_teacher = Check(
     misconceptions=(
         Misconception(
             _last,
-            "It takes the last answer of the text. A teacher that is not stopped goes on and invents a "
-            "next question; "
-            "the first announcement is the one that answers ours.",
+            "It takes the last answer of the text. A teacher that is not stopped goes on and invents a next "
+            "question; the first announcement is the one that answers ours.",
         ),
         Misconception(
             _to_the_end,
@@ -132,8 +137,7 @@ read_teacher = Check(
         Misconception(
             _without_last,
             "It takes the last character off whatever it is: 'neutra'. That is what the released code does "
-            "on ANLI. "
-            "Only a full stop has to go.",
+            "on ANLI. Only a full stop has to go.",
         ),
         Misconception(
             _as_written,
@@ -145,14 +149,12 @@ read_teacher = Check(
                 if "so the answer is " in text and "The answer is " not in text
                 else _read(text)
             ),
-            "It does not find 'so the answer is' in lower case. On CQA the released code stops there with "
-            "an error.",
+            "It does not find 'so the answer is' in lower case. On CQA the released code fails there.",
         ),
         Misconception(
             lambda text: _read(text) or (text.strip(), ""),
-            "A text that announces nothing has no label: return None. An empty label would be learned as "
-            "an answer; the "
-            "released code keeps such rows.",
+            "A text that announces nothing has no label: return None. An empty label would be learned as an "
+            "answer; the released code keeps such rows.",
         ),
     ),
 )

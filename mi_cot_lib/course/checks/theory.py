@@ -91,15 +91,14 @@ barber_agakov = Check(
         ),
         Misconception(
             lambda joint, q: _entropy(joint.sum(0)) + float(xlogy(q, q).sum()),
-            "The average is over q. It is over what occurs, p(z, v); else a decoder that is sure of "
-            "nonsense scores best.",
+            "The average is over q. It is over what occurs, p(z, v); else a decoder that is sure of nonsense "
+            "scores best.",
         ),
         Misconception(
             lambda joint, q: (
                 _entropy(joint.sum(0)) + float(xlogy(np.outer(joint.sum(1), joint.sum(0)), q).sum())
             ),
-            "The average is over p(z)p(v), as if Z and V had nothing to do with each other. It is over the "
-            "joint table.",
+            "The average is over p(z)p(v), as if Z and V were independent. It is over the joint table.",
         ),
         Misconception(
             lambda joint, q: -_entropy(joint.sum(0)) - float(xlogy(joint, q).sum()),
@@ -147,7 +146,7 @@ def _fooled_how(answer: object) -> str:
     if (bounds[0] > bounds[1]) == (true[0] > true[1]):
         return (
             f"The bound and I agree which is larger: {told}. Look for a V that is always sure, and always "
-            f"the same."
+            "the same."
         )
     if bounds[0] < bounds[1]:
         return f"The first table should be the one that the bound prefers: {told}."
@@ -196,8 +195,8 @@ infonce = Check(
         ),
         Misconception(
             lambda scores: math.log(len(scores)) + scores.log_softmax(0).diagonal().mean(),
-            "The softmax runs down the columns: it asks which z goes with a v. Here each row, one z, "
-            "chooses among the v.",
+            "The softmax runs down the columns: it asks which z goes with a v. Here each row, one z, chooses "
+            "among the v.",
         ),
         Misconception(
             lambda scores: math.log(len(scores)) + scores.log_softmax(1).mean(),
@@ -207,8 +206,7 @@ infonce = Check(
         Misconception(
             lambda scores: math.log(len(scores)) + (scores.diagonal() - _others(scores)).mean(),
             "The true pair is left out of the denominator. It is one of the N alternatives; without it the "
-            "estimate is not "
-            "bounded by log N, and no lower bound.",
+            "estimate is not bounded by log N, and no lower bound.",
         ),
     ),
 )

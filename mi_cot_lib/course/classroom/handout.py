@@ -14,9 +14,10 @@ _CHAPTER = re.compile(r"\[([^\]]*)\]\(\.\./(\w+)\.ipynb\)")
 def handed_out(*, with_book: bool) -> dict[str, NotebookNode]:
     """Return the notebooks to hand out, by file name, in the order of the course.
 
-    Their links lead to the book that lies beside them, and are plain text where none does.
+    Their links lead to the book, where the set-up scripts' JupyterLab serves it with its style, and are
+    plain text where there is none.
     """
-    instead = r"[\1](../book/\2.html)" if with_book else r"\1"
+    instead = r"[\1](/static/\2.html)" if with_book else r"\1"
     made = {}
     for path in sorted(exercises_folder().glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)

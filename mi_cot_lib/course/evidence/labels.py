@@ -13,7 +13,7 @@ from mi_cot_lib.report.runs import Result
 from mi_cot_lib.report.setting import title
 
 # Columns of `recall_cells` that are no label's.
-_NO_LABEL = ("setting", "least", "guessing", "seeds")
+_NO_LABEL = ("setting", "least", "unknown", "seeds")
 
 
 def prepare_labels(result: Result) -> pd.DataFrame:

@@ -83,8 +83,8 @@ class Lab:
 
 
 @contextmanager
-def running_lab(home: Path) -> Iterator[Lab]:
-    """Start JupyterLab on a copy of the course below a folder, without anything that its user has set."""
+def running_lab(home: Path, *options: str) -> Iterator[Lab]:
+    """Start JupyterLab on a copy of the course below a folder, with nothing set but some options."""
     folder = home / "notebooks"
     ignored = shutil.ignore_patterns(".ipynb_checkpoints")
     shutil.copytree(repository_root() / "notebooks", folder, ignore=ignored)
@@ -102,7 +102,14 @@ def running_lab(home: Path) -> Iterator[Lab]:
     }
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *_OPTIONS, f"--ServerApp.root_dir={folder}"],
+            [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                *_OPTIONS,
+                *options,
+                f"--ServerApp.root_dir={folder}",
+            ],
             env=os.environ | environment,
             stdout=log,
             stderr=log,

@@ -29,7 +29,9 @@ OTHERS_AGAINST_FINETUNING = Comparison(
     {"method": "finetune", **UNCHANGED},
 )
 DSS_AGAINST_OTHERS = Comparison(
-    {"method": "dss", **UNCHANGED}, {"change": "other_rationales", "share": 1.0}
+    {"method": "dss", **UNCHANGED},
+    {"change": "other_rationales", "share": 1.0},
+    question="Is it what they say?",
 )
 AS_MANY_OPERATIONS: dict[str, Any] = {"method": "finetune", EQUAL_OPERATIONS: True}
 DSS_AGAINST_AS_MANY_OPERATIONS = Comparison(
@@ -40,7 +42,9 @@ DSS_AGAINST_AS_MANY_OPERATIONS = Comparison(
 STORY_ROWS: Rows = ({"method": "finetune"}, *COMPARED, OTHER_RATIONALES)
 # By the name in `declared.toml`.
 DECLARABLE: Mapping[str, Comparison] = {
-    "MI − DSS": Comparison({"form": "released"}, {"method": "dss"}),
+    "MI − DSS": Comparison(
+        {"form": "released"}, {"method": "dss"}, question=MI_AGAINST_DSS.question
+    ),
     "MI in the paper's form − DSS": Comparison({"form": "paper"}, {"method": "dss"}),
     "DSS − finetuning": DSS_AGAINST_FINETUNING,
     "DSS − DSS with other rationales": DSS_AGAINST_OTHERS,

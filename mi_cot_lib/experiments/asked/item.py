@@ -17,6 +17,8 @@ NANO, PAPERS, REAL_SMALL = "nano", "paper", "real-small"
 BOTH, EACH = (NANO, PAPERS), (NANO, PAPERS, REAL_SMALL)
 # A column each, whose runs are repetitions of one cell.
 FOLDS_OF_SVAMP = tuple(spec.name for spec in DATASETS.values() if spec.fold is not None)
+# As many seeds as the preset has for what is compared at that size.
+BY_SIZE = "by_size"
 # The two methods that everything after Table 2 compares.
 COMPARED: Rows = ({"method": "dss"}, {"method": "mi"})
 
@@ -31,7 +33,7 @@ class Item:
         students: `large`, `small`, `each` of the preset's, or its `kinds`.
         families: Columns: a name of the preset's lists, or families of data sets.
         sizes: Of the training set: `whole`, `short` or `each` of the preset's.
-        seeds: How many; or which of the preset's numbers of them.
+        seeds: How many; or which of the preset's numbers of them; or of each size its own.
         measure: What is compared: `accuracy`, `error` (ECE), `quality`, `correlation`, `overlap`,
             `information`, or `cases`.
         split: Whose answers: `test`, `valid`.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mi_cot_lib.experiments.asked.comparisons import STORY_ROWS
-from mi_cot_lib.experiments.asked.item import COMPARED, EACH, LONGER, Item, Rows
+from mi_cot_lib.experiments.asked.item import BY_SIZE, COMPARED, EACH, LONGER, Item, Rows
 from mi_cot_lib.report.compare import DSS_AGAINST_FINETUNING, MI_AGAINST_DSS, Comparison
 
 ALL_METHODS: Rows = tuple({"method": one} for one in ("finetune", "single_task", "dss", "mi"))
@@ -116,6 +116,8 @@ TABLES_AND_FIGURES: tuple[Item, ...] = (
         id="figure2",
         title="Accuracy by size of the training set, larger student",
         question="Does the MI loss save data, with the larger student?",
+        # Of the sizes that were declared as many as were declared.
+        seeds=BY_SIZE,
         **_BY_SIZE,
     ),
     Item(

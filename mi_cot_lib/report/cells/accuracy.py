@@ -10,8 +10,8 @@ from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds
 from mi_cot_lib.report.setting import Setting
 
-# Two recalls that add up to 1, this much more or less, are those of a guess between two labels.
-GUESSING = 0.1
+# A label of which a student recalls less than this share is not one that it knows.
+KNOWN = 0.6
 
 
 def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
@@ -19,9 +19,9 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
 
     Returns:
         Columns `setting`, `value`, `low`, `high` (percent: mean over seeds and 95% t interval), `seeds`,
-        `items`, `minutes`, `tflop` and `steps` (means of a run: wall time, operations of training in 10^12,
-        optimiser steps), `converged`: runs that patience ended, and `unfinished`: those whose steps were over
-        before.
+        `items`, `minutes` (median of a run's wall time: a machine may be busy), `tflop` and `steps` (means of
+        a run: operations of training in 10^12, optimiser steps), `converged`: runs that patience ended, and
+        `unfinished`: those whose steps were over before.
 
     Raises:
         ConfigError: There are no runs, or a setting's runs do not belong together.
@@ -35,7 +35,8 @@ def accuracy_cells(runs: Sequence[Run]) -> pd.DataFrame:
                 **over_seeds(run.accuracy() for run in group.values()),
                 "seeds": len(group),
                 "items": _items(setting, group),
-                "minutes": np.mean([run.record["seconds"]["total"] for run in group.values()]) / 60,
+                "minutes": np.median([run.record["seconds"]["total"] for run in group.values()])
+                / 60,
                 "tflop": np.mean([run.record["flops"] for run in group.values()]) / 1e12,
                 "steps": np.mean([run.record["metrics"]["steps"] for run in group.values()]),
                 "converged": sum(run.record["metrics"]["converged"] for run in group.values()),
@@ -77,8 +78,7 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
 
     Returns:
         One row a setting: `setting`, each label's recall in percent (mean over seeds), `least` (of any label
-        in any seed), `guessing` (seeds in which the two least recalled labels' recalls add up to 1 ± 0.1)
-        and `seeds`.
+        in any seed), `unknown` (seeds in which a label's recall is below 60%) and `seeds`.
     """
     rows = []
     for setting, group in by_setting(runs).items():
@@ -89,13 +89,12 @@ def recall_cells(runs: Sequence[Run], golds: Mapping[str, list[str]]) -> pd.Data
         recalls = np.array(
             [[run.outcomes()[gold == label].mean() for label in labels] for run in group.values()]
         )
-        two_least = np.sort(recalls, axis=1)[:, :2].sum(axis=1)
         rows.append(
             {
                 "setting": setting,
                 **dict(zip(labels, (100 * recalls.mean(axis=0)).tolist(), strict=True)),
                 "least": 100 * float(recalls.min()),
-                "guessing": int((abs(two_least - 1) <= GUESSING).sum()),
+                "unknown": int((recalls.min(axis=1) < KNOWN).sum()),
                 "seeds": len(group),
             }
         )

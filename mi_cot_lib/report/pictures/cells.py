@@ -37,11 +37,16 @@ _ABREAST = 4
 
 def draw_cells(result: Result) -> Figure | None:
     """Draw each cell's mean with its 95% interval, and of judged quality how much items differ."""
-    cells = named(result, result.cells[result.cells["value"].notna()])
+    every = named(result, result.cells)
+    every = every.iloc[_split_by_split(every["setting"])]
+    cells = every[every["value"].notna()]
     if cells.empty:
         return None
-    cells = cells.iloc[_split_by_split(cells["setting"])]
-    rows, columns = cells["row"].unique().tolist(), cells["column"].unique().tolist()
+    # In the table's order, also where a first cell has no value.
+    rows, columns = (
+        [one for one in every[name].unique() if one in set(cells[name])]
+        for name in ("row", "column")
+    )
     figure, panels = _panels(columns, rows, canvas.UNITS[result.measure])
     for axes, column in panels:
         for cell in cells[cells["column"] == column].to_dict("records"):

@@ -131,7 +131,7 @@ def draw_gradients(result: Result) -> Figure | None:
     if found.empty:
         return None
     rows, columns = found["row"].unique(), found["column"].unique()
-    figure = canvas.new_figure(max(9.4, 2.2 * len(columns)), 1.2 + 1.9 * len(rows))
+    figure = canvas.new_figure(max(9.4, 2.7 * len(columns)), 1.2 + 1.9 * len(rows))
     # One scale, since data sets are compared.
     grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
     handles = {}
@@ -168,8 +168,8 @@ def draw_curves(result: Result) -> Figure | None:
     handles = {}
     for axes, (column, name) in zip(panels, wanted, strict=True):
         here = found[(found["name"] == name) & (found["column"] == column)]
-        for (row, method), mine in here.groupby(["row", "method"], sort=False):
-            look = {**canvas.LOOKS[method], "ms": 4, "lw": 1.8, "markevery": max(1, len(mine) // 6)}
+        for row, mine in here.groupby("row", sort=False):
+            look = {**_look(mine["setting"].iloc[0]), "ms": 4, "markevery": max(1, len(mine) // 6)}
             handles[row] = canvas.draw_banded(axes, mine, "step", "value", **look)
         what, unit = CURVES[name]
         text = f"{column}: {what}" if len(columns) > 1 else what
@@ -189,11 +189,16 @@ def draw_progress(result: Result) -> Figure | None:
         column = title(here["setting"].iloc[0], ("dataset",))
         ends = {"step": "training step", "tflop": "operations of training (10^12)"}
         for axes, (x, label) in zip(panels[2 * place : 2 * place + 2], ends.items(), strict=True):
-            for (row, method), mine in here.groupby(["row", "method"], sort=False):
-                look = {**canvas.LOOKS[method], "ms": 4, "lw": 1.8, "markevery": 4}
+            for row, mine in here.groupby("row", sort=False):
+                look = {**_look(mine["setting"].iloc[0]), "ms": 4, "markevery": 4}
                 handles[row] = canvas.draw_banded(axes, mine, x, "value", **look)
             canvas.label_panel(axes, column, label, "best validation so far (%)")
     return canvas.finish(figure, result, "levels", handles)
+
+
+def _look(setting: Setting) -> dict[str, Any]:
+    """Return how a method is drawn; one whose teacher was changed is the control beside it."""
+    return _CONTROL if setting.change != "none" else {**canvas.LOOKS[setting.method], "lw": 1.8}
 
 
 def _against(

@@ -9,25 +9,44 @@ import torch
 from mi_cot_lib.course import checks
 from mi_cot_lib.course.checks.alike import difference
 from mi_cot_lib.course.checks.check import Check, Misconception
-from tests.course.checks import test_losses_and_numbers as numbers
-from tests.course.checks import test_texts_and_batches as texts
+from mi_cot_lib.measure.calibration import expected_calibration_error as kit_ece
+from tests.course.checks import losses_and_numbers as numbers
+from tests.course.checks import texts_and_batches as texts
 
-EACH = pytest.mark.parametrize("check", checks.CHECKS.values(), ids=lambda check: check.name)
+
+def name(one):
+    return getattr(one, "name", "")
+
+
+EACH = pytest.mark.parametrize("check", checks.CHECKS.values(), ids=name)
+RIGHT, WRONG = [*texts.RIGHT, *numbers.RIGHT], [*texts.WRONG, *numbers.WRONG]
 
 
 def test_each_check_is_tried_with_another_right_way_and_three_wrong_ones():
-    right = {check.name for check, _ in (*texts.RIGHT, *numbers.RIGHT)}
-    wrong = Counter(check.name for check, *_ in (*texts.WRONG, *numbers.WRONG))
+    right = {check.name for check, _ in RIGHT}
+    wrong = Counter(check.name for check, *_ in WRONG)
     assert right == wrong.keys() == checks.CHECKS.keys() and min(wrong.values()) >= 3
     assert len(checks.CHECKS) >= 18
+
+
+@pytest.mark.parametrize(("check", "answer"), RIGHT, ids=name)
+def test_another_right_way_is_right(check, answer):
+    assert check(answer).passed, check(answer)
+
+
+@pytest.mark.parametrize(("check", "answer", "said"), WRONG, ids=name)
+def test_a_misconception_is_named(check, answer, said):
+    verdict = check(answer)
+    assert not verdict.passed and said in verdict.message, verdict
 
 
 @EACH
 def test_the_solution_passes_and_each_known_wrong_way_is_told_its_own_message(check):
     assert check(check.solution).passed
     for one in check.misconceptions:
-        verdict = check(one.answer)
-        assert (verdict.passed, verdict.message) == (False, one.message)
+        for answer in (one.answer, *one.also):
+            verdict = check(answer)
+            assert (verdict.passed, verdict.message) == (False, one.message)
 
 
 @EACH
@@ -76,6 +95,17 @@ def test_an_answer_that_changes_its_input_is_told_so():
         return logits.softmax(-1).nan_to_num().amax(1)
 
     assert "changes what it was given" in checks.max_pool(in_place).message
+
+
+def test_an_error_of_the_kit_is_told_with_the_learners_own_line():
+    said = checks.ece(lambda confidence, correct, bins: kit_ece(confidence, correct, 0)).message
+    assert "raised ConfigError: n_bins must" in said and "kit_ece(confidence" in said
+    assert "at `" not in Check("kit_ece", kit_ece, lambda: [([], [])], "right")(kit_ece).message
+
+
+def test_a_long_text_is_shown_by_its_beginning_and_length():
+    check = Check("length", len, lambda: [("9" * 400,)], "right")
+    assert f"given: '{'9' * 120}' … (400 characters)" in check(lambda text: 0).message
 
 
 def test_a_wrong_answer_is_diagnosed_by_the_trials_before_it_failed():

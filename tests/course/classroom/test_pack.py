@@ -20,6 +20,7 @@ from mi_cot_lib.errors import DataError, KitError
 SOLVED = "11_measuring_mi.ipynb"
 # Stands in for JupyterLab, which would wait for a browser: says what it was asked to open, and where.
 LAB = "import os, sys\nprint(os.path.basename(os.getcwd()), *sys.argv[1:])\n"
+SERVED = "--ServerApp.extra_static_paths=book"
 
 
 def solution_lines():
@@ -83,7 +84,7 @@ def test_links_to_chapters_lead_to_the_book_or_nowhere(pack):
     for notebook in handed_out(with_book=False).values():
         assert not any("](../" in cell.source for cell in notebook.cells)
     text = (pack / "exercises" / SOLVED).read_text(encoding="utf-8")
-    assert "Chapter [11](../book/11_measuring_mi.html)" in text
+    assert "Chapter [11](/static/11_measuring_mi.html)" in text
 
 
 def test_pages_of_the_book_that_tell_answers_are_left_out(pack):
@@ -106,7 +107,11 @@ def test_both_scripts_install_the_wheel_and_open_the_first_notebook(pack):
     assert batch.count(b"\r\n") == batch.count(b"\n")
     for script in ("setup.sh", "setup.bat"):
         text = (pack / script).read_text()
-        assert "constraints.txt" in text and "mi_cot-*.whl" in text and "01_data.ipynb" in text
+        assert (
+            "constraints.txt" in text
+            and "mi_cot-*.whl" in text
+            and f"01_data.ipynb {SERVED}" in text
+        )
         assert "--no-index --find-links wheelhouse" in text
 
 
@@ -126,7 +131,7 @@ def test_a_set_up_pack_opens_the_exercises_and_checks_a_solution_without_the_rep
             ["sh", str(pack / "setup.sh")], capture_output=True, text=True, env=bare, cwd="/"
         )
         assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[-1] == "class exercises/01_data.ipynb"
+        assert done.stdout.splitlines()[-1] == f"class exercises/01_data.ipynb {SERVED}"
     cells = nbformat.read(exercises_folder() / SOLUTIONS / SOLVED, as_version=4).cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     script = "\n".join([*code[:-1], f"print({code[-1]})", "print(checks.__file__)"])

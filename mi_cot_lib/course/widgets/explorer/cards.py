@@ -73,8 +73,7 @@ def page_html(head: str, curves: str, students: Sequence[Student], listed: str, 
     )
     return (
         '<div style="background:#ffffff;color:#1f1f1f;padding:8px;line-height:1.5">'
-        f"<p><b>{escape(head)}</b></p>{curves}<ul>{kept}</ul><p><b>{escape(listed)}</b></p>"
-        f"<p>{legend}</p>{cards}</div>"
+        f"<p><b>{escape(head)}</b></p>{curves}<ul>{kept}</ul><p><b>{escape(listed)}</b></p><p>{legend}</p>{cards}</div>"
     )
 
 

@@ -5,7 +5,6 @@ import operator
 import re
 from fractions import Fraction
 
-import pytest
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
@@ -51,6 +50,13 @@ def trusting(text):
         # What a learner may do, on the check's own harmless texts.
         return eval(text)  # noqa: S307
     except Exception:
+        return None
+
+
+def hiding(text):
+    try:
+        return eval(text)  # noqa: S307
+    except BaseException:
         return None
 
 
@@ -102,12 +108,7 @@ def never_none(text):
 
 
 def padded(rows, value, side="right"):
-    return pad_sequence(
-        [torch.tensor(row) for row in rows],
-        batch_first=True,
-        padding_value=value,
-        padding_side=side,
-    )
+    return pad_sequence([*map(torch.tensor, rows)], True, value, side)
 
 
 def batch_of(pairs, pad, target=-100, side="right"):
@@ -179,8 +180,10 @@ RIGHT = [
     (checks.token_loss, mean_of_counted),
 ]
 WRONG = [
-    (checks.equation_value, trusting, "runs what the student wrote"),
-    (checks.equation_value, of_few_letters, "runs what the student wrote"),
+    (checks.equation_value, trusting, "calls `eval`, which runs"),
+    (checks.equation_value, of_few_letters, "calls `eval`, which runs"),
+    (checks.equation_value, hiding, "calls `eval`, which runs"),
+    (checks.equation_value, lambda text: 1e999 if len(text) > 99 else by_hand(text), "too large"),
     (checks.equation_value, any_operation, "powers"),
     (checks.equation_value, zero, "None, not 0"),
     (checks.equation_value, infinite, "zero has no value"),
@@ -188,35 +191,15 @@ WRONG = [
     (checks.read_teacher, cut_short, "neutra"),
     (checks.read_teacher, full_stop, "full stop stays"),
     (checks.read_teacher, never_none, "return None"),
-    (
-        checks.collate,
-        lambda pairs, pad: batch_of(pairs, pad, target=pad),
-        "taught to write padding",
-    ),
+    (checks.collate, lambda pairs, pad: batch_of(pairs, pad, target=pad), "taught to write"),
     (checks.collate, lambda pairs, pad: batch_of(pairs, pad, side="left"), "on the left"),
     (checks.collate, same_width, "one width"),
     (checks.shift_right, keeps_ignored, "it is no token"),
     (checks.shift_right, future, "see the future"),
-    (
-        checks.shift_right,
-        lambda targets, start, pad: torch.where(targets < 0, pad, targets),
-        "does not shift",
-    ),
+    (checks.shift_right, lambda t, start, pad: future(t, pad, pad), "see the future"),
+    (checks.shift_right, lambda t, start, pad: torch.where(t < 0, pad, t), "does not shift"),
     (checks.token_loss, lambda logits, targets: picked(logits, targets).mean(), "all positions"),
     (checks.token_loss, lambda logits, targets: picked(logits, targets).sum(), "sum over tokens"),
     (checks.token_loss, mean_of_examples, "over examples"),
     (checks.token_loss, twice_softmaxed, "taken twice"),
 ]
-
-
-@pytest.mark.parametrize(("check", "answer"), RIGHT, ids=lambda one: getattr(one, "name", ""))
-def test_another_right_way_is_right(check, answer):
-    assert check(answer).passed, check(answer)
-
-
-@pytest.mark.parametrize(
-    ("check", "answer", "said"), WRONG, ids=lambda one: getattr(one, "name", "")
-)
-def test_a_misconception_is_named(check, answer, said):
-    verdict = check(answer)
-    assert not verdict.passed and said in verdict.message, verdict
