@@ -117,7 +117,7 @@ def rate_configs() -> list[RunConfig]:
             train_size=preset.drawn.get(dataset),
             **{**preset.changes, "learning_rate": rate},
         )
-        for dataset in ("cqa", "svamp")
+        for dataset in ("svamp", "cqa")
         for rate in RATES
         for method in METHODS
     ]

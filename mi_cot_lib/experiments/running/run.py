@@ -60,6 +60,9 @@ from mi_cot_lib.training.watch import Watch
 
 # Validation examples of which the losses are measured, beside the accuracy of all: only curves show them.
 LOSSES_OF = 200
+# Of a real set's validation examples so many, or a quarter as many as are drawn for training if that is more:
+# to answer all of them at each validation would take longer than to train on few.
+LEAST_VALIDATED = 250
 
 
 def run(
@@ -157,7 +160,7 @@ def fit(
         torch.set_num_threads(config.threads)
     started = time.monotonic()
     train_examples = training_examples(config)
-    valid_examples = load_split(config.dataset, "valid", config.data_root)
+    valid_examples = _validated(config)
     check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student, config.prompting)
@@ -184,6 +187,14 @@ def fit(
     how: dict[str, Any] = {"tensorboard": tensorboard, "watch": watch}
     trained = train(config, student, pairs, measured, validate, folder, **how)
     return Fitted(student, trained, train_examples, valid_examples, len(usable), pairs, loading)
+
+
+def _validated(config: RunConfig) -> list[Example]:
+    """Return the validation examples of a run: all, but of a real set with few training examples the first."""
+    examples = load_split(config.dataset, "valid", config.data_root)
+    if config.train_size is None or dataset_spec(config.dataset).built_in:
+        return examples
+    return examples[: max(LEAST_VALIDATED, config.train_size // 4)]
 
 
 def _run(
