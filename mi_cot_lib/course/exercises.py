@@ -118,6 +118,12 @@ def _as_it_stands(
     return [new_markdown_cell(text.source), *imports, *(new_code_cell(c.source) for c in code)]
 
 
+def _written(cell: NotebookNode, tag: str, name: str) -> NotebookNode:
+    """Return a cell of code anew; where it has the tag it says which exercise it answers."""
+    answers = tag in cell.metadata.get("tags", [])
+    return new_code_cell(cell.source, metadata={"exercise": name} if answers else {})
+
+
 def _exercise_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNode]:
     made: list[NotebookNode] = []
     for text, code in _grouped(cells, master):
@@ -132,13 +138,7 @@ def _exercise_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNod
             new_markdown_cell("\n\n".join([heading, _marks(text.metadata), goal.strip(), *further]))
         )
         given = [cell for cell in code if cell not in _with_tag(code, SOLUTION)]
-        made += [
-            new_code_cell(
-                cell.source,
-                metadata={"exercise": name} if STUB in cell.metadata.get("tags", []) else {},
-            )
-            for cell in given
-        ]
+        made += [_written(cell, STUB, name) for cell in given]
         made.append(new_code_cell(f"checks.{name}({name})"))
         why = dict(parts).get("Why", "")
         answer = "\n\n".join(f"```python\n{cell.source}\n```" for cell in _with_tag(code, SOLUTION))
@@ -157,14 +157,8 @@ def _solution_cells(cells: list[NotebookNode], master: Path) -> list[NotebookNod
         name = text.metadata["exercise"]
         asked, parts = _parts(text.source)
         made.append(new_markdown_cell(asked))
-        made += [
-            new_code_cell(
-                cell.source,
-                metadata={"exercise": name} if SOLUTION in cell.metadata.get("tags", []) else {},
-            )
-            for cell in code
-            if cell not in _with_tag(code, STUB)
-        ]
+        own = [cell for cell in code if cell not in _with_tag(code, STUB)]
+        made += [_written(cell, SOLUTION, name) for cell in own]
         made.append(new_code_cell(f"checks.{name}({name})"))
         made.append(new_markdown_cell(dict(parts)["Why"]))
     return made

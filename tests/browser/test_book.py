@@ -112,7 +112,10 @@ def test_search_finds_a_chapter_and_leads_to_it(book, watch):
         "temperature calibration"
     )
     page.keyboard.press("Enter")
+    # While results still come in they move, and a click meant for one lands beside it.
+    page.get_by_text("Search finished").wait_for()
     page.locator("#search-results a", has_text="Calibration").first.click()
+    page.wait_for_url("**/07_calibration.html*")
     assert "Calibration" in page.locator("h1").first.inner_text()
 
 
