@@ -12,7 +12,8 @@ import click
 from benchmarks.harness import print_result, print_table, spread
 from mi_cot_lib.errors import call_command
 from mi_cot_lib.experiments.asked.items import item_named
-from mi_cot_lib.experiments.asked.presets import Wanted, preset_named, wanted_of
+from mi_cot_lib.experiments.asked.presets import preset_named
+from mi_cot_lib.experiments.asked.wanted import Wanted, wanted_of
 from mi_cot_lib.experiments.records import read_record
 from mi_cot_lib.experiments.running.run import run
 from mi_cot_lib.report.setting import Setting, title

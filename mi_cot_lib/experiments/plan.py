@@ -16,7 +16,8 @@ from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.generate import MAX_BATCH, MAX_STEP_SCORES, MAX_TOKENS
 from mi_cot_lib.experiments.asked.item import Item
-from mi_cot_lib.experiments.asked.presets import Preset, runs_of
+from mi_cot_lib.experiments.asked.presets import Preset
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.experiments.judging import judge_calls
 from mi_cot_lib.objective.choices import method_named
 from mi_cot_lib.report.answer import WORDS

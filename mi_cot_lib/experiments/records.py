@@ -16,7 +16,8 @@ from filelock import FileLock
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import DataError, KitError
 from mi_cot_lib.experiments.asked.item import Item
-from mi_cot_lib.experiments.asked.presets import Preset, Wanted, wanted_of
+from mi_cot_lib.experiments.asked.presets import Preset
+from mi_cot_lib.experiments.asked.wanted import Wanted, wanted_of
 from mi_cot_lib.experiments.cosines import cosines_of
 from mi_cot_lib.experiments.information import Protocol, measured, unfit_information
 from mi_cot_lib.experiments.running.engines import LOCAL, Engine

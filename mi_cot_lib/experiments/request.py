@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mi_cot_lib.experiments.asked.items import Item, item_named
-from mi_cot_lib.experiments.asked.presets import Preset, preset_named, runs_of, seeds_of
+from mi_cot_lib.experiments.asked.presets import Preset, preset_named
+from mi_cot_lib.experiments.asked.wanted import runs_of, seeds_of
 from mi_cot_lib.experiments.judging import JudgeChoice
 from mi_cot_lib.experiments.make import make
 from mi_cot_lib.experiments.plan import Plan, plan

@@ -9,11 +9,11 @@ import pandas as pd
 
 from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.data.worlds.item import NEW
-from mi_cot_lib.report.cells.accuracy import accuracy_cells, recall_cells
+from mi_cot_lib.report.cells.accuracy import accuracy_cells, answers_to, recall_cells
 from mi_cot_lib.report.cells.calibration import calibration_cells
 from mi_cot_lib.report.cells.curves import tradeoff_cells
 from mi_cot_lib.report.cells.information import QUANTITIES
-from mi_cot_lib.report.runs import Result, answers_to, named
+from mi_cot_lib.report.runs import Result, named
 from mi_cot_lib.report.text import MISSING, number, p_text, with_interval
 
 Cell = Mapping[str, Any]

@@ -11,11 +11,6 @@ from mi_cot_lib.report.answer import WORDS
 from mi_cot_lib.student.folder import origin_of, package_of
 
 CARD = "README.md"
-# What its questions are, by whether data are the kit's own.
-_UNSEEN = {
-    True: "templates that training never shows, and things that no training question names",
-    False: "test questions whose story is in no training question",
-}
 _SPLITS = ("test", "unseen", "valid")
 # What a configuration says beside data set, method and seed.
 _NOT_SETTINGS = ("dataset", "data_root", "method", "seed")
@@ -31,7 +26,8 @@ def model_card(record: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
         dataset=dataset_spec(config["dataset"]),
         method=method.title,
         explains=method.explains or method.target_has_rationale,
-        unseen=_UNSEEN[dataset_spec(config["dataset"]).built_in] if "unseen_n" in metrics else "",
+        built_in=dataset_spec(config["dataset"]).built_in,
+        unseen="unseen_n" in metrics,
         origin=package_of(config["student"]),
         adapters=config.get("lora_rank") is not None,
         base_model=base_model,

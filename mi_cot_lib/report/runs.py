@@ -161,8 +161,7 @@ def row_title(result: Result, setting: Setting) -> str:
 
 def column_title(result: Result, setting: Setting) -> str:
     """Return what a setting's column is called: data set and split, and the size where no row says it."""
-    sizes = _sizes(result)
-    in_column = any(any(found) for found in sizes) and "size" not in _row_fields(result)
+    in_column = any(map(any, _sizes(result))) and "size" not in _row_fields(result)
     return title(setting, (*COLUMN, "size") if in_column else COLUMN)
 
 
@@ -202,8 +201,11 @@ def pairs_of(compared: pd.DataFrame) -> list[tuple[Setting, Setting]]:
 
 def verdict_of(compared: Mapping[str, Any]) -> str:
     """Return a comparison's verdict; `NO_ROOM` where little else than the same could have come out."""
-    is_forced = compared["verdict"] == SAME and not compared["room"]
-    return NO_ROOM if is_forced else str(compared["verdict"])
+    return (
+        NO_ROOM
+        if compared["verdict"] == SAME and not compared["room"]
+        else str(compared["verdict"])
+    )
 
 
 def is_listed(result: Result) -> bool:
@@ -281,24 +283,12 @@ def resampled(items: int, statistic: Callable[[np.ndarray], float], method: str)
     )
 
 
-def answers_to(split: str, runs: Sequence[Run]) -> list[Run]:
-    """Return the runs as answers to another split, those that have answered it, each once."""
-    found = {
-        (run.setting.with_(split=split), run.seed): run.record
-        for run in runs
-        if split in run.record["correct"]
-    }
-    return [Run(setting, seed, record) for (setting, seed), record in found.items()]
-
-
 def _refuse_mixed(records: Sequence[Record], are_folds: bool) -> None:
     for name, of in (
-        ("data", lambda r: r["data"]["sha256"]),
+        ("data", lambda r: are_folds or r["data"]["sha256"]),
         ("weights", lambda r: r["weights_sha256"]),
         ("version of the kit's numbers", lambda r: r["results_version"]),
     ):
-        if name == "data" and are_folds:
-            continue
         if len({of(record) for record in records}) > 1:
             runs = ", ".join(record["run"] for record in records)
             raise ConfigError(f"runs of one place differ in {name}: {runs}.")

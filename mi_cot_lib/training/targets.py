@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mi_cot_lib.data.layout import read_split
 from mi_cot_lib.data.load import load_split, resolve_data_root
-from mi_cot_lib.data.specs import Example
+from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.data.teacher.changes import changed_teacher
 from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.objective.choices import method_named
@@ -17,6 +17,17 @@ from mi_cot_lib.training.config import RunConfig
 # Below this share of usable texts a run says so.
 FEW = 0.5
 _SHOWN = 200
+# Of a real set's validation examples so many, or a quarter as many as are drawn for training if that is more:
+# to answer all of them at each validation would take longer than to train on few.
+LEAST_VALIDATED = 250
+
+
+def validation_examples(config: RunConfig) -> list[Example]:
+    """Return a run's validation examples: all, but beside few training examples of a real set the first."""
+    examples = load_split(config.dataset, "valid", config.data_root)
+    if config.train_size is None or dataset_spec(config.dataset).built_in:
+        return examples
+    return examples[: max(LEAST_VALIDATED, config.train_size // 4)]
 
 
 def check_teacher(config: RunConfig, examples: Sequence[Example]) -> None:

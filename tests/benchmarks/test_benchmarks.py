@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mi_cot_lib.experiments.asked.items import item_named
-from mi_cot_lib.experiments.asked.presets import preset_named, runs_of
+from mi_cot_lib.experiments.asked.presets import preset_named
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.objective.forms import FORMS
 
 ROOT = Path(__file__).resolve().parents[2]

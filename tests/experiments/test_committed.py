@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.experiments.asked.item import BY_SIZE, STORY
 from mi_cot_lib.experiments.asked.items import FIRST, ITEMS
-from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of, seeds_of
+from mi_cot_lib.experiments.asked.presets import PRESETS
+from mi_cot_lib.experiments.asked.wanted import runs_of, seeds_of
 from mi_cot_lib.experiments.page import END, PAGE, START
 from mi_cot_lib.experiments.records import find
 from mi_cot_lib.experiments.request import request_of

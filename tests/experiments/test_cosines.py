@@ -11,7 +11,8 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.evaluation.overlap import embedding_cosine
 from mi_cot_lib.experiments.asked.item import Item
-from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.experiments.cosines import EMBEDDER, cosines_of
 from mi_cot_lib.experiments.judging import JudgeChoice
 from mi_cot_lib.experiments.make import make

@@ -20,7 +20,8 @@ from mi_cot_lib.experiments.asked.pilot import (
     place,
     size_configs,
 )
-from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, runs_of
+from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.experiments.running.sources import sources_of
 from mi_cot_lib.training.config import RunConfig
 

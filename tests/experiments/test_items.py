@@ -4,15 +4,9 @@ import pytest
 
 from mi_cot_lib.experiments.asked.item import BY_SIZE
 from mi_cot_lib.experiments.asked.items import GROUPS, ITEMS, items_named, items_of
-from mi_cot_lib.experiments.asked.presets import (
-    FAMILIES,
-    PRESETS,
-    for_dataset,
-    runs_of,
-    seeds_of,
-    wanted_of,
-)
+from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, for_dataset
 from mi_cot_lib.experiments.asked.questions import CLAIMS
+from mi_cot_lib.experiments.asked.wanted import runs_of, seeds_of, wanted_of
 from mi_cot_lib.experiments.make import _OF_RUNS, _OF_SAMPLES
 from mi_cot_lib.measure.verdicts import HIGHER, LOWER, SAME
 from mi_cot_lib.report.further import FOLDED

@@ -9,7 +9,8 @@ import pytest
 from mi_cot_lib.data.worlds.write import write_dataset
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.experiments.asked.items import ITEMS
-from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.experiments.information import Protocol, measured
 from mi_cot_lib.experiments.judging import REPEATS, JudgeChoice
 from mi_cot_lib.experiments.page import write_page

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from mi_cot_lib.experiments.asked.items import ITEMS
-from mi_cot_lib.experiments.asked.presets import PRESETS, for_dataset, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS, for_dataset
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.files import write_json
 from mi_cot_lib.training.record import results_folder
 

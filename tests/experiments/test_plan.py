@@ -8,7 +8,8 @@ import pytest
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.experiments import plan as module
 from mi_cot_lib.experiments.asked.items import items_named
-from mi_cot_lib.experiments.asked.presets import PRESETS, TRAIN_ROWS, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS, TRAIN_ROWS
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.experiments.plan import LAYER_SECONDS, TEST_ITEMS, TOKENS, VALID_ROWS
 from mi_cot_lib.machine import repository_root
 from mi_cot_lib.student.load import load_student

@@ -6,7 +6,8 @@ from mi_cot_lib.data.specs import ALL_FOLDS, FOLDS
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.experiments.asked.declared import REAL
 from mi_cot_lib.experiments.asked.items import ITEMS, items_named, items_of
-from mi_cot_lib.experiments.asked.presets import PRESETS, wanted_of
+from mi_cot_lib.experiments.asked.presets import PRESETS
+from mi_cot_lib.experiments.asked.wanted import wanted_of
 
 PRESET = PRESETS["real-small"]
 

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from mi_cot_lib.experiments.asked.items import ITEMS
-from mi_cot_lib.experiments.asked.presets import PRESETS, runs_of
+from mi_cot_lib.experiments.asked.presets import PRESETS
+from mi_cot_lib.experiments.asked.wanted import runs_of
 from mi_cot_lib.experiments.information import MEASURE_VERSION, Protocol, unfit_information
 from mi_cot_lib.experiments.records import (
     Fingerprints,

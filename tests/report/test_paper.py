@@ -3,7 +3,8 @@
 import pytest
 
 from mi_cot_lib.experiments.asked.items import ITEMS
-from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, wanted_of
+from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
+from mi_cot_lib.experiments.asked.wanted import wanted_of
 from mi_cot_lib.report.paper import SETTINGS, paper_numbers, paper_rows, paper_value, printed
 from mi_cot_lib.report.setting import TEACHER
 from mi_cot_lib.training.config import RunConfig

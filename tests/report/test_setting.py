@@ -3,7 +3,8 @@
 import pytest
 
 from mi_cot_lib.errors import ConfigError
-from mi_cot_lib.report.runs import Run, answers_to, by_setting
+from mi_cot_lib.report.cells.accuracy import answers_to
+from mi_cot_lib.report.runs import Run, by_setting
 from mi_cot_lib.report.setting import TEACHER, Setting, title
 from mi_cot_lib.training.config import RunConfig
 from tests.report.made import run, setting

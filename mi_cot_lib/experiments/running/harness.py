@@ -14,6 +14,7 @@ from mi_cot_lib.errors import ConfigError, DataError
 from mi_cot_lib.experiments.running.checkpoint import open_checkpoint, refuse_other_labels
 from mi_cot_lib.files import write_atomically, write_lines
 from mi_cot_lib.objective.choices import method_named
+from mi_cot_lib.report.answer import WORDS
 from mi_cot_lib.student.folder import ADAPTERS
 from mi_cot_lib.student.load import load_student
 from mi_cot_lib.student.wording import PREDICT_PREFIX, QUESTION
@@ -21,16 +22,6 @@ from mi_cot_lib.student.wording import PREDICT_PREFIX, QUESTION
 QUESTIONS = "questions.jsonl"
 # Tokens of a prompt that is not to be cut.
 _UNCUT = 2**20
-# What the harness calls with a question and what a student wrote; beside the task's file.
-_SCORE = '''"""Whether an answer is right, as mi_cot_lib scores it."""
-
-from mi_cot_lib.evaluation.predict import is_correct
-
-
-def score(question, answers):
-    """Return what the harness averages."""
-    return {{"accuracy": float(is_correct({dataset!r}, answers[0], question["label"]))}}
-'''
 
 
 def write_task(
@@ -84,7 +75,8 @@ def write_task(
         {"prompt": template.replace(QUESTION, one.input), "label": one.label} for one in examples
     ]
     write_lines(out / QUESTIONS, asked)
-    write_atomically(out / "score.py", _SCORE.format(dataset=spec.name))
+    score = WORDS.get_template("score.py.jinja").render(dataset=spec.name)
+    write_atomically(out / "score.py", score)
     name = f"mi_cot_{spec.name}_{split}"
     task = {
         "task": name,

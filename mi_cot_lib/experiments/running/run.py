@@ -10,9 +10,8 @@ import torch
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from mi_cot_lib.data.folds import twins
 from mi_cot_lib.data.load import load_report, load_split
-from mi_cot_lib.data.specs import FOLDED, Example, dataset_spec
+from mi_cot_lib.data.specs import Example, dataset_spec
 from mi_cot_lib.errors import ConfigError, KitError, is_disk_full
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, least_recall, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
@@ -22,6 +21,7 @@ from mi_cot_lib.experiments.running.run_record import (
     curves_of,
     explained_places,
     training_flops,
+    without_twins,
 )
 from mi_cot_lib.experiments.running.saving import check_selected, save_student
 from mi_cot_lib.experiments.running.sources import (
@@ -49,7 +49,12 @@ from mi_cot_lib.student.wording import TASKS
 from mi_cot_lib.training import record
 from mi_cot_lib.training.checkpoints import FOLDER, last_whole, tell
 from mi_cot_lib.training.config import RunConfig
-from mi_cot_lib.training.targets import check_teacher, training_examples, training_targets
+from mi_cot_lib.training.targets import (
+    check_teacher,
+    training_examples,
+    training_targets,
+    validation_examples,
+)
 from mi_cot_lib.training.train import (
     PROGRESS,
     Trained,
@@ -60,9 +65,6 @@ from mi_cot_lib.training.watch import Watch
 
 # Validation examples of which the losses are measured, beside the accuracy of all: only curves show them.
 LOSSES_OF = 200
-# Of a real set's validation examples so many, or a quarter as many as are drawn for training if that is more:
-# to answer all of them at each validation would take longer than to train on few.
-LEAST_VALIDATED = 250
 
 
 def run(
@@ -160,7 +162,7 @@ def fit(
         torch.set_num_threads(config.threads)
     started = time.monotonic()
     train_examples = training_examples(config)
-    valid_examples = _validated(config)
+    valid_examples = validation_examples(config)
     check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student, config.prompting)
@@ -187,14 +189,6 @@ def fit(
     how: dict[str, Any] = {"tensorboard": tensorboard, "watch": watch}
     trained = train(config, student, pairs, measured, validate, folder, **how)
     return Fitted(student, trained, train_examples, valid_examples, len(usable), pairs, loading)
-
-
-def _validated(config: RunConfig) -> list[Example]:
-    """Return the validation examples of a run: all, but of a real set with few training examples the first."""
-    examples = load_split(config.dataset, "valid", config.data_root)
-    if config.train_size is None or dataset_spec(config.dataset).built_in:
-        return examples
-    return examples[: max(LEAST_VALIDATED, config.train_size // 4)]
 
 
 def _run(
@@ -227,7 +221,7 @@ def _run(
         metrics[f"{split}_accuracy"] = accuracy(answers)
         metrics[f"{split}_n"] = len(answers)
         predictions += answers
-    apart = _without_twins(config, tests["test"])
+    apart = without_twins(config, tests["test"])
     if apart:
         right = [one.correct for one in predictions if one.id in apart]
         metrics["unseen_accuracy"] = sum(right) / len(right)
@@ -277,19 +271,6 @@ def _run(
     record.write_record(folder, result)
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     (folder / PROGRESS).unlink(missing_ok=True)
-
-
-def _without_twins(config: RunConfig, test: list[Example]) -> set[str]:
-    """Return the ids of test questions whose story is in no training question; none of other data sets."""
-    if config.dataset != FOLDED:
-        return set()
-    known = [
-        example.input
-        for split in ("train", "valid")
-        for example in load_split(config.dataset, split, config.data_root)
-    ]
-    twin = twins(known, [example.input for example in test])
-    return {example.id for example, is_twin in zip(test, twin, strict=True) if not is_twin}
 
 
 def _encode(

@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mi_cot_lib.data.folds import twins
+from mi_cot_lib.data.load import load_split
+from mi_cot_lib.data.specs import FOLDED, Example
 from mi_cot_lib.evaluation.calibration import (
     confidences,
     fit_temperature,
@@ -16,6 +19,7 @@ from mi_cot_lib.objective.choices import TERMS
 from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.packed import matrix_flops
 from mi_cot_lib.student.packed_decoder import can_share, common_length
+from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import PREDICTIONS
 
 Record = dict[str, Any]
@@ -130,3 +134,16 @@ def _bits(values: Iterable[bool]) -> str:
 
 def _shares(values: Iterable[float]) -> list[float]:
     return [round(float(value), 4) for value in values]
+
+
+def without_twins(config: RunConfig, test: list[Example]) -> set[str]:
+    """Return the ids of test questions whose story is in no training question; none of other data sets."""
+    if config.dataset != FOLDED:
+        return set()
+    known = [
+        example.input
+        for split in ("train", "valid")
+        for example in load_split(config.dataset, split, config.data_root)
+    ]
+    twin = twins(known, [example.input for example in test])
+    return {example.id for example, is_twin in zip(test, twin, strict=True) if not is_twin}

@@ -57,6 +57,16 @@ def _is_unfinished(run: Run) -> bool:
     return run.record["config"]["patience"] > 0 and not run.record["metrics"]["converged"]
 
 
+def answers_to(split: str, runs: Sequence[Run]) -> list[Run]:
+    """Return the runs as answers to another split, those that have answered it, each once."""
+    found = {
+        (run.setting.with_(split=split), run.seed): run.record
+        for run in runs
+        if split in run.record["correct"]
+    }
+    return [Run(setting, seed, record) for (setting, seed), record in found.items()]
+
+
 def accuracy_by_seed(runs: Sequence[Run]) -> Values:
     """Return of each seed and test item 100 if it was answered rightly, else 0, by setting.
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mi_cot_lib.report.runs import Run, answers_to, by_setting, over_seeds
+from mi_cot_lib.report.cells.accuracy import answers_to
+from mi_cot_lib.report.runs import Run, by_setting, over_seeds
 
 # By what is drawn, the part of a record's curves that it is read from.
 LOGGED = {
