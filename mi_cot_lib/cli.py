@@ -186,15 +186,16 @@ def data_generate(
 
 
 @cli.command()
-@click.argument("searched", type=click.Choice(["sizes", "control", "weights", "rates"]))
+@click.argument("searched", type=click.Choice(["sizes", "control", "weights", "rates", "lengths"]))
 @options.jobs
 def pilot(searched: str, jobs: int | None) -> None:
     """Search on validation, with seeds that no table has; goes on where it was stopped.
 
     `sizes` trains finetuning and DSS alone: at which size do rationales help? `control` gives DSS the
     rationales of other questions at that size: what is left of the gain? `weights` trains each form of the MI
-    loss there: with which weight does it validate best? What was declared rests on all three. `rates` trains
-    the pretrained student on real data: with which rate, after how many steps does it validate best?
+    loss there: with which weight does it validate best? What was declared rests on all three. On real data
+    `rates` trains the pretrained student: with which rate does it validate best? `lengths` takes twice as
+    many steps.
     """
     from mi_cot_lib.experiments.asked.pilot import make_pilot
 

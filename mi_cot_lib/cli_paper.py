@@ -80,7 +80,7 @@ def paper(
     .csv, .tex, .json and .png, are in figures/paper/PRESET.
     """
     from mi_cot_lib.experiments.asked.items import items_named, items_of
-    from mi_cot_lib.experiments.page import write_page, write_readme
+    from mi_cot_lib.experiments.page import SECTIONS, write_page, write_readme
     from mi_cot_lib.experiments.request import describe_status, request_of, status
 
     request = request_of(**choices)
@@ -119,9 +119,8 @@ def paper(
     if recording and not failures:
         made, failures = write_page(request)
         click.echo(request.out / "report.html")
-        # The kit's own results, which README shows.
-        if preset == "nano" and choices["out"] is None:
-            click.echo(write_readme(made))
+        if preset in SECTIONS and choices["out"] is None:
+            click.echo(write_readme(made, preset))
     _tell(failures)
 
 

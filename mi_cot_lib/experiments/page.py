@@ -1,10 +1,11 @@
 """The report page and README's results, written from the records that are there."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mi_cot_lib.errors import ConfigError, DataError, KitError
-from mi_cot_lib.experiments.asked.item import STORY
+from mi_cot_lib.experiments.asked.item import NANO, REAL_SMALL, STORY
 from mi_cot_lib.experiments.asked.items import FIRST, ITEMS, PAPER
 from mi_cot_lib.experiments.request import Request
 from mi_cot_lib.experiments.running.execute import Outcome
@@ -21,6 +22,23 @@ from mi_cot_lib.report.text import to_markdown
 
 PAGE = "report.html"
 START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
+REAL_START = "<!-- results: written by `mi-cot paper all --preset real-small --record` -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What README shows of a preset: the mark that it begins with, the item it opens with, its template."""
+
+    start: str
+    first: str
+    template: str
+
+
+# By preset.
+SECTIONS = {
+    NANO: Section(START, FIRST, "readme.md.jinja"),
+    REAL_SMALL: Section(REAL_START, "real", "readme_real.md.jinja"),
+}
 
 
 def write_page(request: Request) -> tuple[list[Result], list[Outcome]]:
@@ -54,33 +72,38 @@ def write_results(
     return request.out / PAGE
 
 
-def write_readme(results: Sequence[Result]) -> Path:
-    """Write README's results between their marks: what was declared and decided, and one line an item."""
-    first = next((result for result in results if result.id == FIRST), None)
+def write_readme(results: Sequence[Result], preset: str) -> Path:
+    """Write what README shows of a preset, between its marks.
+
+    What was declared and decided, and one line an item.
+    """
+    shown = SECTIONS[preset]
+    first = next((result for result in results if result.id == shown.first), None)
     if first is None:
         raise ConfigError(
-            f"README shows {FIRST}, of which runs are missing: `mi-cot paper {FIRST}`."
+            f"README shows {shown.first}, of which runs are missing: "
+            f"`mi-cot paper {shown.first} --preset {preset}`."
         )
-    section = WORDS.get_template("readme.md.jinja").render(
+    section = WORDS.get_template(shown.template).render(
         first=first,
         # What is decided over all data sets at once; the table says the rest.
-        answer=answer_of(first)[: len(first.pooled)],
+        answer=answer_of(first)[: len(first.pooled) or None],
         table=to_markdown(answering_table(first)),
         seeds=first.declared["seeds"].max(),
-        lines=[(one, _line(one)) for one in _telling(results)],
+        lines=[(one, _line(one)) for one in _telling(results, shown.first)],
         facts=facts_of(results),
     )
     readme = repository_root() / "README.md"
-    before, found, rest = readme.read_text(encoding="utf-8").partition(START)
+    before, found, rest = readme.read_text(encoding="utf-8").partition(shown.start)
     _, closed, after = rest.partition(END)
     if not (found and closed):
-        raise DataError(f"README.md lacks the lines {START} and {END}.")
-    write_atomically(readme, f"{before}{START}\n\n{section.strip()}\n\n{END}{after}")
+        raise DataError(f"README.md lacks the lines {shown.start} and {END}.")
+    write_atomically(readme, f"{before}{shown.start}\n\n{section.strip()}\n\n{END}{after}")
     return readme
 
 
-def _telling(results: Sequence[Result]) -> list[Result]:
-    """Return the items that README names beside the first.
+def _telling(results: Sequence[Result], first: str) -> list[Result]:
+    """Return the items that README names beside the one it opens with.
 
     What else was declared; and where of another measure than accuracy a difference lies beyond the smallest
     of interest, whatever it says.
@@ -92,7 +115,7 @@ def _telling(results: Sequence[Result]) -> list[Result]:
             continue
         pairs = set(pairs_of(one.declared))
         beyond = (one.asked["low"] > one.margin) | (one.asked["high"] < -one.margin)
-        if one.id != FIRST and (pairs - told or (one.measure != "accuracy" and beyond.any())):
+        if one.id != first and (pairs - told or (one.measure != "accuracy" and beyond.any())):
             lines.append(one)
         told |= pairs
     return lines

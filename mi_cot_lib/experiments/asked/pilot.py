@@ -3,8 +3,8 @@
 First at which size rationales help: that trains finetuning and DSS alone, and looks at nothing else. Then
 what of that is left, at the size that was found, with the rationales of other questions; a world in which
 much is left is to be changed. Then with which weight each form of the MI term validates best, for
-question 1. From what it found `declared.toml` was written. And with which rate and after how many steps a
-pretrained student validates best on real data, from which `declared_real.toml` was written.
+question 1. From what it found `declared.toml` was written. And with which rate a pretrained student validates
+best on real data, and whether twice as many steps make it better: of that is `declared_real.toml`.
 """
 
 import json
@@ -21,7 +21,7 @@ from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import NANO, REAL_SMALL
-from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
+from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, Preset
 from mi_cot_lib.experiments.asked.questions import FORMS
 from mi_cot_lib.experiments.running.run import fit
 from mi_cot_lib.experiments.running.run_record import training_flops
@@ -39,13 +39,14 @@ SEEDS = range(100, 103)
 SIZES = (125, 250, 500, 1_000, None)
 # Of the MI loss; the middle one is the released code's.
 WEIGHTS = (0.01, 0.1, 1.0)
+ON_REAL_DATA = ("rates", "lengths")
 # Learning rates of a pretrained student. A run of the search takes a fifth to an hour, so there is one seed.
 RATES = (5e-5, 1e-4, 2e-4)
 
 
 def pilot_path(searched: str = "sizes") -> Path:
     """Return where a search is committed: on built-in data, or on real data."""
-    name = "pilot_real.json" if searched == "rates" else "pilot.json"
+    name = "pilot_real.json" if searched in ON_REAL_DATA else "pilot.json"
     return repository_root() / "figures" / name
 
 
@@ -107,7 +108,16 @@ def weight_configs() -> list[RunConfig]:
 
 def rate_configs() -> list[RunConfig]:
     """Return what is trained on real data: finetuning and DSS with each rate."""
+    return [one for rate in RATES for one in _on_real_data(PRESETS[REAL_SMALL], learning_rate=rate)]
+
+
+def length_configs() -> list[RunConfig]:
+    """Return what is trained on real data for twice as long as was declared."""
     preset = PRESETS[REAL_SMALL]
+    return _on_real_data(preset, max_steps=2 * preset.changes["max_steps"])
+
+
+def _on_real_data(preset: Preset, **changes: Any) -> list[RunConfig]:
     return [
         RunConfig(
             dataset=dataset,
@@ -115,10 +125,9 @@ def rate_configs() -> list[RunConfig]:
             method=method,
             seed=SEEDS[0],
             train_size=preset.drawn.get(dataset),
-            **{**preset.changes, "learning_rate": rate},
+            **{**preset.changes, **changes},
         )
         for dataset in ("svamp", "cqa")
-        for rate in RATES
         for method in METHODS
     ]
 
@@ -128,6 +137,7 @@ SEARCHES = {
     "control": control_configs,
     "weights": weight_configs,
     "rates": rate_configs,
+    "lengths": length_configs,
 }
 
 
@@ -165,7 +175,9 @@ def _search(wanted: Sequence[RunConfig], path: Path, jobs: int) -> None:
 
 
 def _name(one: dict[str, Any]) -> tuple[Any, ...]:
-    names = ("dataset", "size", "method", "form", "weight", "seed", "rate")
+    names: tuple[str, ...] = ("dataset", "size", "method", "form", "weight", "seed", "rate")
+    # On built-in data patience says how many steps are taken.
+    names += ("steps",) if "rate" in one else ()
     return tuple(str(one.get(name)) for name in names)
 
 
@@ -187,7 +199,7 @@ def place(config: RunConfig) -> dict[str, Any]:
         "form": config.mi_form if has_mi else None,
         "weight": config.alpha3 if has_mi else None,
         "seed": config.seed,
-        **({} if spec.built_in else {"rate": config.learning_rate}),
+        **({} if spec.built_in else {"rate": config.learning_rate, "steps": config.max_steps}),
     }
 
 
