@@ -4,8 +4,9 @@ These tests speak of test items that might have been drawn instead, for students
 `over_seeds.paired_difference` speaks of training again. Neither covers the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -15,6 +16,8 @@ from mi_cot_lib.errors import ConfigError
 
 # The smallest p is twice this number's inverse, and Holm multiplies it by the number of comparisons.
 RESAMPLES = 10_000
+# Of a statistic that is no mean, which takes longer.
+STATISTIC_RESAMPLES = 1_000
 
 Answers = Sequence[float] | np.ndarray
 
@@ -107,3 +110,15 @@ def _paired(correct_a: Answers, correct_b: Answers) -> tuple[np.ndarray, np.ndar
             place = int(np.flatnonzero(~np.isfinite(side))[0])
             raise ConfigError(f"item {place} was answered with {side[place]}: needs finite shares.")
     return a, b
+
+
+def resampled(items: int, statistic: Callable[[np.ndarray], float], method: str) -> Any:
+    """Return scipy's 95% bootstrap of what a statistic says of the chosen ones of some shared items."""
+    return stats.bootstrap(
+        (np.arange(items),),
+        statistic,
+        n_resamples=STATISTIC_RESAMPLES,
+        vectorized=False,
+        method=method,
+        rng=np.random.default_rng(0),
+    )

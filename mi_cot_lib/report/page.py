@@ -41,7 +41,7 @@ def render_page(results: Sequence[Result], commands: Mapping[str, str], command:
     return WORDS.get_template("page.html.jinja").render(
         sections=[_section(one, commands[one.id]) for one in results],
         contents=contents,
-        built_in=any(one.built_in for one in results),
+        caveats=list(dict.fromkeys(filter(None, (one.mark["caveat"] for one in results)))),
         presets=list(dict.fromkeys(one.preset for one in results)),
         settings=SETTINGS,
         facts=facts_of(results),

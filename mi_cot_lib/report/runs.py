@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mi_cot_lib.data.specs import ALL_FOLDS
 from mi_cot_lib.data.worlds.item import NEW, New
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.measure.over_seeds import mean_interval
 from mi_cot_lib.measure.verdicts import SAME, Side, Value
-from mi_cot_lib.report.setting import COLUMN, Setting, title
+from mi_cot_lib.report.setting import COLUMN, WORDING, Setting, title
 
-RESAMPLES = 1_000
 # What most items ask beside each other, the MI loss and rationales; and what can be said one by one.
 ASKED, _LISTED = 2, 6
 NO_ROOM = f"{SAME}, no room"
@@ -136,6 +134,17 @@ class Result:
     cases: str | None = None
     judge: str | None = None
     embedder: str | None = None
+
+    @property
+    def mark(self) -> Mapping[str, str]:
+        """What is said of results that are not of the paper's data and students: `badge`, `caveat`, `paper`.
+
+        The first two are empty where they are.
+        """
+        marks: Mapping[str, Mapping[str, str]] = WORDING["marks"]
+        return marks[
+            "built_in" if self.built_in else self.preset if self.preset in marks else "paper"
+        ]
 
     @property
     def kind(self) -> str:
@@ -269,18 +278,6 @@ def over_seeds(values: Iterable[float]) -> dict[str, float]:
     found = mean_interval(known)
     ends = {"low": found.low, "high": found.high}
     return {"value": found.mean, **{name: np.nan if x is None else x for name, x in ends.items()}}
-
-
-def resampled(items: int, statistic: Callable[[np.ndarray], float], method: str) -> Any:
-    """Return scipy's 95% bootstrap of what a statistic says of the chosen ones of some shared items."""
-    return stats.bootstrap(
-        (np.arange(items),),
-        statistic,
-        n_resamples=RESAMPLES,
-        vectorized=False,
-        method=method,
-        rng=np.random.default_rng(0),
-    )
 
 
 def _refuse_mixed(records: Sequence[Record], are_folds: bool) -> None:

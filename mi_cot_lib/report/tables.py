@@ -120,7 +120,7 @@ def _own_rows(result: Result) -> list[dict[str, Any]]:
 
 
 def _papers_rows(result: Result) -> list[dict[str, str]]:
-    mark = "paper, other data" if result.built_in else "paper"
+    mark = result.mark["paper"]
     first: dict[tuple[str, str], Setting] = {}
     for one in result.cells["setting"]:
         first.setdefault((one.family, one.split), one)
@@ -137,14 +137,14 @@ def _papers_rows(result: Result) -> list[dict[str, str]]:
 
 
 def _every_cell(result: Result) -> pd.DataFrame:
-    """Each cell beside the paper's number; on built-in data no difference to it is taken."""
+    """Each cell beside the paper's number; no difference to it is taken where data or student are others."""
     digits = DIGITS[result.measure]
 
     def texts(cell: Cell) -> dict[str, str]:
         value, low, high = VALUE(cell)
         theirs = next(iter(paper_value(result.id, cell["setting"])), None)
         gap, inside = MISSING, MISSING
-        if theirs is not None and not result.built_in and not pd.isna(value):
+        if theirs is not None and not result.mark["badge"] and not pd.isna(value):
             gap = number(value - theirs, digits, signed=True)
             if not pd.isna(low):
                 inside = "yes" if low <= theirs <= high else "no"

@@ -87,6 +87,13 @@ def test_built_in_data_are_said_once_and_marked_at_each_table(built_in):
     assert all((one.caption.select_one(".badge") is not None) == built_in for one in tables[:1])
 
 
+def test_real_data_with_another_student_than_the_papers_say_so():
+    page = page_of(result(SETTINGS, built_in=False, preset="real-small", pictures=()))
+    (caveat,) = page.select(".caveat")
+    assert caveat.get_text().startswith("Real data, but not the paper's student")
+    assert {badge.get_text() for badge in page.select(".badge")} == {"another student"}
+
+
 def test_missing_runs_are_said_before_the_answer():
     missing = {"a": "absent", "b": "absent"}
     page = page_of(result(SETTINGS, built_in=False, pictures=(), missing=missing))

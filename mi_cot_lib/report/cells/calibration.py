@@ -15,7 +15,8 @@ from mi_cot_lib.measure.calibration import (
     expected_calibration_error,
     noise_floor,
 )
-from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds, resampled
+from mi_cot_lib.measure.over_items import resampled
+from mi_cot_lib.report.runs import Run, Values, by_seed, by_setting, over_seeds
 
 N_BINS = 10
 # Sums are rounded.

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mi_cot_lib.report.runs import JudgedSample, Values, over_seeds, resampled
+from mi_cot_lib.measure.over_items import resampled
+from mi_cot_lib.report.runs import JudgedSample, Values, over_seeds
 from mi_cot_lib.report.setting import TEACHER, WORDING, Setting
 
 

@@ -126,8 +126,7 @@ def finish(
     figure.set_layout_engine("constrained", rect=(0, below, 1, 1 - below))
     look: dict[str, Any] = {"fontsize": 8, "color": GREY}
     figure.text(0.01, 0.25 * foot, WORDING["notes"].get(note, note), ha="left", **look)
-    if result.built_in:
-        figure.text(0.99, 0.25 * foot, "built-in data", ha="right", **look)
+    figure.text(0.99, 0.25 * foot, result.mark["badge"], ha="right", **look)
     return figure
 
 
