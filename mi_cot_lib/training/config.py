@@ -36,7 +36,7 @@ Precision = Literal["fp32", "bf16"]
 Unparsed = Literal["leave_out", "keep_empty"]
 Schedule = Literal["linear", "plateau"]
 
-# Fields that a run's name does not show where they are not set: earlier runs keep theirs.
+# Fields that records and names of runs do not show where they are not set: earlier runs keep theirs.
 _LATER = ("prompting", "lora_rank", "lora_targets")
 _MAY_BE_0 = ("alpha1", "alpha2", "alpha3", "seed", "patience")
 
@@ -263,8 +263,8 @@ class RunConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON values."""
-        return asdict(self)
+        """Return the fields as plain JSON values; of the later ones those that are set."""
+        return {n: value for n, value in asdict(self).items() if n not in _LATER or value is not None}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
@@ -280,9 +280,7 @@ class RunConfig:
     @property
     def run_name(self) -> str:
         """The run's folder: data set, method, student, seed and a hash of the whole configuration."""
-        values = self.to_dict()
-        shown = {name: values[name] for name in values if name not in _LATER or values[name]}
-        text = json.dumps(shown, sort_keys=True)
+        text = json.dumps(self.to_dict(), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:10]
         student = Path(self.student).resolve().name
         return f"{self.dataset}-{self.method}-{student}-seed{self.seed}-{digest}"
