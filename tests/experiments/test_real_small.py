@@ -1,11 +1,15 @@
 """The preset of real data: which items it has, which runs they share, and how folds become repetitions."""
 
+import json
+
+import pandas as pd
 import pytest
 
 from mi_cot_lib.data.specs import ALL_FOLDS, FOLDS
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.experiments.asked.declared import REAL
 from mi_cot_lib.experiments.asked.items import ITEMS, items_named, items_of
+from mi_cot_lib.experiments.asked.pilot import ON_REAL_DATA, SEARCHES, pilot_path, place
 from mi_cot_lib.experiments.asked.presets import PRESETS
 from mi_cot_lib.experiments.asked.wanted import wanted_of
 
@@ -62,3 +66,27 @@ def test_its_items_share_runs():
     assert {one.config.run_name for one in wanted("table7")} < names
     ours = {one.config.run_name for one in wanted("real")}
     assert len(ours - names) == len(ours) // 4
+
+
+@pytest.fixture(scope="module")
+def searched():
+    return pd.DataFrame(json.loads(pilot_path("rates").read_text(encoding="utf-8")))
+
+
+def test_the_search_is_whole_and_of_a_seed_that_no_table_has(searched):
+    wanted = [place(config) for name in ON_REAL_DATA for config in SEARCHES[name]()]
+    there = searched[list(wanted[0])].astype(object)
+    there = there.where(there.notna(), None).to_dict("records")
+    assert sorted(there, key=str) == sorted(wanted, key=str)
+    assert {*searched["method"]} == {"finetune", "dss"}
+    assert not {*searched["seed"]} & {one.config.seed for one in wanted_of(ITEMS["real"], PRESET)}
+
+
+def test_the_rate_validated_best_and_twice_as_many_steps_do_not_help_by_more_than_the_margin(
+    searched,
+):
+    own = searched["steps"] == REAL.training["max_steps"]
+    by_rate = searched[own].groupby("rate")["accuracy"].mean()
+    assert by_rate.idxmax() == REAL.training["learning_rate"]
+    longer = 100 * searched[~own]["accuracy"].mean()
+    assert longer <= 100 * by_rate.max() + REAL.margin
