@@ -7,6 +7,7 @@ question 1. From what it found `declared.toml` was written. And with which rate 
 best on real data, and whether twice as many steps make it better: of that is `declared_real.toml`.
 """
 
+import gc
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -216,6 +217,8 @@ def _one(config: RunConfig) -> dict[str, Any]:
         for row in trained.history
         if "eval_accuracy" in row
     }
+    # The trainer refers to itself: without this its gigabytes stay for the worker's next run.
+    gc.collect()
     return {
         **place(config),
         **({} if dataset_spec(config.dataset).built_in else {"curve": curve}),
