@@ -60,10 +60,8 @@ def run_command(runs: Path | None, tensorboard: bool, **values: Any) -> None:
     A finished run is not repeated; an interrupted one goes on where it stopped.
     """
     from mi_cot_lib.experiments.running.run import run
-    from mi_cot_lib.student.folder import ask_hub
     from mi_cot_lib.training.config import RunConfig
 
-    ask_hub(values["student"])
     click.echo(run(RunConfig.from_dict(values), runs or "runs", tensorboard=tensorboard))
 
 

@@ -21,7 +21,8 @@ preset = click.option(
     "--preset",
     default="nano",
     show_default=True,
-    help="nano: built-in data and students, CPU. paper: real data, T5 v1.1, GPU.",
+    help="nano: built-in data and students, CPU. real-small: SVAMP and CQA, SmolLM2, days of a CPU. "
+    "paper: real data, T5 v1.1, GPU.",
 )
 
 

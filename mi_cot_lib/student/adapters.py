@@ -69,6 +69,14 @@ def save_adapters(model: nn.Module, folder: Path, base: Base) -> None:
     (folder / BASE).write_text(json.dumps(asdict(base), indent=1) + "\n", encoding="utf-8")
 
 
+def holds_adapters(folder: Path, model: nn.Module) -> bool:
+    """Tell whether a folder holds the adapters that a model carries, to the bit."""
+    found, wanted = load_file(folder / WEIGHTS), _tensors_of(model)
+    return found.keys() == {_PREFIX + name for name in wanted} and all(
+        torch.equal(found[_PREFIX + name], tensor.cpu()) for name, tensor in wanted.items()
+    )
+
+
 def base_of(folder: Path) -> Base:
     """Read which student the adapters in a folder belong to; ConfigError where nothing says so."""
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from transformers import DynamicCache
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -139,10 +140,19 @@ def faults_of_tokens(folder: Path, student: "Student") -> Iterator[str]:
 
 @torch.no_grad()
 def faults_of_outputs(student: "Student") -> Iterator[str]:
-    """Say whether the answer to one short prompt is not finite."""
+    """Say whether the answer to one short prompt is not finite, or the prompt would be forgotten."""
     ids = torch.tensor([student.tokeniser(PREDICT_PREFIX)["input_ids"]])
-    read = {"input_ids": ids}
+    cache = DynamicCache()
+    read: dict[str, Any] = {"input_ids": ids, "past_key_values": cache, "use_cache": True}
     if not student.decoder_only:
-        read["decoder_input_ids"] = torch.tensor([[student.model.config.decoder_start_token_id]])
+        start = torch.tensor([[student.model.config.decoder_start_token_id]])
+        read = {"input_ids": ids, "decoder_input_ids": start}
     if not torch.isfinite(student.model(**read).logits).all():
         yield "what it computes is not finite; its weights are too large"
+    layers: list[Any] = cache.layers
+    kept = [layer.get_seq_length() if hasattr(layer, "keys") else 0 for layer in layers]
+    if student.decoder_only and kept != [ids.shape[1]] * student.model.config.num_hidden_layers:
+        yield (
+            "it does not keep keys and values of all that it reads, as state-space models do not; name a "
+            "Llama, a GPT or their like"
+        )

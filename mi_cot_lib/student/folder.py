@@ -6,6 +6,7 @@ Loads no torch, so that names are checked before it does.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Literal
@@ -131,34 +132,37 @@ def folder_of(name: str) -> str:
 
 
 def is_decoder_only(name: str) -> bool:
-    """Tell, without loading it, whether a student has no encoder, as far as its name or folder says so."""
-    if name in BUILT_IN_DECODERS or fetched_as(name) is not None:
-        return True
-    folder = Path(NAMED_STUDENTS.get(name, name))
+    """Tell, without loading it, whether a student has no encoder, as its configuration says.
+
+    That of a model of the hub is downloaded if it is not in the local cache; what cannot be had cannot be
+    loaded either, and counts as a T5.
+    """
+    if name in NAMED_STUDENTS or name in NAMED_STUDENTS.values():
+        return name in BUILT_IN_DECODERS or fetched_as(name) is not None
+    folder = Path(name) if Path(name).is_dir() else _of_hub(name)
     try:
         if (folder / ADAPTERS).is_file():
             said = json.loads((folder / ADAPTERS).read_bytes())
             return is_decoder_only(str(said["base_model_name_or_path"]))
-        if not folder.is_dir():
-            folder = _of_hub(str(folder), local_files_only=True)
-        architectures = json.loads((folder / "config.json").read_bytes())["architectures"]
+        kind = json.loads((folder / "config.json").read_bytes())["model_type"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return any(str(one).endswith(("ForCausalLM", "LMHeadModel")) for one in architectures)
+    # Not above: it loads torch, for which names do not wait.
+    from mi_cot_lib.student.faults import DECODER_ONLY
+
+    return kind in DECODER_ONLY
 
 
-def ask_hub(name: str) -> None:
-    """Get the configuration of a model of the hub, on which its defaults depend, if it can be had."""
-    if name not in NAMED_STUDENTS and not Path(name).is_dir():
-        with suppress(OSError, ValueError):
-            _of_hub(name)
-
-
-def _of_hub(name: str, *, local_files_only: bool = False) -> Path:
+@cache
+def _of_hub(name: str) -> Path:
+    """Return the folder of the local cache that holds a model's configuration, if it can be had."""
     # Not above: it takes a second, and most students are no models of the hub.
     from huggingface_hub import hf_hub_download
 
-    return Path(hf_hub_download(name, "config.json", local_files_only=local_files_only)).parent
+    for is_local in (True, False):
+        with suppress(OSError, ValueError):
+            return Path(hf_hub_download(name, "config.json", local_files_only=is_local)).parent
+    return Path(name)
 
 
 def refused(source: str, why: str) -> ConfigError:

@@ -64,6 +64,11 @@ class Student:
         """Whether it has no encoder: it reads a prompt and writes on."""
         return not self.model.config.is_encoder_decoder
 
+    @property
+    def width(self) -> int:
+        """How many numbers its output layer reads at a position."""
+        return int(self.model.get_output_embeddings().weight.shape[1])
+
     @cached_property
     def wording(self) -> Wording:
         """How it is asked and answers, in token ids."""
@@ -112,8 +117,10 @@ def load_student(name: str, prompting: Prompting | None = None) -> Student:
             ignore_mismatched_sizes=True,
         )
     _refuse(source, faults_of_weights(weights, model, found, raw))
-    # The kit pads by itself and cuts prompts at their end, whatever a tokeniser was saved with.
-    tokeniser.truncation_side = tokeniser.padding_side = "right"
+    # The kit pads by itself and cuts prompts at their end, whatever a tokeniser was saved with. Others who
+    # generate with a saved student that has no encoder must pad on the left.
+    tokeniser.truncation_side = "right"
+    tokeniser.padding_side = "left" if auto is AutoModelForCausalLM else "right"
     if prompting is not None:
         setattr(model.config, PROMPTING, prompting)
     student = Student(model.eval(), tokeniser, getattr(model.config, PROMPTING, "plain"))

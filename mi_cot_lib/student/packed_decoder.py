@@ -24,6 +24,8 @@ _SMOLLM2: dict[str, Any] = {
     **{"num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3},
     "tie_word_embeddings": True,
 }
+# Kinds of model with the same layers; Qwen's add a constant to queries, keys and values.
+_LIKE_LLAMA = ("llama", "mistral", "qwen2")
 # Where attention may not look.
 _NEVER = -1e9
 
@@ -64,11 +66,12 @@ class Branches:
 
 
 def can_share(model: nn.Module) -> bool:
-    """Tell whether a student is a Llama whose layers are known here; others take their own forward."""
+    """Tell whether a student's layers are a Llama's, which are known here; others take their own forward."""
     student: Any = model
     config = student.config
-    is_known = config.model_type == "llama" and config.hidden_act == "silu"
-    return is_known and config.attention_dropout == 0 and has_plain_ends(student)
+    is_known = config.model_type in _LIKE_LLAMA and config.hidden_act == "silu"
+    sees_all = getattr(config, "sliding_window", None) is None
+    return is_known and sees_all and config.attention_dropout == 0 and has_plain_ends(student)
 
 
 def common_length(prompts: Sequence[Sequence[int]]) -> int:

@@ -23,6 +23,8 @@ EXPLAIN_PREFIX = "explain: "
 TASKS = {"label": PREDICT_PREFIX, "rationale": EXPLAIN_PREFIX}
 # Where a question stands in a template.
 QUESTION = "{{question}}"
+# Before a chat template: where one asks for today's date, a student is asked the same on every day.
+_ON_A_DAY = "{%- macro strftime_now(format) %}26 Jul 2024{% endmacro %}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,10 @@ class Wording:
         try:
             text = str(
                 self.tokeniser.apply_chat_template(
-                    [{"role": "user", "content": asked}], tokenize=False, add_generation_prompt=True
+                    [{"role": "user", "content": asked}],
+                    tokenize=False,
+                    add_generation_prompt=True,
+                    chat_template=_ON_A_DAY + self.tokeniser.get_chat_template(),
                 )
             )
         except (ValueError, TemplateError) as error:

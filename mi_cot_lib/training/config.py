@@ -264,7 +264,9 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON values; of the later ones those that are set."""
-        return {n: value for n, value in asdict(self).items() if n not in _LATER or value is not None}
+        return {
+            n: value for n, value in asdict(self).items() if n not in _LATER or value is not None
+        }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":

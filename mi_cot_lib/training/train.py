@@ -186,7 +186,7 @@ def train(
     checkpoints = (folder / FOLDER).resolve()
     checkpoints.mkdir(parents=True, exist_ok=True)
     set_seed(config.seed)
-    head = make_head(config.objective, student.model.config.hidden_size, config.seed)
+    head = make_head(config.objective, student.width, config.seed)
     with carried(student.model, head):
         trainer = TwoTaskTrainer(
             student=student,

@@ -1,6 +1,7 @@
 """Five folds of SVAMP: every question once, no story on both sides, teacher texts beside their rows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,8 @@ from mi_cot_lib.data.layout import read_split
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import DATASETS, FOLDS
 from mi_cot_lib.errors import DataError
+from mi_cot_lib.experiments.running.run_record import without_twins
+from mi_cot_lib.training.config import RunConfig
 
 NAMES = [name for name, spec in DATASETS.items() if spec.fold is not None]
 
@@ -121,3 +124,15 @@ def test_over_half_of_the_published_test_stories_are_twins(shared):
         )
         assert len(inside) + len(outside) == 1_000 and not any(twins(inside, outside))
         assert 150 <= len(outside) <= 250
+
+
+def test_test_questions_without_a_twin_in_training_are_told_apart(small):
+    rows = (small / "svamp" / "svamp_test.json").read_text().splitlines()
+    alone = {"input": "Zoe has 4 cats and no dog.\nHow many cats has Zoe?", "label": "( 4.0 )"}
+    # The last row of the test file, whose story alone is in no row of training.
+    changed = [*rows[:-1], json.dumps(alone)]
+    (small / "svamp" / "svamp_test.json").write_text("\n".join(changed) + "\n")
+    test = load_split("svamp", "test", small)
+    config = RunConfig(dataset="svamp", data_root=small)
+    assert without_twins(config, test) == {test[-1].id}
+    assert without_twins(replace(config, dataset="svamp_fold0"), test) == set()

@@ -26,6 +26,7 @@ from mi_cot_lib.student.tokenise import Column, token_ids
 from mi_cot_lib.training.config import RunConfig
 from tests.student import damaged
 from tests.student.damaged import DAMAGES, WEIGHTS, change_weights, edit
+from tests.student.small_decoders import small_mamba, with_nanos_tokens
 
 PROMPTS = [
     "predict: " + "Ann has 3 pens and buys 4 more. " * 4 + "How many?",
@@ -239,6 +240,14 @@ def test_t5s_tokeniser_is_read_from_spiece_model_alone(tmp_path, shared):
     whole_one = AutoTokenizer.from_pretrained(shared / "t5-tokenizer")
     columns = [Column([row.input for row in load_split("cqa", "test", shared / "dss")[:200]], 1024)]
     assert token_ids(columns, found) == token_ids(columns, whole_one)
+
+
+def test_a_model_that_forgets_what_it_has_read_is_refused(tmp_path):
+    student = with_nanos_tokens(small_mamba)
+    for part in (student.model, student.tokeniser):
+        part.save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match="does not keep keys and values of all that it reads"):
+        load_student(str(tmp_path))
 
 
 @pytest.fixture

@@ -82,11 +82,12 @@ def test_targets_end_and_are_cut_before_their_end(tokeniser):
     assert cut[:2] == whole[:2] and len(cut) == 3
 
 
-@pytest.mark.parametrize(
-    ("template", "said"),
-    [(None, "has no chat template"), ("{{ messages[0].content | upper }}", "does not repeat")],
-)
-def test_a_template_that_cannot_be_used_is_refused_with_the_other_way(tokeniser, template, said):
-    tokeniser.chat_template = template
-    with pytest.raises(ConfigError, match=f"{said}.*--prompting plain"):
+def test_a_template_that_changes_what_a_user_says_is_refused_with_the_other_way(tokeniser):
+    tokeniser.chat_template = "{{ messages[0].content | upper }}"
+    with pytest.raises(ConfigError, match="does not repeat.*--prompting plain"):
         prompts(tokeniser, prompting="chat")
+
+
+def test_a_template_that_asks_for_the_date_is_the_same_on_every_day(tokeniser):
+    tokeniser.chat_template = "{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}"
+    assert Wording(tokeniser, True, "chat").template("predict: ").startswith("26 Jul 2024 ")

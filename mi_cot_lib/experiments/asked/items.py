@@ -44,7 +44,8 @@ def items_named(names: tuple[str, ...], preset: str) -> list[Item]:
         if name not in GROUPS:
             ids[item_named(name, GROUPS).id] = None
             if name not in made:
+                others = " or ".join(f"--preset {one}" for one in ITEMS[name].presets)
                 raise ConfigError(
-                    f"{name} is not made on {preset}; there: {', '.join(sorted(made))}."
+                    f"{name} is not made on {preset} but with {others}; there: {', '.join(sorted(made))}."
                 )
     return [ITEMS[one] for one in ids]

@@ -39,7 +39,8 @@ def write_task(
 
     Raises:
         ConfigError: An unknown name, labels that the student has not learned, a data set that is not the
-            kit's, a method that writes rationale and label in one text, adapters, or prompts that are cut.
+            kit's, a method that writes rationale and label in one text, adapters, or prompts that
+            are cut or that the student's tokeniser reads otherwise as a whole.
         DataError: Checkpoint or data that are missing or cannot be read.
     """
     opened = open_checkpoint(checkpoint, method)
@@ -69,10 +70,16 @@ def write_task(
         raise ConfigError(
             f"{longer} prompts have more than {limit} tokens: the harness would not cut them as the kit does."
         )
+    texts = [template.replace(QUESTION, one.input) for one in examples]
+    if student.tokeniser(texts)["input_ids"] != student.wording.prompts(prompts, _UNCUT):
+        raise ConfigError(
+            f"the tokeniser of {opened.name} reads a whole prompt otherwise than the kit, which reads what "
+            "stands before a question by itself: the harness would ask something else."
+        )
     out = Path(out).resolve()
     out.mkdir(parents=True, exist_ok=True)
     asked = [
-        {"prompt": template.replace(QUESTION, one.input), "label": one.label} for one in examples
+        {"prompt": text, "label": one.label} for text, one in zip(texts, examples, strict=True)
     ]
     write_lines(out / QUESTIONS, asked)
     score = WORDS.get_template("score.py.jinja").render(dataset=spec.name)

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from mi_cot_lib.data.load import load_report, load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
-from mi_cot_lib.errors import ConfigError, KitError, is_disk_full
+from mi_cot_lib.errors import KitError, is_disk_full
 from mi_cot_lib.evaluation.predict import Prediction, accuracy, least_recall, predict
 from mi_cot_lib.experiments.running.checkpoint import limits_of
 from mi_cot_lib.experiments.running.run_record import (
@@ -166,9 +166,6 @@ def fit(
     check_teacher(config, train_examples)
     usable, targets = training_targets(config, train_examples)
     student = load_student(config.student, config.prompting)
-    if student.decoder_only and config.features == "encoder_hidden":
-        # Of a model of the hub only its files say so.
-        raise ConfigError(f"features encoder_hidden: {config.student} has no encoder.")
     if has_adapters(student.model):
         merge_adapters(student.model)
     if config.lora_rank is not None:
@@ -254,6 +251,7 @@ def _run(
             "sha256": sources["data_sha256"],
         },
         "weights_sha256": sources["weights_sha256"],
+        **({"prompting": student.prompting} if student.decoder_only else {}),
         "parameters": sum(p.numel() for p in student.model.parameters()),
         "seconds": {
             "train": round(trained.seconds, 1),

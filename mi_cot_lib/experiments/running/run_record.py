@@ -69,13 +69,11 @@ def training_flops(trained: int, model: Any, pairs: Sequence[EncodedPair]) -> fl
 
     What the two prompts of an example have in common counts once where it is computed once.
     """
-    read = sum(len(pair.predict_input) + len(pair.explain_input) for pair in pairs)
+    both = [pair for pair in pairs if pair.explain_target]
+    read = sum(len(pair.predict_input) for pair in pairs)
+    read += sum(len(pair.explain_input) for pair in (both if can_share(model) else pairs))
     if can_share(model):
-        read -= sum(
-            common_length([pair.predict_input, pair.explain_input])
-            for pair in pairs
-            if pair.explain_target
-        )
+        read -= sum(common_length([pair.predict_input, pair.explain_input]) for pair in both)
     written = sum(len(pair.predict_target) + len(pair.explain_target) for pair in pairs)
     share = trained / len(pairs)
     return matrix_flops(model, read * share, written * share, training=True)

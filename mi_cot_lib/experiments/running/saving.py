@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from mi_cot_lib.errors import KitError, written_to
-from mi_cot_lib.student.adapters import Base, save_adapters
+from mi_cot_lib.student.adapters import Base, holds_adapters, save_adapters
 from mi_cot_lib.student.load import Student, load_student, weights_fingerprint
 from mi_cot_lib.training.checkpoints import FOLDER
 from mi_cot_lib.training.train import Trained, selected_accuracy
@@ -43,8 +43,11 @@ def save_student(student: Student, folder: Path, base: Base | None = None) -> No
         if base is None:
             student.model.save_pretrained(part)
             student.tokeniser.save_pretrained(part)
+            is_whole = weights_fingerprint(load_student(str(part))) == weights_fingerprint(student)
         else:
             save_adapters(student.model, part, base)
-    if weights_fingerprint(load_student(str(part))) != weights_fingerprint(student):
+            # Its base a second time might be more than there is memory for.
+            is_whole = holds_adapters(part, student.model)
+    if not is_whole:
         raise KitError(f"{part} does not hold the weights that were saved in it; check the disk.")
     part.rename(folder)

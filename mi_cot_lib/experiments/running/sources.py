@@ -9,9 +9,11 @@ from typing import Any
 
 from mi_cot_lib.data.load import load_split
 from mi_cot_lib.data.specs import Example, dataset_spec
-from mi_cot_lib.errors import DataError, KitError
+from mi_cot_lib.errors import ConfigError, DataError, KitError
 from mi_cot_lib.files import write_json
+from mi_cot_lib.student.adapters import add_adapters
 from mi_cot_lib.student.load import load_student, weights_fingerprint
+from mi_cot_lib.student.wording import EXPLAIN_PREFIX, PREDICT_PREFIX
 from mi_cot_lib.training import record
 from mi_cot_lib.training.config import RunConfig
 
@@ -35,11 +37,23 @@ def data_fingerprint(config: RunConfig) -> str:
 
 
 def sources_of(config: RunConfig) -> dict[str, str]:
-    """Return `data_sha256` (all splits) and `weights_sha256` of what a run would be made from now."""
-    return {
+    """Return `data_sha256` (all splits) and `weights_sha256` of what a run would be made from now.
+
+    ConfigError where such a student cannot be trained so: asked, read at its encoder, or given adapters.
+    """
+    student = load_student(config.student, config.prompting)
+    if student.decoder_only and config.features == "encoder_hidden":
+        # Of a model of the hub only its files say so.
+        raise ConfigError(f"features encoder_hidden: {config.student} has no encoder.")
+    # A question that is cut to one token.
+    student.wording.prompts([PREDICT_PREFIX, EXPLAIN_PREFIX], config.max_input_tokens)
+    sources = {
         "data_sha256": data_fingerprint(config),
-        "weights_sha256": weights_fingerprint(load_student(config.student)),
+        "weights_sha256": weights_fingerprint(student),
     }
+    if config.lora_rank is not None:
+        add_adapters(student.model, config.lora_rank, config.lora_targets, config.seed)
+    return sources
 
 
 def recorded_sources(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def without_end(tokeniser: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
     """
     own = copy.deepcopy(tokeniser)
     own.backend_tokenizer.post_processor = processors.Sequence([])
+    own.padding_side = "left"
     return own
 
 

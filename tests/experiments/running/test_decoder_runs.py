@@ -1,6 +1,7 @@
 """Runs of decoder-only students and of adapters, from end to end."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,8 +10,11 @@ from mi_cot_lib.data.load import load_split
 from mi_cot_lib.errors import ConfigError
 from mi_cot_lib.evaluation.generate import outputs
 from mi_cot_lib.experiments.running.evaluate import evaluate
+from mi_cot_lib.experiments.running.run_record import training_flops
+from mi_cot_lib.student.encode import EncodedPair
 from mi_cot_lib.student.folder import ADAPTERS
 from mi_cot_lib.student.load import load_student
+from mi_cot_lib.student.packed import matrix_flops
 from mi_cot_lib.student.wording import PREDICT_PREFIX
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import read_record
@@ -34,19 +38,41 @@ def test_every_method_trains_a_decoder_only_student(small_root, tmp_path, method
     told = answers(folder)
     assert all(one.predicted == told[one.id] for one in found.predictions)
     card = (folder / "student" / "README.md").read_text()
-    assert "license: apache-2.0" in card and "`{{question}}\npredict:`" in card
+    assert "license: apache-2.0" in card and "```text\n{{question}}\npredict:\n```" in card
     assert ("explain:" in card) == (method in ("dss", "mi"))
     assert str(tmp_path) not in card
 
 
-def test_decoder_only_costs_of_both_tasks_count_the_question_once(small_root, tmp_path):
-    flops = {
-        method: read_record(
-            run(short(small_root, student="nano_llama", method=method, train_size=16), tmp_path)
-        )["flops"]
-        for method in ("finetune", "dss")
-    }
-    assert flops["finetune"] < flops["dss"] < 3 * flops["finetune"]
+def test_decoder_only_costs_of_both_tasks_count_the_question_once():
+    model = load_student("nano_llama").model
+    pair = EncodedPair([*range(10, 30), 5], [6, 1], [*range(10, 30), 7], [8, 9, 1])
+    question = matrix_flops(model, 20, 0, training=True)
+    # All that is read and written, and what the question would take a second time.
+    whole = matrix_flops(model, 2 * 21, 2 + 3, training=True)
+    assert training_flops(1, model, [pair]) == pytest.approx(whole - question)
+    # Without a rationale only one prompt is read.
+    alone = replace(pair, explain_input=[], explain_target=[])
+    alone_takes = matrix_flops(model, 21, 2, training=True)
+    assert training_flops(1, model, [alone]) == pytest.approx(alone_takes)
+    assert training_flops(1, model, [replace(alone, explain_input=[5])]) == pytest.approx(
+        alone_takes
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"prompting": "chat"}, "no chat template"),
+        ({"max_input_tokens": 2}, "leaves no room for a question"),
+        ({"lora_rank": 2, "lora_targets": "nothing"}, "fit no layer of this student"),
+    ],
+)
+def test_a_refused_run_leaves_no_folder(small_root, tmp_path, changes, said):
+    if "lora_rank" in changes:
+        pytest.importorskip("peft", reason="adapters need peft, an extra")
+    with pytest.raises(ConfigError, match=said):
+        run(short(small_root, student="nano_llama", **changes), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_features_of_an_encoder_are_refused_by_name():
