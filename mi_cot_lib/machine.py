@@ -195,14 +195,7 @@ def free_memory() -> int | None:
         for line in meminfo.read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 limits.append(1024 * int(line.split()[1]))
-    group = Path("/sys/fs/cgroup")
-    most, used = group / "memory.max", group / "memory.current"
-    if most.is_file() and used.is_file():
-        text = most.read_text(encoding="ascii").strip()
-        if text.isdecimal():
-            # What files take of it is given back when it is needed.
-            files = sum(map(_of_group(group), ("inactive_file", "active_file")))
-            limits.append(int(text) - int(used.read_text(encoding="ascii")) + files)
+    limits += [left for left in map(left_in, _groups()) if left is not None]
     taken = address_space()
     if taken is not None:
         # Not above: other systems have no such module.
@@ -214,12 +207,38 @@ def free_memory() -> int | None:
     return max(0, min(limits)) if limits else None
 
 
-def _of_group(group: Path) -> Callable[[str], int]:
-    """Return what a group of processes says of its memory, in bytes by name; 0 of what it does not say."""
-    path = group / "memory.stat"
-    lines = path.read_text(encoding="ascii").splitlines() if path.is_file() else []
-    said = dict(line.split() for line in lines)
-    return lambda name: int(said.get(name, 0))
+def _groups() -> Iterator[Path]:
+    """Give the folders of the groups of processes whose memory limits hold here: own, and around it."""
+    told = Path("/proc/self/cgroup")
+    for line in told.read_text(encoding="utf-8").splitlines() if told.is_file() else []:
+        _, kinds, own = line.split(":", 2)
+        base = Path("/sys/fs/cgroup")
+        if kinds:
+            # Version 1 has a tree a kind of limit.
+            if "memory" not in kinds.split(","):
+                continue
+            base /= "memory"
+        group = base / own.lstrip("/")
+        yield from (one for one in (group, *group.parents) if one.is_relative_to(base))
+
+
+def left_in(group: Path) -> int | None:
+    """Return how many bytes a group of processes can still take; None where its folder names no limit."""
+    for most, used in (
+        ("memory.max", "memory.current"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        if not ((group / most).is_file() and (group / used).is_file()):
+            continue
+        text = (group / most).read_text(encoding="ascii").strip()
+        if text.isdecimal():
+            stat = group / "memory.stat"
+            lines = stat.read_text(encoding="ascii").splitlines() if stat.is_file() else []
+            said = dict(line.split() for line in lines)
+            # What files take of it is given back when it is needed.
+            files = sum(int(said.get(name, 0)) for name in ("inactive_file", "active_file"))
+            return int(text) - int((group / used).read_text(encoding="ascii")) + files
+    return None
 
 
 def git_commit() -> str | None:

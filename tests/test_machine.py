@@ -11,7 +11,7 @@ from mi_cot_lib.data.fetch import DATASETS_BLOB_ID
 from mi_cot_lib.data.worlds.write import built_in_root
 from mi_cot_lib.errors import DataError
 from mi_cot_lib.experiments.running.execute import execute_notebook
-from mi_cot_lib.machine import address_space, cache_folder, hardware
+from mi_cot_lib.machine import address_space, cache_folder, hardware, left_in
 
 MI_COT = [sys.executable, "-m", "mi_cot_lib.cli"]
 CACHES = ("MI_COT_CACHE", "XDG_CACHE_HOME")
@@ -165,3 +165,20 @@ def test_address_space_counts_what_was_taken_and_not_yet_used():
     taken = mmap.mmap(-1, 1 << 30)
     assert address_space() - before >= 1 << 30
     taken.close()
+
+
+@pytest.mark.parametrize(
+    ("most", "used"),
+    [("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")],
+)
+def test_a_group_of_processes_can_take_its_limit_less_what_it_uses_beside_files(
+    tmp_path, most, used
+):
+    (tmp_path / used).write_text("700\n")
+    assert left_in(tmp_path) is None
+    (tmp_path / most).write_text("1000\n")
+    assert left_in(tmp_path) == 300
+    (tmp_path / "memory.stat").write_text("anon 500\nactive_file 40\ninactive_file 60\n")
+    assert left_in(tmp_path) == 400
+    (tmp_path / most).write_text("max\n")
+    assert left_in(tmp_path) is None
