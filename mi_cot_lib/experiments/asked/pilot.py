@@ -42,7 +42,7 @@ SIZES = (125, 250, 500, 1_000, None)
 WEIGHTS = (0.01, 0.1, 1.0)
 ON_REAL_DATA = ("rates", "lengths")
 # Learning rates of a pretrained student. A run of the search takes a fifth to an hour, so there is one seed.
-RATES = (5e-5, 1e-4, 2e-4)
+RATES = (5e-5, 1e-4, 2e-4, 4e-4)
 
 
 def pilot_path(searched: str = "sizes") -> Path:
