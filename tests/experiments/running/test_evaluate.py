@@ -248,4 +248,4 @@ def test_wrong_checkpoints_are_refused(folder, own, tmp_path):
     (begun / "run.json").write_text('{"run": "x", "config": {}, "metrics": {}}')
     refused(begun, "lacks dataset, method")
     (empty / "config.json").write_text("{}")
-    refused(empty, "no complete sequence-to-sequence student", KitError)
+    refused(empty, "no complete student", KitError)
