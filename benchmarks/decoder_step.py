@@ -17,7 +17,6 @@ from benchmarks.harness import (
     DEVICE,
     dataset_of,
     interleave,
-    main,
     options,
     print_result,
     print_table,
@@ -34,7 +33,7 @@ from benchmarks.train_step import (
     released_step,
     training_pairs,
 )
-from mi_cot_lib.errors import ConfigError
+from mi_cot_lib.errors import ConfigError, call_command
 from mi_cot_lib.objective.choices import Objective
 from mi_cot_lib.student import packed_decoder
 from mi_cot_lib.student.encode import EncodedPair, collate
@@ -123,4 +122,4 @@ def decoder_step(
 
 
 if __name__ == "__main__":
-    main(decoder_step)
+    call_command(decoder_step)
