@@ -22,7 +22,7 @@ from mi_cot_lib.report.text import to_markdown
 
 PAGE = "report.html"
 START, END = "<!-- results: written by `mi-cot paper all --record` -->", "<!-- /results -->"
-REAL_START = "<!-- results: written by `mi-cot paper all --preset real-small --record` -->"
+REAL_START = "<!-- results: `mi-cot paper all --preset real-small --record` -->"
 
 
 @dataclass(frozen=True, slots=True)
