@@ -15,7 +15,7 @@ from mi_cot_lib.student.encode import IGNORED
 
 # Logits held at a time, by kind of device: 32 MB in float32 and 256 MB. Smaller chunks read the weights
 # more often.
-CHUNK_ELEMENTS = {"cpu": 2**23, "cuda": 2**26}
+CHUNK_ELEMENTS = {"cpu": 2**25, "cuda": 2**26}
 # By the label side's and by the rationale side's pooled values, (examples, vocab) each; None is 0.
 Gradients = tuple[Tensor | None, Tensor | None]
 

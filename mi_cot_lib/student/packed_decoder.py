@@ -169,8 +169,9 @@ def _attend(
     # softmax: torch's fused attention takes three to six times as long on a processor.
     groups = heads[1]
     queries = (q * layer.scaling).reshape(len(q), groups, -1, size)
-    scores = (queries @ k.transpose(2, 3)).unflatten(2, (-1, q.shape[2])) + mask
-    weights = scores.softmax(dim=-1, dtype=torch.float32).to(v.dtype)
+    scores = (queries @ k.transpose(2, 3)).unflatten(2, (-1, q.shape[2])).add_(mask)
+    # Also of bf16 torch takes it in float32, and makes no copy for that.
+    weights = scores.softmax(dim=-1)
     found = (weights.flatten(2, 3) @ v).reshape(q.shape)
     return layer.o_proj(rows.gather(found))
 

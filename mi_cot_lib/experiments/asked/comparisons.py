@@ -69,12 +69,7 @@ _DECLARED: dict[str, Any] = {
 
 _REAL: dict[str, Any] = {
     "kind": OWN,
-    "rows": ({"method": "finetune"}, *COMPARED, {"method": "mi", "mi_form": "paper"}),
     "fields": ("method", "form"),
-    "asked": tuple(
-        DECLARABLE[name]
-        for name in ("MI − DSS", "MI in the paper's form − DSS", "DSS − finetuning")
-    ),
     "declared": True,
     "pictures": ("gains", "cells"),
     "presets": (REAL_SMALL,),
@@ -102,6 +97,11 @@ DECISIONS: tuple[Item, ...] = (
         title="What was declared, on real data",
         question="Do rationales, and the MI loss, help a small pretrained student?",
         seeds="seeds",
+        rows=({"method": "finetune"}, *COMPARED, {"method": "mi", "mi_form": "paper"}),
+        asked=tuple(
+            DECLARABLE[name]
+            for name in ("MI − DSS", "MI in the paper's form − DSS", "DSS − finetuning")
+        ),
         also=("unseen",),
         folded=("unseen",),
         **_REAL,
@@ -110,6 +110,8 @@ DECISIONS: tuple[Item, ...] = (
         id="folds",
         title="All questions of SVAMP in five folds, whose training sets overlap",
         question="And where no story is both trained on and tested?",
+        rows=({"method": "finetune"}, *COMPARED),
+        asked=tuple(DECLARABLE[name] for name in ("MI − DSS", "DSS − finetuning")),
         families=FOLDS_OF_SVAMP,
         seeds=1,
         **_REAL,

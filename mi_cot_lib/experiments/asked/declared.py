@@ -48,18 +48,21 @@ class DeclaredReal:
 
     Attributes:
         margin: Smallest difference of interest, in points of accuracy.
-        seeds: Of each cell, `at_most` by column where there are fewer.
+        seeds: Of each cell that is compared, `other_seeds` of cells of other tables; `at_most` by column where
+            there are fewer.
         drawn: Training examples by column where each run draws so many.
-        training: Fields of `RunConfig` of every run, as validation chose them.
+        training: Fields of `RunConfig` of every run, as validation chose them; `changes` by column.
     """
 
     date: datetime.date
     reason: str
     margin: float
     seeds: int
+    other_seeds: int
     at_most: Mapping[str, int]
     drawn: Mapping[str, int]
     training: Mapping[str, Any]
+    changes: Mapping[str, Mapping[str, Any]]
 
 
 # With the paper's students, of 10,000: what a step of DSS takes is less than three times finetuning's.

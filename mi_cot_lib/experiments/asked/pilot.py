@@ -22,7 +22,7 @@ from mi_cot_lib.data.specs import dataset_spec
 from mi_cot_lib.errors import KitError
 from mi_cot_lib.experiments.asked.declared import DECLARED
 from mi_cot_lib.experiments.asked.item import NANO, REAL_SMALL
-from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS, Preset
+from mi_cot_lib.experiments.asked.presets import FAMILIES, PRESETS
 from mi_cot_lib.experiments.asked.questions import FORMS
 from mi_cot_lib.experiments.running.run import fit
 from mi_cot_lib.experiments.running.run_record import training_flops
@@ -43,6 +43,8 @@ WEIGHTS = (0.01, 0.1, 1.0)
 ON_REAL_DATA = ("rates", "lengths")
 # Learning rates of a pretrained student. A run of the search takes a fifth to an hour, so there is one seed.
 RATES = (5e-5, 1e-4, 2e-4, 4e-4)
+# Of each of them, and how often validation is asked.
+STEPS, LOOKED_AT_EVERY = 180, 45
 # Where accuracy still rose at the last validation with the rate that was found; on CommonsenseQA it had stopped.
 STILL_RISING = ("svamp",)
 
@@ -111,18 +113,20 @@ def weight_configs() -> list[RunConfig]:
 
 def rate_configs() -> list[RunConfig]:
     """Return what is trained on real data: finetuning and DSS with each rate."""
-    return [one for rate in RATES for one in _on_real_data(PRESETS[REAL_SMALL], learning_rate=rate)]
+    return [one for rate in RATES for one in _on_real_data(STEPS, rate)]
 
 
 def length_configs() -> list[RunConfig]:
-    """Return what is trained on real data for twice as long as was declared, where that could help."""
-    preset = PRESETS[REAL_SMALL]
-    return _on_real_data(preset, STILL_RISING, max_steps=2 * preset.changes["max_steps"])
+    """Return what is trained on real data for twice as long, where that could help."""
+    rate = PRESETS[REAL_SMALL].changes["learning_rate"]
+    return _on_real_data(2 * STEPS, rate, STILL_RISING)
 
 
 def _on_real_data(
-    preset: Preset, datasets: Sequence[str] = ("svamp", "cqa"), **changes: Any
+    steps: int, rate: float, datasets: Sequence[str] = ("svamp", "cqa")
 ) -> list[RunConfig]:
+    preset = PRESETS[REAL_SMALL]
+    searched = {"max_steps": steps, "eval_every": LOOKED_AT_EVERY, "learning_rate": rate}
     return [
         RunConfig(
             dataset=dataset,
@@ -130,7 +134,7 @@ def _on_real_data(
             method=method,
             seed=SEEDS[0],
             train_size=preset.drawn.get(dataset),
-            **{**preset.changes, **changes},
+            **{**preset.changes, **searched},
         )
         for dataset in datasets
         for method in METHODS

@@ -38,7 +38,9 @@ class Preset:
         margin: Smallest difference of interest, in points of accuracy.
         sizes: Training examples of Figures 2 and 3 by column, ascending; the last is the whole set.
         short: Training examples by column where rationales matter most.
-        changes: Fields of `RunConfig` that every run of the preset has; a cell's own go before them.
+        changes: Fields of `RunConfig` that every run of the preset has; a column's and a cell's own go before
+            them.
+        changes_of: Fields of `RunConfig` by column.
         drawn: Training examples by column where each run draws so many of the whole set.
         at_most: Seeds by column, where a column has fewer than the others.
         data_root: Folder of the data; None looks where `load_split` does.
@@ -58,6 +60,7 @@ class Preset:
     sizes: dict[str, tuple[int, ...]]
     short: Mapping[str, int]
     changes: dict[str, Any] = field(default_factory=dict)
+    changes_of: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     drawn: Mapping[str, int] = field(default_factory=dict)
     at_most: Mapping[str, int] = field(default_factory=dict)
     other_kind: tuple[str, ...] = ()
@@ -168,11 +171,12 @@ PRESETS: dict[str, Preset] = {
             taught=("svamp",),
             seeds=REAL.seeds,
             whole_seeds=REAL.seeds,
-            other_seeds=REAL.seeds,
+            other_seeds=REAL.other_seeds,
             margin=REAL.margin,
             sizes={family: (rows,) for family, rows in _REAL_ROWS.items()},
             short=_REAL_ROWS,
             changes=dict(REAL.training),
+            changes_of=REAL.changes,
             drawn=REAL.drawn,
             at_most=REAL.at_most,
         ),

@@ -98,7 +98,7 @@ def _fields(
     preset: Preset, changes: Mapping[str, Any], family: str, student: str, size: int | None
 ) -> dict[str, Any]:
     """Return the fields of a row's run, with what stands for others filled in."""
-    fields = {**preset.changes, "train_size": size, **changes}
+    fields = {**preset.changes, **preset.changes_of.get(family, {}), "train_size": size, **changes}
     if fields.pop(EQUAL_OPERATIONS, False):
         fields |= equal_operations(preset.datasets[family], student, size)
     if fields.pop(TWICE_AS_MANY, False):
