@@ -48,8 +48,8 @@ class DeclaredReal:
 
     Attributes:
         margin: Smallest difference of interest, in points of accuracy.
-        seeds: Of each cell that is compared, `other_seeds` of cells of other tables; `at_most` by column where
-            there are fewer.
+        seeds: Of each cell that is compared, `other_seeds` of cells of other tables; `at_most` by column
+            where there are fewer.
         drawn: Training examples by column where each run draws so many.
         training: Fields of `RunConfig` of every run, as validation chose them; `changes` by column.
     """

@@ -45,7 +45,7 @@ ON_REAL_DATA = ("rates", "lengths")
 RATES = (5e-5, 1e-4, 2e-4, 4e-4)
 # Of each of them, and how often validation is asked.
 STEPS, LOOKED_AT_EVERY = 180, 45
-# Where accuracy still rose at the last validation with the rate that was found; on CommonsenseQA it had stopped.
+# Where accuracy still rose at the last validation with the rate that was found; on CQA it had stopped.
 STILL_RISING = ("svamp",)
 
 
