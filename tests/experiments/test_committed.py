@@ -7,11 +7,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mi_cot_lib.data.load import load_split
-from mi_cot_lib.experiments.asked.item import BY_SIZE, STORY
+from mi_cot_lib.experiments.asked.item import NANO, REAL_SMALL, STORY
 from mi_cot_lib.experiments.asked.items import FIRST, ITEMS, items_of
 from mi_cot_lib.experiments.asked.presets import PRESETS
-from mi_cot_lib.experiments.asked.wanted import runs_of, seeds_of
-from mi_cot_lib.experiments.page import END, PAGE, START
+from mi_cot_lib.experiments.asked.wanted import runs_of, wanted_of
+from mi_cot_lib.experiments.page import END, PAGE, SECTIONS
 from mi_cot_lib.experiments.records import find
 from mi_cot_lib.experiments.request import request_of
 from mi_cot_lib.experiments.student_card import bag_of_words_accuracy, card_configs, card_path
@@ -22,30 +22,62 @@ from mi_cot_lib.report.text import interval
 from mi_cot_lib.training.config import RunConfig
 from mi_cot_lib.training.record import results_folder
 
-NANO = PRESETS["nano"]
-FOLDER = repository_root() / "figures" / "paper" / "nano"
+BUILT_IN = PRESETS[NANO]
+ITEMS_OF = [(preset, item.id) for preset in SECTIONS for item in items_of(preset)]
 # Quickly made; all others are made by the same function.
-CHEAP = ["table3", "table5", "figure5", "question5", "information"]
+CHEAP = [
+    *((NANO, item) for item in ("table3", "table5", "figure5", "question5", "information")),
+    *((REAL_SMALL, item) for item in ("real", "folds", "table6")),
+]
 # All but the story of one data set, which is what was declared of all.
-ON_PAGE = [item.id for item in items_of("nano") if item.kind != STORY]
+ON_PAGE = [(preset, item) for preset, item in ITEMS_OF if ITEMS[item].kind != STORY]
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory, known):
+def requested(tmp_path_factory, known):
     """Look at what is committed only, not at what was run in this checkout."""
-    request = request_of(runs=tmp_path_factory.mktemp("no-runs"))
-    return dataclasses.replace(request, places=dataclasses.replace(request.places, now=known))
+
+    def of(preset):
+        request = request_of(preset, runs=tmp_path_factory.mktemp("no-runs"))
+        return dataclasses.replace(request, places=dataclasses.replace(request.places, now=known))
+
+    return {preset: of(preset) for preset in SECTIONS}
+
+
+@pytest.fixture(scope="module")
+def recorded(requested):
+    return requested[NANO]
+
+
+def kept_of(preset, item):
+    """Return what is committed of an item."""
+    return json.loads((folder_of(preset) / f"{item}.json").read_text(encoding="utf-8"))
+
+
+def folder_of(preset):
+    return repository_root() / "figures" / "paper" / preset
+
+
+def needed_of(*presets):
+    """Return the names of the runs that the items of some presets need."""
+    return {
+        one.run_name
+        for preset in presets
+        for item in items_of(preset)
+        for one in runs_of(item, PRESETS[preset])
+    }
 
 
 def test_results_hold_a_record_of_each_run_that_an_item_needs_and_no_other():
-    needed = {one.run_name for item in ITEMS.values() for one in runs_of(item, NANO)}
-    assert {path.stem for path in results_folder().iterdir()} == needed
+    assert {path.stem for path in results_folder().iterdir()} == needed_of(*SECTIONS)
 
 
-@pytest.mark.parametrize("item", [item.id for item in items_of("nano")])
-def test_every_record_is_of_the_current_data_students_and_settings(item, recorded):
-    found = find(ITEMS[item], NANO, recorded.places)
-    assert found.missing == {} and found.unchecked == set()
+@pytest.mark.parametrize(("preset", "item"), ITEMS_OF)
+def test_every_record_is_of_the_current_data_students_and_settings(preset, item, requested):
+    found = find(ITEMS[item], PRESETS[preset], requested[preset].places)
+    assert found.missing == {}
+    # Real data, and a student that was fetched, need not be here.
+    assert found.unchecked == set() or not PRESETS[preset].is_built_in
 
 
 def test_records_are_small_and_say_what_they_were_made_with():
@@ -60,7 +92,7 @@ def test_records_are_small_and_say_what_they_were_made_with():
 
 def records_of(*items):
     """Return the committed records of some items, each once."""
-    names = {one.run_name for item in items for one in runs_of(ITEMS[item], NANO)}
+    names = {one.run_name for item in items for one in runs_of(ITEMS[item], BUILT_IN)}
     return [
         json.loads((results_folder() / f"{name}.json").read_text("utf-8")) for name in sorted(names)
     ]
@@ -88,7 +120,7 @@ def test_rationales_help_on_three_sets_and_those_of_other_questions_keep_less_th
         if (one.against.method, one.against.steps) == ("finetune", None)
     }
     helped = []
-    for dataset in NANO.datasets.values():
+    for dataset in BUILT_IN.datasets.values():
         gain, left = (gains[dataset, change] for change in ("none", "other_rationales"))
         if gain.difference >= 3 and gain.low > 0 and left.difference < gain.difference / 2:
             assert gain.seeds == left.seeds >= 10
@@ -96,41 +128,49 @@ def test_rationales_help_on_three_sets_and_those_of_other_questions_keep_less_th
     assert len(helped) >= 3, helped
 
 
-@pytest.mark.parametrize("item", CHEAP)
-def test_a_committed_item_is_what_its_records_make(item, recorded):
-    kept = json.loads((FOLDER / f"{item}.json").read_text(encoding="utf-8"))
-    assert kept == to_object(recorded.result(item), kept["files"])
-    assert all((FOLDER / name).is_file() for name in kept["files"])
+@pytest.mark.parametrize(("preset", "item"), CHEAP)
+def test_a_committed_item_is_what_its_records_make(preset, item, requested):
+    kept = kept_of(preset, item)
+    assert kept == to_object(requested[preset].result(item), kept["files"])
+    assert all((folder_of(preset) / name).is_file() for name in kept["files"])
 
 
-@pytest.mark.parametrize("item", ON_PAGE)
-def test_a_committed_item_is_whole_and_has_the_presets_seeds(item):
-    kept = json.loads((FOLDER / f"{item}.json").read_text(encoding="utf-8"))
-    assert kept["missing"] == {} and kept["preset"] == "nano"
+@pytest.mark.parametrize(("preset", "item"), ON_PAGE)
+def test_a_committed_item_is_whole_and_has_the_presets_seeds(preset, item):
+    kept = kept_of(preset, item)
+    assert kept["missing"] == {} and kept["preset"] == preset
+    assert kept["cost"]["Runs"] == f"{len(runs_of(ITEMS[item], PRESETS[preset])):,}"
     # The teacher's texts have no seeds; a correlation has those in which both sides vary.
     cells = [one for one in kept["cells"] if one["setting"]["method"] != "teacher"]
     seeds = {one.get("of_seeds", one["seeds"]) for one in cells}
+    repetitions = {}
+    for one in wanted_of(ITEMS[item], PRESETS[preset]):
+        repetitions.setdefault(one.setting, set()).add(one.repetition)
     # A case study has runs to show, and no cells.
-    assert kept["cost"]["Runs"] == f"{len(runs_of(ITEMS[item], NANO)):,}"
-    most = len(seeds_of(ITEMS[item], NANO))
-    if ITEMS[item].seeds == BY_SIZE:
-        assert seeds == {NANO.seeds, NANO.whole_seeds, NANO.other_seeds}
-    else:
-        assert seeds == ({most} if kept["measure"] != "cases" else set())
+    wanted = {len(own) for own in repetitions.values()} if kept["measure"] != "cases" else set()
+    assert seeds == wanted
 
 
-def test_page_and_readme_show_what_is_committed():
-    page = (FOLDER / PAGE).read_text(encoding="utf-8")
+@pytest.mark.parametrize("preset", SECTIONS)
+def test_page_and_readme_show_what_is_committed(preset):
+    shown = SECTIONS[preset]
+    page = (folder_of(preset) / PAGE).read_text(encoding="utf-8")
     readme = (repository_root() / "README.md").read_text(encoding="utf-8")
-    section = readme.split(START)[1].split(END)[0]
-    for item in ON_PAGE:
+    section = readme.split(shown.start)[1].split(END)[0]
+    for item in (item for of, item in ON_PAGE if of == preset):
         assert f'id="{item}"' in page, item
-    first = json.loads((FOLDER / f"{FIRST}.json").read_text(encoding="utf-8"))
-    assert first["answer"][0] in BeautifulSoup(page, "html.parser").find(id=FIRST).get_text()
+    first = kept_of(preset, shown.first)
+    answered = BeautifulSoup(page, "html.parser").find(id=shown.first).get_text()
+    assert first["answer"][0] in answered
     unwrapped = " ".join(section.split())
-    assert all(one in unwrapped for one in first["answer"][: len(first["primary"])])
-    # On every data set and split what answers one of the three questions.
-    shown = [one for one in first["comparisons"] if one["declared"] and one["question"]]
+    assert all(one in unwrapped for one in first["answer"][: len(first["primary"]) or None])
+
+
+def test_readme_shows_on_every_data_set_and_split_what_answers_one_of_the_three_questions():
+    readme = (repository_root() / "README.md").read_text(encoding="utf-8")
+    section = readme.split(SECTIONS[NANO].start)[1].split(END)[0]
+    comparisons = kept_of(NANO, FIRST)["comparisons"]
+    shown = [one for one in comparisons if one["declared"] and one["question"]]
     assert len(shown) == 24
     assert all(interval(*one["interval"], 1, signed=True) in section for one in shown)
 
