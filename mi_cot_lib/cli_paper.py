@@ -225,7 +225,7 @@ def _make(
     from mi_cot_lib.report.export import to_object, write_item
     from mi_cot_lib.training.record import results_folder
 
-    failures = _train(items, request, engine, jobs)
+    failures = _train(items, request, engine, jobs, results_folder() if recording else None)
     for item in items:
         try:
             result = request.result(item)
@@ -244,7 +244,11 @@ def _make(
 
 
 def _train(
-    items: "Sequence[Item]", request: "Request", engine: "Engine", jobs: int | None
+    items: "Sequence[Item]",
+    request: "Request",
+    engine: "Engine",
+    jobs: int | None,
+    results: Path | None = None,
 ) -> "list[Outcome]":
     """Train what is missing, if what comes after it can be done."""
     from mi_cot_lib.experiments.records import make_missing
@@ -254,7 +258,13 @@ def _train(
         request.judge.check(request.preset)
     refuse_unwritable(request.out, "Name another folder with --out.")
     return make_missing(
-        items, request.preset, request.places, seeds=request.seeds, jobs=jobs, engine=engine
+        items,
+        request.preset,
+        request.places,
+        seeds=request.seeds,
+        jobs=jobs,
+        engine=engine,
+        results=results,
     )
 
 

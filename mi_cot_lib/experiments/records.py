@@ -153,8 +153,11 @@ def make_missing(
     seeds: int | None = None,
     jobs: int | None = None,
     engine: Engine = LOCAL,
+    results: Path | None = None,
 ) -> list[Outcome]:
     """Train what is missing, and let its students answer or be measured as an item asks.
+
+    Where a folder of results is given, each run's record is there as soon as it has ended.
 
     Returns:
         The runs that failed, whose executed notebooks stay in their folders; the others go on.
@@ -174,7 +177,11 @@ def make_missing(
     def keep(outcome: Outcome) -> None:
         try:
             if outcome.error is None:
-                _complete(wanted[outcome.run], needed[outcome.run], places.runs)
+                one = wanted[outcome.run]
+                _complete(one, needed[outcome.run], places.runs)
+                if results is not None:
+                    ended = Run(one.setting, one.repetition, read_record(places.runs / outcome.run))
+                    commit(Found([ended]), results, sorted(needed[outcome.run]))
         # One run's: the others go on.
         except (KitError, OSError) as failed:
             outcome = Outcome(outcome.run, str(failed))

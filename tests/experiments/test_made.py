@@ -156,18 +156,24 @@ def test_a_finished_student_is_measured_by_a_protocol(tiny, tmp_path):
     assert set(found["measured"]["zv"]) == {"infonce", "barber_agakov", "vclub"}
 
 
-def test_a_failed_run_keeps_its_notebook_and_the_others_go_on(tiny, small_root, tmp_path):
+def test_a_failed_run_keeps_its_notebook_and_the_others_go_on_and_are_recorded(
+    tiny, small_root, tmp_path
+):
     # One of the two data sets is not there.
     shutil.copytree(small_root, tmp_path / "data")
     shutil.rmtree(next((tmp_path / "data").rglob("nano_anli")))
     partial = dataclasses.replace(tiny, data_root=tmp_path / "data")
     one_row = dataclasses.replace(ITEMS["table3"], rows=ITEMS["table3"].rows[:1], declared=())
     places = Places(tmp_path / "runs", None)
-    (failure,) = make_missing([one_row], partial, places, jobs=1)
+    results = tmp_path / "results"
+    (failure,) = make_missing([one_row], partial, places, jobs=1, results=results)
     assert "nano_anli" in failure.error and failure.run.startswith("nano_anli-dss-nano16-seed0")
     assert (places.runs / failure.run / "03_train.ipynb").is_file()
     (run_,) = find(one_row, partial, places).runs
     assert run_.setting.family == "esnli" and run_.setting.labels == "teacher"
+    # Before any item is made of them: a call of days may be stopped.
+    (kept,) = results.iterdir()
+    assert kept.stem == run_.record["run"] and str(tmp_path) not in kept.read_text("utf-8")
 
 
 def test_without_any_run_an_item_is_refused(tiny, tmp_path):
